@@ -1,0 +1,37 @@
+package io.pelagos.core.kernel;
+
+/**
+ * Everything that Pelagos asks of Linux: system calls made by the JVM, and processes made from
+ * launch plans.
+ *
+ * <p>Implementations are safe for use by many threads at once.
+ */
+public interface Kernel {
+    /**
+     * Returns the architecture whose call numbers and constants are in force.
+     *
+     * @return the architecture
+     */
+    Architecture architecture();
+
+    /**
+     * Makes one system call, once: an interrupted call is not repeated.
+     *
+     * @param syscall which call
+     * @param arguments at most six numbers: integers, descriptors, or addresses of a {@link Memory}
+     * @return the result, or the negated error number ({@code -4095..-1}) when the call failed
+     * @see SystemCalls
+     */
+    long call(Syscall syscall, long... arguments);
+
+    /**
+     * Starts a process that carries out a plan.
+     *
+     * @param plan what the process does, in order
+     * @param request the name and the descriptors of the process
+     * @return the process id of the new process, which is a child of this JVM and must be waited
+     *     for
+     * @throws ErrnoException when no process could be made
+     */
+    int launch(LaunchPlan plan, LaunchRequest request);
+}
