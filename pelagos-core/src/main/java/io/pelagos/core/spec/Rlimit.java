@@ -2,40 +2,46 @@ package io.pelagos.core.spec;
 
 import java.util.Locale;
 
-/** A resource of getrlimit(2), in the order of its number in {@code asm-generic/resource.h}. */
+/** A resource of getrlimit(2), with its number in {@code asm-generic/resource.h}. */
 public enum Rlimit {
     /** CPU time in seconds. */
-    CPU,
+    CPU(0),
     /** Size of a file in bytes. */
-    FSIZE,
+    FSIZE(1),
     /** Data segment in bytes. */
-    DATA,
+    DATA(2),
     /** Stack in bytes. */
-    STACK,
+    STACK(3),
     /** Core file in bytes. */
-    CORE,
+    CORE(4),
     /** Resident set in bytes; without effect since Linux 2.4.30. */
-    RSS,
+    RSS(5),
     /** Processes of the user. */
-    NPROC,
+    NPROC(6),
     /** One more than the largest descriptor number. */
-    NOFILE,
+    NOFILE(7),
     /** Locked memory in bytes. */
-    MEMLOCK,
+    MEMLOCK(8),
     /** Address space in bytes. */
-    AS,
+    AS(9),
     /** File locks; without effect since Linux 2.4.25. */
-    LOCKS,
+    LOCKS(10),
     /** Pending signals. */
-    SIGPENDING,
+    SIGPENDING(11),
     /** POSIX message queues in bytes. */
-    MSGQUEUE,
+    MSGQUEUE(12),
     /** Ceiling of the nice value, as 20 minus nice. */
-    NICE,
+    NICE(13),
     /** Ceiling of the real-time priority. */
-    RTPRIO,
+    RTPRIO(14),
     /** Real-time CPU time without a blocking call, in microseconds. */
-    RTTIME;
+    RTTIME(15);
+
+    private final int number;
+
+    Rlimit(int number) {
+        this.number = number;
+    }
 
     /**
      * Reads a name.
@@ -61,7 +67,7 @@ public enum Rlimit {
      * @return 0 to 15
      */
     public int number() {
-        return ordinal();
+        return number;
     }
 
     /**
