@@ -30,17 +30,17 @@ final class AArch64Assembler {
 
     /** {@code ldr xt, [xn, #offset]}. */
     void ldrX(int to, int base, int offset) {
-        code.put32(0xF9400000 | offset / 8 << 10 | base << 5 | to);
+        code.put32(0xF9400000 | (offset / 8) << 10 | base << 5 | to);
     }
 
     /** {@code ldr wt, [xn, #offset]}, which also clears the upper half. */
     void ldrW(int to, int base, int offset) {
-        code.put32(0xB9400000 | offset / 4 << 10 | base << 5 | to);
+        code.put32(0xB9400000 | (offset / 4) << 10 | base << 5 | to);
     }
 
     /** {@code ldrh wt, [xn, #offset]}. */
     void ldrhW(int to, int base, int offset) {
-        code.put32(0x79400000 | offset / 2 << 10 | base << 5 | to);
+        code.put32(0x79400000 | (offset / 2) << 10 | base << 5 | to);
     }
 
     /** {@code str wt, [xn]}. */
@@ -123,7 +123,8 @@ final class AArch64Assembler {
         code.jumpFromHere(
                 label,
                 (out, at, distance) ->
-                        out.putInt(at, instruction | (distance / 4 & (1 << bits) - 1) << shift));
+                        out.putInt(
+                                at, instruction | ((distance / 4) & ((1 << bits) - 1)) << shift));
         code.put32(instruction);
     }
 }

@@ -11,8 +11,7 @@ package io.pelagos.core.internal.elf;
  * compares. The layout of a step is that of {@link Step}.
  */
 final class Interpreter {
-    private static final byte[] X86_64 =
-            X86Interpreter.assemble(StaticElf.STEPS, StaticElf.DATA);
+    private static final byte[] X86_64 = X86Interpreter.assemble(StaticElf.STEPS, StaticElf.DATA);
     private static final byte[] AARCH64 =
             AArch64Interpreter.assemble(StaticElf.STEPS, StaticElf.DATA);
 

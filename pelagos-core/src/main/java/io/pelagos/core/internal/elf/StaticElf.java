@@ -52,9 +52,7 @@ public final class StaticElf {
     public static byte[] image(int machine, byte[] steps, byte[] data, int dataSize) {
         var interpreter = Interpreter.code(machine);
         int stepsOffset = STEPS - CODE;
-        if (steps.length == 0
-                || steps.length % Step.SIZE != 0
-                || steps.length > DATA - STEPS) {
+        if (steps.length == 0 || steps.length % Step.SIZE != 0 || steps.length > DATA - STEPS) {
             throw new IllegalArgumentException("steps of " + steps.length + " bytes");
         }
         if (dataSize < data.length || dataSize > Integer.MAX_VALUE - DATA) {
@@ -63,7 +61,7 @@ public final class StaticElf {
         }
         int page = pageSize(machine);
         int codeEnd = stepsOffset + steps.length;
-        int dataOffset = codeEnd + page - 1 & -page;
+        int dataOffset = (codeEnd + page - 1) & -page;
         var out = ByteBuffer.allocate(dataOffset + data.length).order(ByteOrder.LITTLE_ENDIAN);
         header(out, machine);
         segment(out, PT_LOAD, PF_R | PF_X, 0, CODE, codeEnd, codeEnd, page);
@@ -84,11 +82,22 @@ public final class StaticElf {
     private static void header(ByteBuffer out, int machine) {
         var identification =
                 new byte[] {
-                    0x7F, 'E', 'L', 'F', // magic number
+                    0x7F,
+                    'E',
+                    'L',
+                    'F', // magic number
                     2, // ELFCLASS64
                     1, // ELFDATA2LSB
                     1, // EV_CURRENT
-                    0, 0, 0, 0, 0, 0, 0, 0, 0 // ELFOSABI_SYSV and padding
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0 // ELFOSABI_SYSV and padding
                 };
         out.put(identification);
         out.putShort((short) 2); // e_type: ET_EXEC

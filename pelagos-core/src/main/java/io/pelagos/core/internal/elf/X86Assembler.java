@@ -13,29 +13,36 @@ final class X86Assembler {
     private static final int SHORT_JS = 0x78;
     private static final int SHORT_JMP = 0xEB;
 
+    private static final int SIB_FOLLOWS = 4;
+    private static final int RELATIVE_TO_RIP = 5;
+
     private final MachineCode code = new MachineCode();
 
-    /** General registers in the order of their numbers. */
+    /** The general registers, except those that only a frame would need, with their numbers. */
     enum Register {
-        RAX,
-        RCX,
-        RDX,
-        RBX,
-        RSP,
-        RBP,
-        RSI,
-        RDI,
-        R8,
-        R9,
-        R10,
-        R11;
+        RAX(0),
+        RCX(1),
+        RDX(2),
+        RBX(3),
+        RSP(4),
+        RSI(6),
+        RDI(7),
+        R8(8),
+        R9(9),
+        R10(10);
+
+        private final int number;
+
+        Register(int number) {
+            this.number = number;
+        }
 
         private int low() {
-            return ordinal() & 7;
+            return number & 7;
         }
 
         private int high() {
-            return ordinal() >> 3;
+            return number >> 3;
         }
     }
 
@@ -165,7 +172,7 @@ final class X86Assembler {
 
     /** A ModRM byte for an operand in memory, with an offset of eight bits unless it is zero. */
     private void memory(int register, Register base, int offset) {
-        if (base.low() == Register.RSP.low() || base.low() == Register.RBP.low()) {
+        if (base.low() == SIB_FOLLOWS || base.low() == RELATIVE_TO_RIP) {
             throw new IllegalArgumentException("a base that needs another encoding: " + base);
         }
         if (offset == 0) {
