@@ -94,8 +94,8 @@ public final class DnsPaths {
     }
 
     private Path file(String before, String network, String after) {
-        NetworkName.of(network);
+        var plain = NetworkName.of(network).in(configDir());
         var name = TAKEN.contains(network) ? network + ".network" : network;
-        return new PathElement("network name", before + name + after).in(configDir());
+        return plain.resolveSibling(before + name + after);
     }
 }
