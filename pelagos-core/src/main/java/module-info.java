@@ -14,5 +14,6 @@ module io.pelagos.core {
     requires jdk.jfr;
 
     exports io.pelagos.core.kernel;
+    exports io.pelagos.core.paths;
     exports io.pelagos.core.spec;
 }
