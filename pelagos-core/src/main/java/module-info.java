@@ -15,4 +15,5 @@ module io.pelagos.core {
 
     exports io.pelagos.core.kernel;
     exports io.pelagos.core.security;
+    exports io.pelagos.core.spec;
 }
