@@ -67,7 +67,7 @@ public final class SeccompCompiler {
                             .toList();
             sections.computeIfAbsent(
                     arch.auditArch(),
-                    unused ->
+                    _ ->
                             CallTable.ranges(
                                     resolved, target.newerCallsAreMissing(), decisions, sharing));
         }

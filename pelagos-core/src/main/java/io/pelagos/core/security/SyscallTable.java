@@ -97,7 +97,7 @@ public final class SyscallTable {
             var field = fields[column + 1];
             if (!field.equals("-")) {
                 int bit = arch == SeccompArch.X32 ? SeccompArch.X32_BIT : 0;
-                numbers.computeIfAbsent(arch, unused -> new TreeMap<>())
+                numbers.computeIfAbsent(arch, _ -> new TreeMap<>())
                         .put(fields[0], Integer.parseInt(field) | bit);
             }
         }
