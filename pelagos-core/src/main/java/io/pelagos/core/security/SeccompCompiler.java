@@ -43,7 +43,8 @@ public final class SeccompCompiler {
     private SeccompCompiler() {}
 
     /**
-     * Compiles a profile.
+     * Compiles a profile. One that allows everything becomes a filter that allows everything,
+     * whatever the architecture of a call; there is no need to install it.
      *
      * @param profile what a container may do
      * @param target the machine and the container
@@ -58,6 +59,9 @@ public final class SeccompCompiler {
         var decisionWarnings = new ArrayList<String>();
         var decisions = CallTable.decisions(resolved, decisionWarnings);
         warnings.addAll(decisionWarnings);
+        if (resolved.isUnconfined()) {
+            return unconfined(flags(resolved), List.copyOf(warnings));
+        }
 
         var sections = new LinkedHashMap<Integer, NavigableMap<Long, CallDecision>>();
         for (var arch : architectures) {
@@ -73,6 +77,12 @@ public final class SeccompCompiler {
         }
         return new SeccompProgram(
                 new SeccompCompiler().program(sections), flags(resolved), List.copyOf(warnings));
+    }
+
+    private static SeccompProgram unconfined(int flags, List<String> warnings) {
+        var code = new BpfAssembler();
+        code.end(SeccompAction.ALLOW);
+        return new SeccompProgram(code.instructions(), flags, warnings);
     }
 
     private static List<SeccompArch> architectures(
@@ -194,7 +204,7 @@ public final class SeccompCompiler {
         int low = code.compare(JEQ, low(condition.valueTwo()), yes, no);
         int lowMasked = code.and(low(condition.value()), low);
         int lowLoaded = code.load(lowOffset(condition), lowMasked);
-        if (high(condition.value()) == 0) {
+        if (high(condition.value()) == 0 && high(condition.valueTwo()) == 0) {
             return lowLoaded;
         }
         int high = code.compare(JEQ, high(condition.valueTwo()), lowLoaded, no);

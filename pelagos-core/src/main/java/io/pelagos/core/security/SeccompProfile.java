@@ -221,11 +221,7 @@ public record SeccompProfile(
         var plain =
                 rules.stream()
                         .filter(rule -> rule.appliesTo(target))
-                        .map(
-                                rule ->
-                                        rule.onlyFor(SeccompScope.NONE)
-                                                .notFor(SeccompScope.NONE)
-                                                .comment(""))
+                        .map(SeccompRule::everywhere)
                         .toList();
         return new SeccompProfile(
                 defaultAction,

@@ -2,7 +2,6 @@ package io.pelagos.core.security;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * What happens to some system calls, perhaps only with some arguments, perhaps only on some
@@ -25,8 +24,6 @@ public record SeccompRule(
         SeccompScope includes,
         SeccompScope excludes,
         String comment) {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_]+");
-
     /**
      * Checks the names and takes copies.
      *
@@ -44,7 +41,7 @@ public record SeccompRule(
             throw new IllegalArgumentException("seccomp rule: names: there are none");
         }
         for (var name : names) {
-            if (!NAME.matcher(name).matches()) {
+            if (!isName(name)) {
                 throw new IllegalArgumentException(
                         "seccomp rule: names: not the name of a system call: '" + name + "'");
             }
@@ -113,6 +110,22 @@ public record SeccompRule(
      */
     public SeccompRule comment(String text) {
         return new SeccompRule(names, action, conditions, includes, excludes, text);
+    }
+
+    private static boolean isName(String name) {
+        return !name.isEmpty()
+                && name.chars()
+                        .allMatch(
+                                c ->
+                                        c == '_'
+                                                || (c >= 'a' && c <= 'z')
+                                                || (c >= 'A' && c <= 'Z')
+                                                || (c >= '0' && c <= '9'));
+    }
+
+    /** Returns what is left of the rule where it counts. */
+    SeccompRule everywhere() {
+        return new SeccompRule(names, action, conditions, SeccompScope.NONE, SeccompScope.NONE, "");
     }
 
     boolean appliesTo(SeccompTarget target) {

@@ -8,11 +8,11 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.TreeMap;
 
 /**
  * The numbers of all system calls by name, for every way to enter the kernel of an x86_64 or
@@ -80,7 +80,7 @@ public final class SyscallTable {
                         SyscallTable.class.getResourceAsStream("syscalls.tsv"),
                         "syscalls.tsv is missing in the module");
         var numbers = new EnumMap<SeccompArch, Map<String, Integer>>(SeccompArch.class);
-        COLUMNS.forEach(arch -> numbers.put(arch, new TreeMap<>()));
+        COLUMNS.forEach(arch -> numbers.put(arch, new LinkedHashMap<>()));
         try (var lines = new BufferedReader(new InputStreamReader(stream, UTF_8))) {
             lines.lines().filter(line -> !line.startsWith("#")).forEach(line -> add(numbers, line));
         } catch (IOException e) {
@@ -97,7 +97,7 @@ public final class SyscallTable {
             var field = fields[column + 1];
             if (!field.equals("-")) {
                 int bit = arch == SeccompArch.X32 ? SeccompArch.X32_BIT : 0;
-                numbers.computeIfAbsent(arch, _ -> new TreeMap<>())
+                numbers.computeIfAbsent(arch, _ -> new LinkedHashMap<>())
                         .put(fields[0], Integer.parseInt(field) | bit);
             }
         }

@@ -237,6 +237,10 @@ class DockerProfileTest {
     void unconfinedIsUnconfined() {
         assertThat(SeccompProfile.unconfined().isUnconfined()).isTrue();
         assertThat(SeccompProfile.minimal().isUnconfined()).isFalse();
+        var filter = filter(SeccompProfile.unconfined(), Targets.X86);
+        for (var arch : SyscallTable.architectures()) {
+            assertThat(filter.run(SeccompCall.of(arch, "read"))).isEqualTo(ALLOW);
+        }
     }
 
     private static BpfEvaluator filter(SeccompProfile profile, SeccompTarget target) {

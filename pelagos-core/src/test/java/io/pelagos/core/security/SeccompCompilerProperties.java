@@ -65,7 +65,7 @@ class SeccompCompilerProperties {
                     -1L,
                     (long) Integer.MIN_VALUE);
 
-    @Property(tries = 300)
+    @Property(tries = 1000)
     void aFilterDecidesEveryCallAsTheProfileSays(
             @ForAll("profiles") SeccompProfile profile,
             @ForAll("targets") SeccompTarget target,

@@ -125,6 +125,19 @@ class SeccompCompilerTest {
     }
 
     @Test
+    void aMaskedValueBeyond32BitsIsNeverMetBy32BitCallers() {
+        var profile =
+                SeccompProfile.builder(SeccompAction.ALLOW)
+                        .architectures(SeccompArch.X86)
+                        .rule(SeccompRule.of(EPERM, "read").when(masked(0, -2, 0x1_0000_0000L)))
+                        .build();
+
+        assertThat(verdict(profile, SeccompCall.of(SeccompArch.X86, "read", 0))).isEqualTo(ALLOW);
+        assertThat(verdict(profile, SeccompCall.of(SeccompArch.X86_64, "read", 0x1_0000_0000L)))
+                .isEqualTo(FAIL_EPERM);
+    }
+
+    @Test
     void callsNewerThanTheProfileAreMissingInsteadOfForbidden() {
         var profile = SeccompProfile.builder(EPERM).allow("read", "openat2").build();
 

@@ -1,7 +1,7 @@
 package io.pelagos.core.security;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.kernel.Architecture;
@@ -164,10 +164,7 @@ class SeccompFilterIT {
         assertThat(values.get(0)).as("getpid").isPositive();
         assertThat(values.get(1)).as("personality, asking").isNotNegative();
         assertThat(values.get(6)).as("socket(AF_UNIX)").isNotNegative();
-        assertThat(values)
-                .element(2)
-                .as("personality(ADDR_NO_RANDOMIZE)")
-                .isEqualTo((long) EPERM);
+        assertThat(values).element(2).as("personality(ADDR_NO_RANDOMIZE)").isEqualTo((long) EPERM);
         assertThat(values.subList(3, 6))
                 .as("unshare, clone3, clone with a user namespace")
                 .containsExactly((long) EPERM, (long) ENOSYS, (long) EPERM);
@@ -185,9 +182,8 @@ class SeccompFilterIT {
     @Test
     void callsOf32BitsAreDecidedByTheirOwnNumbers() throws Exception {
         assumeTrue(Architecture.current() == Architecture.X86_64, "only x86_64 has int 0x80");
-        var unconfined = run(SeccompProfile.unconfined().plus(logNothing()), x86("getpid"));
         assumeTrue(
-                unconfined.status() == KILLED_BY_SIGSYS,
+                run(SeccompProfile.unconfined(), x86("getpid")).status() == 0,
                 "this kernel has no 32-bit system calls (CONFIG_IA32_EMULATION)");
 
         var byDefault = run(SeccompProfile.dockerDefault(), x86("getpid", "add_key"));
@@ -199,11 +195,6 @@ class SeccompFilterIT {
                 .isEqualTo(new Result(KILLED_BY_SIGSYS, List.of()));
     }
 
-    /** A rule that makes a profile one with a filter. */
-    private static SeccompRule logNothing() {
-        return SeccompRule.of(SeccompAction.KILL_PROCESS, "reboot");
-    }
-
     private static String[] x86(String... names) {
         var calls = new ArrayList<String>();
         for (var name : names) {
@@ -212,7 +203,10 @@ class SeccompFilterIT {
                             "x86",
                             String.valueOf(
                                     SyscallTable.number(SeccompArch.X86, name).orElseThrow()),
-                            "0", "0", "0", "0"));
+                            "0",
+                            "0",
+                            "0",
+                            "0"));
         }
         return calls.toArray(String[]::new);
     }
