@@ -32,9 +32,9 @@ import java.util.stream.Collectors;
  * @param logs changes to what is written to the audit log
  */
 public record LandlockRules(
-        List<PathRule> paths,
+        List<LandlockPathRule> paths,
         Set<LandlockNet> handledNet,
-        List<PortRule> ports,
+        List<LandlockPortRule> ports,
         Set<LandlockScope> scopes,
         Set<LandlockLog> logs) {
     /** {@code LANDLOCK_RULE_PATH_BENEATH}: the rule type of a path. */
@@ -45,80 +45,6 @@ public record LandlockRules(
 
     private static final LandlockRules NONE =
             new LandlockRules(List.of(), Set.of(), List.of(), Set.of(), Set.of());
-
-    /**
-     * Allows something with what lies below or at a path.
-     *
-     * @param path an absolute path as the container sees it
-     * @param access what is allowed
-     */
-    public record PathRule(String path, Set<LandlockAccess> access) {
-        /**
-         * Checks the path and takes a copy.
-         *
-         * @param path an absolute path without {@code ..}
-         * @param access what is allowed, at least one right
-         */
-        public PathRule {
-            if (!path.startsWith("/")
-                    || path.indexOf('\0') >= 0
-                    || List.of(path.split("/")).contains("..")) {
-                throw new IllegalArgumentException(
-                        "Landlock rule: path: not an absolute path without '..': '" + path + "'");
-            }
-            if (access.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "Landlock rule: access: nothing is allowed with " + path);
-            }
-            access = ordered(access, LandlockAccess.class);
-        }
-
-        /**
-         * Returns the rights as landlock_add_rule(2) takes them: what the ABI lacks is left out,
-         * and for a file also what makes sense with directories only.
-         *
-         * @param abi the version of Landlock, 1 or more
-         * @param directory whether the path is a directory
-         * @return a mask; 0 when nothing is left, and there is no rule to add
-         */
-        public long mask(int abi, boolean directory) {
-            return LandlockAccess.mask(access, abi, directory);
-        }
-    }
-
-    /**
-     * Allows something with a TCP port.
-     *
-     * @param access what is allowed
-     * @param port 0 to 65535; binding to 0 takes any port of {@code ip_local_port_range}
-     */
-    public record PortRule(LandlockNet access, int port) {
-        /**
-         * Checks the port.
-         *
-         * @param access what is allowed
-         * @param port 0 to 65535
-         */
-        public PortRule {
-            if (port < 0 || port > 65535) {
-                throw new IllegalArgumentException(
-                        "Landlock rule: port: not a port from 0 to 65535: " + port);
-            }
-        }
-
-        /**
-         * Returns {@code struct landlock_net_port_attr}.
-         *
-         * @return 16 bytes
-         */
-        public byte[] attr() {
-            return ByteBuffer.allocate(16)
-                    .order(LITTLE_ENDIAN)
-                    .putLong(access.mask())
-                    .putLong(port)
-                    .array();
-        }
-    }
 
     /**
      * Checks that each port belongs to a restriction, and takes copies.
@@ -194,7 +120,7 @@ public record LandlockRules(
      */
     public LandlockRules allow(String path, LandlockAccess... access) {
         return new LandlockRules(
-                added(paths, List.of(new PathRule(path, Set.of(access)))),
+                added(paths, List.of(new LandlockPathRule(path, Set.of(access)))),
                 handledNet,
                 ports,
                 scopes,
@@ -315,14 +241,14 @@ public record LandlockRules(
      * @param abi the version of Landlock; 0 when the kernel has none
      * @return all of them or none
      */
-    public List<PortRule> ports(int abi) {
+    public List<LandlockPortRule> ports(int abi) {
         return abi < LandlockNet.ABI ? List.of() : ports;
     }
 
     /**
      * Returns {@code struct landlock_path_beneath_attr}, which is packed.
      *
-     * @param mask what is allowed, see {@link PathRule#mask}
+     * @param mask what is allowed, see {@link LandlockPathRule#mask}
      * @param fd a descriptor of the path
      * @return 12 bytes; the descriptor is the last four
      */
@@ -404,9 +330,9 @@ public record LandlockRules(
     }
 
     private LandlockRules net(LandlockNet access, int... allowed) {
-        var more = new ArrayList<PortRule>();
+        var more = new ArrayList<LandlockPortRule>();
         for (int port : allowed) {
-            more.add(new PortRule(access, port));
+            more.add(new LandlockPortRule(access, port));
         }
         return new LandlockRules(
                 paths,

@@ -1,6 +1,5 @@
 package io.pelagos.core.security;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -89,25 +88,11 @@ class SeccompFilterIT {
     private static final SeccompArch NATIVE = SeccompArch.nativeOf(Architecture.current());
 
     @TempDir private static Path folder;
+    private static CProgram filtered;
 
     @BeforeAll
     static void compileTheProgram() throws Exception {
-        assumeTrue(
-                List.of("/usr/bin/gcc", "/usr/local/bin/gcc").stream()
-                        .anyMatch(path -> Files.isExecutable(Path.of(path))),
-                "no C compiler (gcc) on this machine");
-        var source = Files.writeString(folder.resolve("filtered.c"), SOURCE);
-        var gcc =
-                new ProcessBuilder(
-                                "gcc",
-                                "-O1",
-                                "-o",
-                                folder.resolve("filtered").toString(),
-                                source.toString())
-                        .redirectErrorStream(true)
-                        .start();
-        var output = new String(gcc.getInputStream().readAllBytes(), UTF_8);
-        assertThat(gcc.waitFor()).as(output).isZero();
+        filtered = CProgram.compile(folder, SOURCE);
     }
 
     static List<SeccompProfile> profiles() {
@@ -129,7 +114,7 @@ class SeccompFilterIT {
                         "-c",
                         "ls / > /dev/null && echo hello | sort | tr a-z A-Z");
 
-        assertThat(result).isEqualTo(new Result(0, List.of("HELLO")));
+        assertThat(result).isEqualTo(new CProgram.Result(0, List.of("HELLO")));
     }
 
     @ParameterizedTest
@@ -192,7 +177,7 @@ class SeccompFilterIT {
         assertThat(byDefault.lines().get(1)).isEqualTo(String.valueOf(EPERM));
 
         assertThat(run(SeccompProfile.minimal(), x86("getpid")))
-                .isEqualTo(new Result(KILLED_BY_SIGSYS, List.of()));
+                .isEqualTo(new CProgram.Result(KILLED_BY_SIGSYS, List.of()));
     }
 
     private static String[] x86(String... names) {
@@ -219,23 +204,14 @@ class SeccompFilterIT {
         }
     }
 
-    private static Result run(SeccompProfile profile, String... arguments)
+    private static CProgram.Result run(SeccompProfile profile, String... arguments)
             throws IOException, InterruptedException {
         var program = SeccompCompiler.compile(profile, TARGET);
         var filter = Files.write(folder.resolve("filter"), program.toBytes());
-        var command = new ArrayList<String>();
-        command.add(folder.resolve("filtered").toString());
-        command.add(filter.toString());
-        command.add(String.valueOf(program.flags()));
-        command.addAll(List.of(arguments));
-        var process =
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .redirectInput(Path.of("/dev/null").toFile())
-                        .start();
-        var lines = new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
-        return new Result(process.waitFor(), lines);
+        var all = new ArrayList<String>();
+        all.add(filter.toString());
+        all.add(String.valueOf(program.flags()));
+        all.addAll(List.of(arguments));
+        return filtered.run(all);
     }
-
-    private record Result(int status, List<String> lines) {}
 }
