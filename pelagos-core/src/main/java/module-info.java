@@ -15,5 +15,6 @@ module io.pelagos.core {
 
     exports io.pelagos.core.kernel;
     exports io.pelagos.core.paths;
+    exports io.pelagos.core.security;
     exports io.pelagos.core.spec;
 }
