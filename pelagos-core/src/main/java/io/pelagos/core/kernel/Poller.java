@@ -284,6 +284,9 @@ public final class Poller implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
+        if (timeout != null && !timeout.isPositive()) {
+            return look(fd, direction);
+        }
         var waiter = register(fd, direction);
         try {
             if (timeout == null) {
@@ -293,13 +296,31 @@ public final class Poller implements AutoCloseable {
             }
             return true;
         } catch (TimeoutException e) {
-            return false;
+            // The event may be there while the poller's thread has not had its turn yet.
+            return look(fd, direction);
         } catch (ExecutionException e) {
             throw failure(e);
         } finally {
             if (!waiter.outcome.isDone()) {
                 giveUp(waiter);
             }
+        }
+    }
+
+    /** Tells whether a descriptor is ready now, see poll(2). */
+    private boolean look(Fd fd, Direction direction) throws ClosedChannelException {
+        lock.lock();
+        try (var memory = Memory.open()) {
+            if (closed || fd.isRetired()) {
+                throw new ClosedChannelException();
+            }
+            // struct pollfd { int fd; short events, revents; } and a struct timespec of zero
+            var poll = memory.block(8).putInt(0, fd.number()).putShort(4, direction.events);
+            var atOnce = memory.block(16);
+            long result = calls.retry(Syscall.PPOLL, poll.address(), 1, atOnce.address(), 0, 8);
+            return SystemCalls.check(result, Syscall.PPOLL, fd, 1, "{0, 0}", "NULL", 8) > 0;
+        } finally {
+            lock.unlock();
         }
     }
 
