@@ -29,6 +29,8 @@ final class CgroupCreation {
     /** What version 2 counts for statistics even without a limit. */
     private static final Set<String> WISHED = Set.of("cpu", "memory", "pids", "io");
 
+    private static final Set<Errno> DENIALS = Set.of(Errno.EACCES, Errno.EPERM, Errno.EROFS);
+
     /** Another container's removal may take away a shared parent between two calls. */
     private static final int ATTEMPTS = 8;
 
@@ -110,15 +112,13 @@ final class CgroupCreation {
                 }
             }
         } catch (ErrnoException e) {
-            switch (e.errno()) {
-                case EACCES, EPERM, EROFS -> {
-                    var reason = e.getMessage() == null ? e.errno().name() : e.getMessage();
-                    hierarchy.controllers().forEach(c -> reasons.put(c, reason));
-                    reasons.putIfAbsent("cgroup", reason);
-                    return null;
-                }
-                default -> throw e;
+            if (!DENIALS.contains(e.errno())) {
+                throw e;
             }
+            var reason = e.call() + ": " + e.errno();
+            hierarchy.controllers().forEach(c -> reasons.put(c, reason));
+            reasons.putIfAbsent("cgroup", reason);
+            return null;
         }
     }
 
@@ -126,7 +126,7 @@ final class CgroupCreation {
         var at = CgroupDirectory.open(calls, hierarchy.mountPoint());
         try {
             var base = resources.parent() == null ? hierarchy.base() : resources.parent();
-            for (var element : base.split("/")) {
+            for (var element : base.split("/", -1)) {
                 if (!element.isEmpty()) {
                     if (resources.parent() != null) {
                         prepare(hierarchy, at);

@@ -96,7 +96,7 @@ final class CgroupTables {
      */
     private record Mount(String root, String point, String type, List<String> options) {
         static @org.jspecify.annotations.Nullable Mount parse(String line) {
-            var fields = line.split(" ");
+            var fields = line.split(" ", -1);
             int dash = Arrays.asList(fields).indexOf("-");
             if (dash < 6 || fields.length < dash + 4) {
                 return null;
@@ -105,7 +105,7 @@ final class CgroupTables {
             if (!type.equals("cgroup") && !type.equals("cgroup2")) {
                 return null;
             }
-            var options = List.of(fields[dash + 3].split(","));
+            var options = List.of(fields[dash + 3].split(",", -1));
             return new Mount(unescape(fields[3]), unescape(fields[4]), type, options);
         }
 

@@ -78,7 +78,7 @@ public final class ContainerCgroup implements AutoCloseable {
             if (entry.getKey().equals(UNIFIED)) {
                 unified = directory;
             } else {
-                for (var controller : entry.getKey().split(",")) {
+                for (var controller : entry.getKey().split(",", -1)) {
                     legacy.put(controller, directory);
                 }
             }

@@ -101,7 +101,7 @@ record StatsReader(@Nullable CgroupDirectory unified, Map<String, CgroupDirector
     private static List<Stats.Io> unifiedIo(@Nullable String text) {
         var devices = new TreeMap<DeviceNumber, Stats.Io>();
         for (var line : (text == null ? "" : text).lines().toList()) {
-            var words = line.split(" ");
+            var words = line.split(" ", -1);
             var number = DeviceNumber.parse(words[0]);
             if (number == null) {
                 continue;
@@ -130,7 +130,7 @@ record StatsReader(@Nullable CgroupDirectory unified, Map<String, CgroupDirector
                 text = text(v1, "blkio.throttle." + what);
             }
             for (var line : (text == null ? "" : text).lines().toList()) {
-                var words = line.split(" ");
+                var words = line.split(" ", -1);
                 var number = DeviceNumber.parse(words[0]);
                 var value = words.length == 3 ? FlatKeyed.number(words[2]) : null;
                 if (number != null && value != null) {
@@ -201,7 +201,7 @@ record StatsReader(@Nullable CgroupDirectory unified, Map<String, CgroupDirector
             return null;
         }
         for (var line : text.lines().toList()) {
-            var words = line.split(" ");
+            var words = line.split(" ", -1);
             if (words[0].equals(who)) {
                 var values = new HashMap<String, String>();
                 for (var word : words) {
