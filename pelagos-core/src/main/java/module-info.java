@@ -14,4 +14,5 @@ module io.pelagos.core {
     requires jdk.jfr;
 
     exports io.pelagos.core.kernel;
+    exports io.pelagos.core.spec;
 }

@@ -1,0 +1,105 @@
+package io.pelagos.core.kernel;
+
+import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
+import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
+import static io.pelagos.core.kernel.OpenFlag.O_EXCL;
+import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts the image of a plan.
+ *
+ * <p>The image lives in a memfd that is sealed before it is executed, so that nobody who gets hold
+ * of {@code /proc/PID/exe} can change what the next one runs (CVE-2019-5736).
+ */
+final class PlanSpawner {
+    private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_ALLOW_SEALING = 2;
+    private static final int MFD_EXEC = 0x10;
+    private static final int F_ADD_SEALS = 1033;
+    private static final int F_SEAL_SEAL = 1;
+    private static final int F_SEAL_SHRINK = 2;
+    private static final int F_SEAL_GROW = 4;
+    private static final int F_SEAL_WRITE = 8;
+
+    private final Kernel kernel;
+    private final @Nullable Path directory;
+
+    PlanSpawner(Kernel kernel, @Nullable Path directory) {
+        this.kernel = kernel;
+        this.directory = directory;
+    }
+
+    int spawn(LaunchPlan plan, LaunchRequest request) {
+        var calls = new SystemCalls(kernel);
+        var image = PlanImage.of(plan);
+        int fd;
+        try {
+            fd = memfd();
+        } catch (ErrnoException e) {
+            return spawnFromFile(calls, image, request, e);
+        }
+        try {
+            calls.writeFully(fd, image);
+            calls.fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+            return LinuxKernel.Spawn.spawn("/proc/self/fd/" + fd, request);
+        } catch (ErrnoException e) {
+            return switch (e.errno()) {
+                // memfd_noexec=2 or a noexec policy of an LSM; no /proc.
+                case EACCES, ENOENT -> spawnFromFile(calls, image, request, e);
+                default -> throw e;
+            };
+        } finally {
+            calls.close(fd);
+        }
+    }
+
+    /** Asks for an executable memfd; kernels before 6.3 do not know the flag. */
+    private int memfd() {
+        try (var memory = Memory.open()) {
+            long name = memory.string("pelagos-launch");
+            long fd =
+                    kernel.call(
+                            Syscall.MEMFD_CREATE, name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+            if (fd == -Errno.EINVAL.number()) {
+                fd = kernel.call(Syscall.MEMFD_CREATE, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+            }
+            if (fd < 0) {
+                throw new ErrnoException(
+                        Errno.of((int) -fd),
+                        "memfd_create(\"pelagos-launch\", MFD_CLOEXEC|MFD_ALLOW_SEALING|MFD_EXEC)");
+            }
+            return (int) fd;
+        }
+    }
+
+    private int spawnFromFile(
+            SystemCalls calls, byte[] image, LaunchRequest request, ErrnoException why) {
+        if (directory == null) {
+            throw why;
+        }
+        var path =
+                directory
+                        .resolve(
+                                "launch-" + ProcessHandle.current().pid() + "-" + System.nanoTime())
+                        .toString();
+        int fd =
+                calls.openat(
+                        null, path, Constant.flags(O_WRONLY, O_CREAT, O_EXCL, O_CLOEXEC), 0700);
+        try {
+            try {
+                calls.writeFully(fd, image);
+            } finally {
+                calls.close(fd);
+            }
+            return LinuxKernel.Spawn.spawn(path, request);
+        } catch (ErrnoException e) {
+            e.addSuppressed(why);
+            throw e;
+        } finally {
+            calls.unlinkat(null, path, Constant.flags());
+        }
+    }
+}
