@@ -267,10 +267,6 @@ class ContainerCgroupIT {
         assertThat(CgroupEvents.retry(calls, condition, SOON)).isTrue();
     }
 
-    private static boolean positive(@org.jspecify.annotations.Nullable Long number) {
-        return moreThan(0, number);
-    }
-
     private static boolean moreThan(long least, @org.jspecify.annotations.Nullable Long number) {
         return number != null && number > least;
     }
