@@ -38,8 +38,15 @@ public final class Json {
             var where =
                     at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
             throw new IllegalArgumentException(
-                    document + ": is not JSON" + where + ": " + e.getOriginalMessage(), e);
+                    document + ": is not JSON" + where + ": " + reason(e), e);
         }
+    }
+
+    /** Cuts off what the parser says about its source, which it does not know. */
+    private static String reason(JacksonException e) {
+        var message = String.valueOf(e.getOriginalMessage());
+        int source = message.indexOf(" (for ");
+        return source < 0 ? message : message.substring(0, source);
     }
 
     /**

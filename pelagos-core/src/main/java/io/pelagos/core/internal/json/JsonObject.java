@@ -27,7 +27,7 @@ public final class JsonObject {
     private final String path;
     private final JsonNode node;
     private final Set<String> read = new HashSet<>();
-    private final List<JsonObject> children = new ArrayList<>();
+    private final Map<String, JsonObject> children = new LinkedHashMap<>();
 
     private JsonObject(String document, String path, JsonNode node) {
         this.document = document;
@@ -379,7 +379,7 @@ public final class JsonObject {
                 throw refusal(pathOf(name), value, why);
             }
         }
-        children.forEach(child -> child.refuseUnread(tolerated, why));
+        children.values().forEach(child -> child.refuseUnread(tolerated, why));
     }
 
     private <T> T checkedAt(String at, @Nullable JsonNode shown, Supplier<T> value) {
@@ -420,9 +420,7 @@ public final class JsonObject {
     }
 
     private JsonObject child(String at, JsonNode value) {
-        var child = new JsonObject(document, at, value);
-        children.add(child);
-        return child;
+        return children.computeIfAbsent(at, _ -> new JsonObject(document, at, value));
     }
 
     private String asText(String at, JsonNode value) {
