@@ -79,6 +79,7 @@ final class OciDocument {
         var linux = config.object("linux");
         var devices = OciDevices.read(linux);
         var name = notes.name();
+        boolean defaultMounts = notes.defaultMounts();
         var hostname = config.optionalText("hostname");
         var domainname = config.optionalText("domainname");
         var timeout = notes.timeoutOrZero();
@@ -86,8 +87,8 @@ final class OciDocument {
                 name.isEmpty() ? null : name,
                 new RootSpec.Directory(directory(root, bundle)),
                 root.flag("readonly", false),
-                notes.defaultMounts(),
-                OciMounts.read(config, notes.defaultMounts(), notes.made()),
+                defaultMounts,
+                OciMounts.read(config, defaultMounts, notes.made()),
                 devices.devices(),
                 process(process),
                 notes.stdio("stdin"),
