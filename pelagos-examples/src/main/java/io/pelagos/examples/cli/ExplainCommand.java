@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "explain",
         sortOptions = false,
+        customSynopsis = "pelagos explain [OPTION…] ROOTFS [--] CMD [ARGUMENT…]",
         description = "Print every system call that run would make for the same arguments.")
 final class ExplainCommand implements Callable<Integer>, Debuggable {
     @Spec private CommandSpec spec;

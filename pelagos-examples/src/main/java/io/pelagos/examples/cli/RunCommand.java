@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         sortOptions = false,
+        customSynopsis = "pelagos run [OPTION…] ROOTFS [--] CMD [ARGUMENT…]",
         description = "Run a program in a new container.",
         footer = {
             "",
