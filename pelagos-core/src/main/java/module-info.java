@@ -13,6 +13,9 @@ module io.pelagos.core {
     requires tools.jackson.databind;
     requires jdk.jfr;
 
+    exports io.pelagos.core;
     exports io.pelagos.core.kernel;
+    exports io.pelagos.core.paths;
+    exports io.pelagos.core.security;
     exports io.pelagos.core.spec;
 }

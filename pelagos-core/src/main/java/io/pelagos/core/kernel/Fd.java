@@ -17,6 +17,7 @@ public final class Fd implements AutoCloseable {
 
     private final State state;
     private final Cleaner.Cleanable cleanable;
+    private volatile boolean retired;
 
     private Fd(Kernel kernel, int number, String what) {
         Throwable origin = null;
@@ -61,6 +62,16 @@ public final class Fd implements AutoCloseable {
      */
     public boolean isOpen() {
         return state.number.get() >= 0;
+    }
+
+    /** Refuses every later wait for this descriptor, which is about to be closed. */
+    void retire() {
+        retired = true;
+    }
+
+    /** Tells whether waiting for this descriptor is refused, because it is about to be closed. */
+    boolean isRetired() {
+        return retired;
     }
 
     /**

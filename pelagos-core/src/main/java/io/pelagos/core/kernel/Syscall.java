@@ -131,6 +131,8 @@ public enum Syscall {
     FSPICK(433, 433),
     /** See mount_setattr(2). */
     MOUNT_SETATTR(442, 442),
+    /** See clone(2). */
+    CLONE(56, 220),
     /** See clone3(2). */
     CLONE3(435, 435),
     /** See unshare(2). */

@@ -6,6 +6,7 @@ import static io.pelagos.core.kernel.PlanFixture.pointer;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.COPY_FILE_RANGE;
 import static io.pelagos.core.kernel.Syscall.DUP;
+import static io.pelagos.core.kernel.Syscall.LSEEK;
 import static io.pelagos.core.kernel.Syscall.MEMFD_CREATE;
 import static io.pelagos.core.kernel.Syscall.PIPE2;
 import static io.pelagos.core.kernel.Syscall.PREAD64;
@@ -116,21 +117,13 @@ record ConformancePlan(
                         }),
                 of(
                         "negative constant",
-                        3,
+                        4,
                         "",
                         plan -> {
-                            // AT_FDCWD is -100; an empty path does not exist.
-                            var missing = new PlanFixture.Label();
-                            plan.call(
-                                            Syscall.NEWFSTATAT,
-                                            number(-100),
-                                            plan.text(""),
-                                            pointer(plan.bytes(new byte[144])),
-                                            number(0))
-                                    .orElse(missing);
-                            plan.exit(number(1));
-                            plan.place(missing);
-                            plan.exit(number(3));
+                            int seekEnd = 2;
+                            var fd = plan.call(MEMFD_CREATE, plan.text("six"), number(0)).slot();
+                            plan.call(WRITE, fd, plan.text("abcdef"), number(6));
+                            plan.exit(plan.call(LSEEK, fd, number(-2), number(seekEnd)).slot());
                         }),
                 new ConformancePlan(
                         "memory that the file does not hold is zero and writable",

@@ -22,4 +22,14 @@ class PlanConformanceTest {
         assertThat(NativeProcess.run(folder, plan))
                 .isEqualTo(new NativeProcess(conformance.exitCode(), conformance.output()));
     }
+
+    @ParameterizedTest
+    @MethodSource("plans")
+    void simulationGivesTheSameResult(ConformancePlan conformance) {
+        for (var architecture : Architecture.values()) {
+            var plan = conformance.plan().apply(architecture);
+            assertThat(SimulatedRun.of(new SimulatedKernel(architecture), plan))
+                    .isEqualTo(new SimulatedRun(conformance.exitCode(), conformance.output()));
+        }
+    }
 }

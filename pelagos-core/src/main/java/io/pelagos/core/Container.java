@@ -1,0 +1,265 @@
+package io.pelagos.core;
+
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Signal;
+import io.pelagos.core.spec.Stats;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Writer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/**
+ * A container that was started; it feels like {@link Process}.
+ *
+ * <p>All methods may be called by any thread, virtual ones included: waiting never holds a carrier.
+ * What acts on a container that has ended says so or does nothing, as each method tells.
+ */
+public sealed interface Container extends AutoCloseable permits RunningContainer {
+    /**
+     * Returns what identifies this container among all of this machine.
+     *
+     * @return 32 hexadecimal digits
+     */
+    String id();
+
+    /**
+     * Returns the name it was given, or one made up.
+     *
+     * @return for example {@code pelagos-1}
+     */
+    String name();
+
+    /**
+     * Returns what was asked for.
+     *
+     * @return the specification
+     */
+    ContainerSpec spec();
+
+    /**
+     * Returns the process id of the first process as the JVM sees it. Between a look at a number
+     * and a use of it the process may end and another take the number: {@link #signal} does not
+     * have that weakness.
+     *
+     * @return the process id
+     */
+    int pid();
+
+    /**
+     * Tells whether the first process has not yet ended.
+     *
+     * @return true while it runs
+     */
+    boolean isAlive();
+
+    /**
+     * Returns the stream to the container's standard input; closing it gives the container end of
+     * file.
+     *
+     * @return the stream
+     * @throws IllegalStateException when standard input is not a pipe
+     */
+    Input stdin();
+
+    /**
+     * Returns the stream of the container's standard output.
+     *
+     * @return the stream
+     * @throws IllegalStateException when standard output is not a pipe
+     */
+    Output stdout();
+
+    /**
+     * Returns the stream of the container's standard error.
+     *
+     * @return the stream
+     * @throws IllegalStateException when standard error is not a pipe
+     */
+    Output stderr();
+
+    /**
+     * Returns what completes when the container has ended and everything of it has been removed.
+     *
+     * @return a future of how it ended; cancelling it does nothing to the container
+     */
+    CompletableFuture<Exit> onExit();
+
+    /**
+     * Waits until the container has ended.
+     *
+     * @return how it ended
+     * @throws InterruptedException when the thread is interrupted
+     */
+    Exit waitFor() throws InterruptedException;
+
+    /**
+     * Waits until the container has ended, for some time.
+     *
+     * @param atMost how long
+     * @return how it ended, or empty when it still runs
+     * @throws InterruptedException when the thread is interrupted
+     */
+    Optional<Exit> waitFor(Duration atMost) throws InterruptedException;
+
+    /**
+     * Sends a signal to the first process.
+     *
+     * @param signal which signal
+     * @return false when it has already ended
+     */
+    boolean signal(Signal signal);
+
+    /**
+     * Stops the container: sends the stop signal, waits, and ends every process that is left.
+     *
+     * @param grace how long it may take to end by itself; zero to end it at once
+     * @return how it ended; when it had ended before, how it had
+     * @throws InterruptedException when the thread is interrupted; the container may still run
+     */
+    Exit stop(Duration grace) throws InterruptedException;
+
+    /** Ends every process of the container by SIGKILL; does nothing when it has ended. */
+    void kill();
+
+    /**
+     * Freezes every process of the container, until {@link #resume}.
+     *
+     * @throws IllegalStateException when it has ended or this host has no freezer
+     */
+    void pause();
+
+    /**
+     * Lets a paused container run on.
+     *
+     * @throws IllegalStateException when it has ended or this host has no freezer
+     */
+    void resume();
+
+    /**
+     * Returns what the container uses now.
+     *
+     * @return figures of its cgroup
+     * @throws IllegalStateException when it has ended or has no cgroup
+     */
+    Stats stats();
+
+    /**
+     * Changes the limits of the running container. What is not set stays as it is.
+     *
+     * @param resources the new limits
+     * @throws IllegalStateException when it has ended or has no cgroup
+     */
+    void limits(Resources resources);
+
+    /**
+     * Returns what was asked for and could not be had.
+     *
+     * @return sentences; empty when all is as asked
+     */
+    List<String> warnings();
+
+    /**
+     * Ends the container if it still runs, waits until nothing of it is left, and closes its
+     * streams. A detached container is only let go of.
+     */
+    @Override
+    void close();
+
+    /** The way to a container's standard input. */
+    final class Input extends OutputStream {
+        private final OutputStream pipe;
+
+        Input(OutputStream pipe) {
+            this.pipe = pipe;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            pipe.write(b);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            pipe.write(bytes, offset, length);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            pipe.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            pipe.close();
+        }
+
+        /**
+         * Returns a buffered writer of UTF-8 text; closing it closes this stream.
+         *
+         * @return the writer
+         */
+        public Writer writer() {
+            return new java.io.BufferedWriter(
+                    new java.io.OutputStreamWriter(this, java.nio.charset.StandardCharsets.UTF_8));
+        }
+    }
+
+    /** The way from a container's standard output or standard error. */
+    final class Output extends InputStream {
+        private final InputStream pipe;
+
+        Output(InputStream pipe) {
+            this.pipe = pipe;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return pipe.read();
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return pipe.read(bytes, offset, length);
+        }
+
+        @Override
+        public int available() throws IOException {
+            return pipe.available();
+        }
+
+        @Override
+        public void close() throws IOException {
+            pipe.close();
+        }
+
+        /**
+         * Returns the lines as they come, decoded as UTF-8, to the end of file.
+         *
+         * @return a stream that waits for lines; it throws {@link java.io.UncheckedIOException}
+         *     when reading fails
+         */
+        public Stream<String> lines() {
+            return new java.io.BufferedReader(
+                            new java.io.InputStreamReader(
+                                    this, java.nio.charset.StandardCharsets.UTF_8))
+                    .lines();
+        }
+
+        /**
+         * Reads to the end of file, decoded as UTF-8.
+         *
+         * @return everything
+         * @throws IOException when reading fails
+         */
+        public String text() throws IOException {
+            return new String(readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        }
+    }
+}

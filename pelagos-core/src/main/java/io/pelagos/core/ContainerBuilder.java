@@ -1,0 +1,967 @@
+package io.pelagos.core;
+
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.DefaultPaths;
+import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.SeccompProfile;
+import io.pelagos.core.spec.ByteSize;
+import io.pelagos.core.spec.Confinement;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
+import io.pelagos.core.spec.ContainerSpec.Supervision;
+import io.pelagos.core.spec.Device;
+import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.ProcessSpec;
+import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Rlimit;
+import io.pelagos.core.spec.Signal;
+import io.pelagos.core.spec.Stdio;
+import io.pelagos.core.spec.User;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describes a container and starts it.
+ *
+ * <p>Every option has a default that isolates: new mount, PID, UTS, IPC, network and cgroup
+ * namespaces, an empty environment but for {@code PATH}, {@code HOME} and, with a terminal, {@code
+ * TERM}, the default filter of system calls, eleven capabilities, no new privileges, masked kernel
+ * paths, and no descriptor of the JVM. Options are checked when the container is started, before
+ * anything is touched; a wrong one is an {@link InvalidSpecException} that names it.
+ *
+ * <p>A builder belongs to one thread; {@link #spec} gives an immutable value.
+ */
+public final class ContainerBuilder {
+    private static final String PATH =
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private final Pelagos pelagos;
+    private final Rootfs rootfs;
+    private final List<String> command = new ArrayList<>();
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private final List<String> groups = new ArrayList<>();
+    private final Map<Rlimit, Rlimit.Limit> rlimits = new EnumMap<>(Rlimit.class);
+    private final List<Mount> mounts = new ArrayList<>();
+    private final List<Device> devices = new ArrayList<>();
+    private final Map<Namespace, NamespaceMode> namespaces = new EnumMap<>(Namespace.class);
+    private final List<IdMap> uidMap = new ArrayList<>();
+    private final List<IdMap> gidMap = new ArrayList<>();
+    private final EnumSet<Capability> capabilities = EnumSet.copyOf(Capability.DEFAULTS);
+    private final EnumSet<Capability> ambient = EnumSet.noneOf(Capability.class);
+    private final List<String> maskedPaths = new ArrayList<>(DefaultPaths.MASKED);
+    private final List<String> readOnlyPaths = new ArrayList<>(DefaultPaths.READ_ONLY);
+    private final Map<String, String> sysctls = new LinkedHashMap<>();
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
+    private @Nullable String name;
+    private @Nullable String hostname;
+    private @Nullable String domainname;
+    private @Nullable Duration timeout;
+    private @Nullable Integer oomScoreAdj;
+    private String cwd = "/";
+    private User user = User.ROOT;
+    private FileMode umask = new FileMode(022);
+    private boolean terminal;
+    private boolean readOnlyRoot;
+    private boolean defaultMounts = true;
+    private boolean init;
+    private boolean noNewPrivileges = true;
+    private boolean privileged;
+    private Stdio stdin = Stdio.PIPE;
+    private Stdio stdout = Stdio.PIPE;
+    private Stdio stderr = Stdio.PIPE;
+    private ClockOffsets clocks = ClockOffsets.NONE;
+    private SeccompProfile seccomp = SeccompProfile.dockerDefault();
+    private LandlockRules landlock = LandlockRules.none();
+    private Resources resources = Resources.UNLIMITED;
+    private Supervision supervision = Supervision.ATTACHED;
+    private Signal stopSignal = Signal.TERM;
+    private final List<Problem> problems = new ArrayList<>();
+
+    /** An option that could not be taken as it was given. */
+    private record Problem(String option, IllegalArgumentException reason) {}
+
+    ContainerBuilder(Pelagos pelagos, Rootfs rootfs) {
+        this.pelagos = pelagos;
+        this.rootfs = rootfs;
+        for (var namespace : Namespace.values()) {
+            if (namespace != Namespace.USER && namespace != Namespace.TIME) {
+                namespaces.put(namespace, NamespaceMode.CREATE);
+            }
+        }
+        rootfs.configure(this);
+    }
+
+    /**
+     * Names the container.
+     *
+     * @param name 1 to 128 letters, digits, {@code _}, {@code .} and {@code -}
+     * @return this
+     */
+    public ContainerBuilder name(String name) {
+        this.name = name;
+        return this;
+    }
+
+    /**
+     * Sets the program and its arguments. A program without a slash is looked up in the container's
+     * {@code PATH}; no shell is involved.
+     *
+     * @param command the program, then its arguments
+     * @return this
+     */
+    public ContainerBuilder command(String... command) {
+        return command(Arrays.asList(command));
+    }
+
+    /**
+     * Sets the program and its arguments.
+     *
+     * @param command the program, then its arguments
+     * @return this
+     */
+    public ContainerBuilder command(List<String> command) {
+        this.command.clear();
+        this.command.addAll(command);
+        return this;
+    }
+
+    /**
+     * Adds arguments.
+     *
+     * @param arguments what is added to the command
+     * @return this
+     */
+    public ContainerBuilder args(String... arguments) {
+        command.addAll(Arrays.asList(arguments));
+        return this;
+    }
+
+    /**
+     * Sets a variable of the environment, which is otherwise empty.
+     *
+     * @param variable its name
+     * @param value its value
+     * @return this
+     */
+    public ContainerBuilder env(String variable, String value) {
+        environment.put(variable, value);
+        return this;
+    }
+
+    /**
+     * Sets variables of the environment.
+     *
+     * @param variables names and values
+     * @return this
+     */
+    public ContainerBuilder env(Map<String, String> variables) {
+        environment.putAll(variables);
+        return this;
+    }
+
+    /**
+     * Sets the working directory. When it is missing it is made, owned by the user of the
+     * container.
+     *
+     * @param path an absolute path inside the container
+     * @return this
+     */
+    public ContainerBuilder cwd(String path) {
+        cwd = path;
+        return this;
+    }
+
+    /**
+     * Runs the program as a user given by numbers.
+     *
+     * @param uid the user id
+     * @param gid the group id
+     * @return this
+     */
+    public ContainerBuilder user(long uid, long gid) {
+        return attempt("user", () -> user = User.of(uid, gid));
+    }
+
+    /**
+     * Runs the program as a user of the container's own {@code /etc/passwd}.
+     *
+     * @param user {@code user} or {@code user:group}, each a name or a number
+     * @return this
+     */
+    public ContainerBuilder user(String user) {
+        return attempt("user", () -> this.user = User.parse(user));
+    }
+
+    /**
+     * Adds supplementary groups; there are no others.
+     *
+     * @param groups numbers or names of the container's own {@code /etc/group}
+     * @return this
+     */
+    public ContainerBuilder groups(String... groups) {
+        this.groups.addAll(Arrays.asList(groups));
+        return this;
+    }
+
+    /**
+     * Sets the file mode creation mask, 022 unless set.
+     *
+     * @param mask the bits that new files do not get
+     * @return this
+     */
+    public ContainerBuilder umask(FileMode mask) {
+        umask = mask;
+        return this;
+    }
+
+    /**
+     * Limits a resource of the first process and its descendants.
+     *
+     * @param resource which
+     * @param soft what is enforced, or {@link Rlimit.Limit#UNLIMITED}
+     * @param hard up to where it may be raised, or {@link Rlimit.Limit#UNLIMITED}
+     * @return this
+     */
+    public ContainerBuilder rlimit(Rlimit resource, long soft, long hard) {
+        return attempt("rlimit", () -> rlimits.put(resource, new Rlimit.Limit(soft, hard)));
+    }
+
+    /**
+     * Sets how likely the kernel ends the container when memory is short.
+     *
+     * @param adjustment -1000 (never) to 1000 (first), see proc_pid_oom_score_adj(5)
+     * @return this
+     */
+    public ContainerBuilder oomScoreAdj(int adjustment) {
+        oomScoreAdj = adjustment;
+        return this;
+    }
+
+    /**
+     * Sets the host name, which is otherwise the name of the container.
+     *
+     * @param name 1 to 64 letters, digits, {@code .}, {@code _} and {@code -}
+     * @return this
+     */
+    public ContainerBuilder hostname(String name) {
+        hostname = name;
+        return this;
+    }
+
+    /**
+     * Sets the NIS domain name.
+     *
+     * @param name 1 to 64 letters, digits, {@code .}, {@code _} and {@code -}
+     * @return this
+     */
+    public ContainerBuilder domainname(String name) {
+        domainname = name;
+        return this;
+    }
+
+    /**
+     * Chooses the network; {@link Network#none} unless chosen.
+     *
+     * @param network who gives the network namespace
+     * @return this
+     */
+    public ContainerBuilder network(Network network) {
+        namespaces.put(Namespace.NETWORK, network.namespace());
+        return this;
+    }
+
+    /**
+     * Makes a new namespace of a kind.
+     *
+     * @param kinds which, such as {@link Namespace#TIME}
+     * @return this
+     */
+    public ContainerBuilder create(Namespace... kinds) {
+        return mode(NamespaceMode.CREATE, kinds);
+    }
+
+    /**
+     * Uses the namespaces of the JVM for some kinds, which takes their isolation away.
+     *
+     * @param kinds which
+     * @return this
+     */
+    public ContainerBuilder share(Namespace... kinds) {
+        return mode(NamespaceMode.HOST, kinds);
+    }
+
+    /**
+     * Enters an existing namespace.
+     *
+     * @param kind which kind
+     * @param path a file of the host that refers to it, such as {@code /run/netns/blue}
+     * @return this
+     */
+    public ContainerBuilder join(Namespace kind, String path) {
+        return attempt("join", () -> namespaces.put(kind, new NamespaceMode.Path(path)));
+    }
+
+    /**
+     * Enters namespaces of a process.
+     *
+     * @param process its pidfd, which stays open until the container has started
+     * @param kinds which kinds
+     * @return this
+     */
+    public ContainerBuilder join(Fd process, Namespace... kinds) {
+        return mode(new NamespaceMode.OfProcess(process.number()), kinds);
+    }
+
+    /**
+     * Enters namespaces of another container.
+     *
+     * @param container a running container of the same {@link Pelagos}
+     * @param kinds which kinds
+     * @return this
+     */
+    public ContainerBuilder join(Container container, Namespace... kinds) {
+        return mode(new NamespaceMode.OfContainer(container.id()), kinds);
+    }
+
+    /**
+     * Makes a new user namespace with these ranges.
+     *
+     * @param uids ranges of user ids
+     * @param gids ranges of group ids
+     * @return this
+     */
+    public ContainerBuilder userNamespace(List<IdMap> uids, List<IdMap> gids) {
+        uidMap.clear();
+        uidMap.addAll(uids);
+        gidMap.clear();
+        gidMap.addAll(gids);
+        return mode(NamespaceMode.CREATE, Namespace.USER);
+    }
+
+    /**
+     * Makes a new time namespace whose clocks differ from those of the host.
+     *
+     * @param monotonic what is added to {@code CLOCK_MONOTONIC}
+     * @param boottime what is added to {@code CLOCK_BOOTTIME}
+     * @return this
+     */
+    public ContainerBuilder clocks(Duration monotonic, Duration boottime) {
+        clocks = new ClockOffsets(monotonic, boottime);
+        return mode(NamespaceMode.CREATE, Namespace.TIME);
+    }
+
+    /**
+     * Makes the root read-only; mounts keep their own rule.
+     *
+     * @return this
+     */
+    public ContainerBuilder readOnlyRoot() {
+        readOnlyRoot = true;
+        return this;
+    }
+
+    /**
+     * Mounts something.
+     *
+     * @param mount what and where
+     * @return this
+     */
+    public ContainerBuilder mount(Mount mount) {
+        mounts.add(mount);
+        return this;
+    }
+
+    /**
+     * Leaves out {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual {@code /dev}, so
+     * that only the root and what {@link #mount} says is there.
+     *
+     * @return this
+     */
+    public ContainerBuilder withoutDefaultMounts() {
+        defaultMounts = false;
+        return this;
+    }
+
+    /**
+     * Makes a device node and allows its use.
+     *
+     * @param device which
+     * @return this
+     */
+    public ContainerBuilder device(Device device) {
+        devices.add(device);
+        return this;
+    }
+
+    /**
+     * Hides the contents of more paths.
+     *
+     * @param paths absolute paths inside the container; absent ones are passed over
+     * @return this
+     */
+    public ContainerBuilder mask(String... paths) {
+        maskedPaths.addAll(Arrays.asList(paths));
+        return this;
+    }
+
+    /**
+     * Lets some of the paths be seen that are masked unless said otherwise.
+     *
+     * @param paths paths of {@link DefaultPaths#MASKED}, or none for all
+     * @return this
+     */
+    public ContainerBuilder unmask(String... paths) {
+        return remove(maskedPaths, paths);
+    }
+
+    /**
+     * Protects more paths from any change.
+     *
+     * @param paths absolute paths inside the container; absent ones are passed over
+     * @return this
+     */
+    public ContainerBuilder readOnly(String... paths) {
+        readOnlyPaths.addAll(Arrays.asList(paths));
+        return this;
+    }
+
+    /**
+     * Sets where standard input comes from; a pipe unless set.
+     *
+     * @param source where from
+     * @return this
+     */
+    public ContainerBuilder stdin(Stdio source) {
+        stdin = source;
+        return this;
+    }
+
+    /**
+     * Sets where standard output goes; a pipe unless set.
+     *
+     * @param target where to
+     * @return this
+     */
+    public ContainerBuilder stdout(Stdio target) {
+        stdout = target;
+        return this;
+    }
+
+    /**
+     * Sets where standard error goes; a pipe unless set.
+     *
+     * @param target where to
+     * @return this
+     */
+    public ContainerBuilder stderr(Stdio target) {
+        stderr = target;
+        return this;
+    }
+
+    /**
+     * Adds a note of the caller's own.
+     *
+     * @param key its key
+     * @param value its value
+     * @return this
+     */
+    public ContainerBuilder label(String key, String value) {
+        labels.put(key, value);
+        return this;
+    }
+
+    /**
+     * Adds a note for tools that read OCI configurations.
+     *
+     * @param key its key
+     * @param value its value
+     * @return this
+     */
+    public ContainerBuilder annotation(String key, String value) {
+        annotations.put(key, value);
+        return this;
+    }
+
+    /**
+     * Sets what {@link Container#stop} sends first; SIGTERM unless set.
+     *
+     * @param signal which signal
+     * @return this
+     */
+    public ContainerBuilder stopSignal(Signal signal) {
+        stopSignal = signal;
+        return this;
+    }
+
+    /**
+     * Puts a small process 1 before the program, which reaps orphans and forwards signals. The
+     * program is then process 2, and its death by a signal shows as exit code 128 and the signal's
+     * number.
+     *
+     * @return this
+     */
+    public ContainerBuilder init() {
+        init = true;
+        return this;
+    }
+
+    /**
+     * Ends the container when it has run for some time.
+     *
+     * @param atMost how long
+     * @return this
+     */
+    public ContainerBuilder timeout(Duration atMost) {
+        timeout = atMost;
+        return this;
+    }
+
+    /**
+     * Sets what happens when the JVM ends; the container ends too unless set.
+     *
+     * @param mode who waits for it
+     * @return this
+     */
+    public ContainerBuilder supervision(Supervision mode) {
+        supervision = mode;
+        return this;
+    }
+
+    /**
+     * Adds capabilities to the eleven default ones.
+     *
+     * @param more which
+     * @return this
+     */
+    public ContainerBuilder capAdd(Capability... more) {
+        capabilities.addAll(Arrays.asList(more));
+        return this;
+    }
+
+    /**
+     * Takes capabilities away.
+     *
+     * @param less which; none for all of them
+     * @return this
+     */
+    public ContainerBuilder capDrop(Capability... less) {
+        if (less.length == 0) {
+            capabilities.clear();
+        } else {
+            Arrays.asList(less).forEach(capabilities::remove);
+        }
+        return this;
+    }
+
+    /**
+     * Lets a program that does not run as user 0 have capabilities.
+     *
+     * @param kept which; each must also be among the container's
+     * @return this
+     */
+    public ContainerBuilder ambient(Capability... kept) {
+        ambient.addAll(Arrays.asList(kept));
+        return this;
+    }
+
+    /**
+     * Sets whether execve(2) may give more privileges, by setuid bits or file capabilities; it may
+     * not unless set.
+     *
+     * @param allowed whether it may
+     * @return this
+     */
+    public ContainerBuilder newPrivileges(boolean allowed) {
+        noNewPrivileges = !allowed;
+        return this;
+    }
+
+    /**
+     * Filters system calls in another way than {@link SeccompProfile#dockerDefault}.
+     *
+     * @param profile the filter
+     * @return this
+     */
+    public ContainerBuilder seccomp(SeccompProfile profile) {
+        seccomp = profile;
+        return this;
+    }
+
+    /**
+     * Restricts the use of files and ports by Landlock.
+     *
+     * @param rules what remains allowed
+     * @return this
+     */
+    public ContainerBuilder landlock(LandlockRules rules) {
+        landlock = rules;
+        return this;
+    }
+
+    /**
+     * Sets a kernel parameter of the container's own namespaces.
+     *
+     * @param name its dotted name, such as {@code net.ipv4.ip_forward}
+     * @param value its value
+     * @return this
+     */
+    public ContainerBuilder sysctl(String name, String value) {
+        sysctls.put(name, value);
+        return this;
+    }
+
+    /**
+     * Gives up every protection: all capabilities, no filter of system calls, nothing masked or
+     * read-only, all devices. What runs in such a container can take over the machine.
+     *
+     * @return this
+     */
+    public ContainerBuilder privileged() {
+        privileged = true;
+        capabilities.addAll(EnumSet.allOf(Capability.class));
+        noNewPrivileges = false;
+        seccomp = SeccompProfile.unconfined();
+        maskedPaths.clear();
+        readOnlyPaths.clear();
+        return this;
+    }
+
+    /**
+     * Limits memory; what exceeds it is ended. No swap is used beside it.
+     *
+     * @param max how much
+     * @return this
+     */
+    public ContainerBuilder memory(ByteSize max) {
+        return limit(
+                "memory",
+                r -> {
+                    var m = r.memory();
+                    return withMemory(
+                            r,
+                            new Resources.Memory(
+                                    max,
+                                    m.high(),
+                                    m.low(),
+                                    m.min(),
+                                    ByteSize.of(0),
+                                    m.oomGroup(),
+                                    m.swappiness()));
+                });
+    }
+
+    /**
+     * Limits how long all threads together may use processors.
+     *
+     * @param cpus how many processors, such as 1.5
+     * @return this
+     */
+    public ContainerBuilder cpus(double cpus) {
+        return limit(
+                "cpus",
+                r -> {
+                    var c = r.cpu();
+                    return withCpu(
+                            r,
+                            new Resources.Cpu(
+                                    c.weight(),
+                                    Resources.Cpu.quotaOf(cpus),
+                                    Resources.Cpu.PERIOD_MICROS,
+                                    c.burstMicros(),
+                                    c.cpus(),
+                                    c.mems(),
+                                    c.idle()));
+                });
+    }
+
+    /**
+     * Limits the number of processes and threads.
+     *
+     * @param max how many, at least 1
+     * @return this
+     */
+    public ContainerBuilder pids(long max) {
+        return limit(
+                "pids",
+                r ->
+                        new Resources(
+                                r.memory(),
+                                r.cpu(),
+                                max,
+                                r.io(),
+                                r.hugetlb(),
+                                r.devices(),
+                                r.unified(),
+                                r.parent(),
+                                r.required()));
+    }
+
+    /**
+     * Sets all limits at once.
+     *
+     * @param limits the limits
+     * @return this
+     */
+    public ContainerBuilder resources(Resources limits) {
+        resources = limits;
+        return this;
+    }
+
+    /**
+     * Makes the container's cgroup below another than the JVM's own.
+     *
+     * @param path relative to the root of the hierarchy
+     * @return this
+     */
+    public ContainerBuilder cgroupParent(String path) {
+        return limit(
+                "cgroupParent",
+                r ->
+                        new Resources(
+                                r.memory(),
+                                r.cpu(),
+                                r.pids(),
+                                r.io(),
+                                r.hugetlb(),
+                                r.devices(),
+                                r.unified(),
+                                path,
+                                r.required()));
+    }
+
+    /**
+     * Makes it an error, instead of a warning, when a limit cannot be had on this host.
+     *
+     * @return this
+     */
+    public ContainerBuilder required() {
+        return limit(
+                "required",
+                r ->
+                        new Resources(
+                                r.memory(),
+                                r.cpu(),
+                                r.pids(),
+                                r.io(),
+                                r.hugetlb(),
+                                r.devices(),
+                                r.unified(),
+                                r.parent(),
+                                true));
+    }
+
+    /**
+     * Returns what was described so far as a value.
+     *
+     * @return the specification
+     * @throws InvalidSpecException when an option cannot be as it is
+     */
+    public ContainerSpec spec() {
+        if (!problems.isEmpty()) {
+            var first = problems.getFirst();
+            throw new InvalidSpecException(first.option(), first.reason());
+        }
+        var process =
+                checked(
+                        "process",
+                        () ->
+                                new ProcessSpec(
+                                        command,
+                                        environmentWithDefaults(),
+                                        cwd,
+                                        user,
+                                        groups,
+                                        umask,
+                                        rlimits,
+                                        oomScoreAdj,
+                                        terminal));
+        var confinement =
+                checked(
+                        "confinement",
+                        () ->
+                                new Confinement(
+                                        capabilities,
+                                        ambient,
+                                        noNewPrivileges,
+                                        seccomp,
+                                        landlock,
+                                        maskedPaths,
+                                        readOnlyPaths,
+                                        sysctls,
+                                        privileged));
+        var spec =
+                checked(
+                        "container",
+                        () ->
+                                new ContainerSpec(
+                                        name,
+                                        rootfs.root(),
+                                        readOnlyRoot,
+                                        defaultMounts,
+                                        mounts,
+                                        devices,
+                                        process,
+                                        stdin,
+                                        stdout,
+                                        stderr,
+                                        namespaces,
+                                        uidMap,
+                                        gidMap,
+                                        clocks,
+                                        hostname,
+                                        domainname,
+                                        confinement,
+                                        resources,
+                                        init,
+                                        supervision,
+                                        stopSignal,
+                                        timeout,
+                                        labels,
+                                        annotations));
+        SpecRules.check(spec);
+        return spec;
+    }
+
+    private Map<String, String> environmentWithDefaults() {
+        var all = new LinkedHashMap<String, String>();
+        all.put("PATH", PATH);
+        all.put("HOME", user.uid().orElse(1) == 0 ? "/root" : "/");
+        if (terminal) {
+            all.put("TERM", "xterm");
+        }
+        all.putAll(environment);
+        return all;
+    }
+
+    /**
+     * Starts the container.
+     *
+     * @return the running container
+     * @throws InvalidSpecException when an option cannot be as it is; nothing was touched
+     * @throws CommandException when the program cannot be executed; nothing is left
+     * @throws SyscallFailedException when the kernel refuses something; nothing is left
+     */
+    public Container start() {
+        return pelagos.start(spec());
+    }
+
+    /**
+     * Starts the container, gives it no input, reads both its outputs up to 1 MiB each, waits for
+     * its end, and removes it.
+     *
+     * @return what came of it
+     * @throws InvalidSpecException when an option cannot be as it is; nothing was touched
+     * @throws CommandException when the program cannot be executed; nothing is left
+     * @throws SyscallFailedException when the kernel refuses something; nothing is left
+     * @throws InterruptedException when the thread is interrupted; the container has been ended
+     */
+    public Result run() throws InterruptedException {
+        return run(Runs.BOUND);
+    }
+
+    /**
+     * Starts the container, gives it no input, reads both its outputs, waits for its end, and
+     * removes it. What it writes beyond the bound is read and dropped.
+     *
+     * @param bound how much of each output is kept
+     * @return what came of it
+     * @throws InterruptedException when the thread is interrupted; the container has been ended
+     */
+    public Result run(ByteSize bound) throws InterruptedException {
+        if (stdin.equals(Stdio.PIPE)) {
+            stdin = Stdio.NULL;
+        }
+        return Runs.run(start(), bound);
+    }
+
+    /**
+     * Prints the plan of the container: every system call of the new process, in order, with what
+     * it is for. Nothing is started and no privileges are needed.
+     *
+     * @return one line a step, numbered, purpose first
+     * @throws InvalidSpecException when an option cannot be as it is
+     */
+    public String explain() {
+        return pelagos.explain(spec());
+    }
+
+    private ContainerBuilder mode(NamespaceMode mode, Namespace... kinds) {
+        for (var kind : kinds) {
+            namespaces.put(kind, mode);
+        }
+        return this;
+    }
+
+    private ContainerBuilder remove(List<String> from, String... paths) {
+        if (paths.length == 0) {
+            from.clear();
+        }
+        from.removeAll(Arrays.asList(paths));
+        return this;
+    }
+
+    private ContainerBuilder limit(String option, UnaryOperator<Resources> change) {
+        return attempt(option, () -> resources = change.apply(resources));
+    }
+
+    private static Resources withMemory(Resources r, Resources.Memory memory) {
+        return new Resources(
+                memory,
+                r.cpu(),
+                r.pids(),
+                r.io(),
+                r.hugetlb(),
+                r.devices(),
+                r.unified(),
+                r.parent(),
+                r.required());
+    }
+
+    private static Resources withCpu(Resources r, Resources.Cpu cpu) {
+        return new Resources(
+                r.memory(),
+                cpu,
+                r.pids(),
+                r.io(),
+                r.hugetlb(),
+                r.devices(),
+                r.unified(),
+                r.parent(),
+                r.required());
+    }
+
+    /**
+     * Keeps a refusal until the container is started, so that the chain of options is not broken.
+     */
+    private ContainerBuilder attempt(String option, Runnable change) {
+        try {
+            change.run();
+        } catch (IllegalArgumentException e) {
+            problems.add(new Problem(option, e));
+        }
+        return this;
+    }
+
+    private static <T> T checked(String part, Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSpecException(part, e);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupHost;
+import io.pelagos.core.internal.cgroup.CgroupMode;
+import io.pelagos.core.internal.launch.Launcher;
+import io.pelagos.core.internal.launch.Reaper;
+import io.pelagos.core.internal.plan.HostFacts;
+import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.kernel.Kernel;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Poller;
+import io.pelagos.core.kernel.Streams;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.SeccompCompiler;
+import io.pelagos.core.security.SeccompProfile;
+import io.pelagos.core.security.SeccompProgram;
+import io.pelagos.core.security.SeccompTarget;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What the containers of one {@link Pelagos} share. */
+final class Engine implements AutoCloseable {
+    private static final int ID_BYTES = 16;
+
+    private final PelagosPaths paths;
+    private final SystemCalls calls;
+    private final Poller poller;
+    private final Streams streams;
+    private final Launcher launcher;
+    private final Reaper reaper;
+    private final @Nullable CgroupHost cgroups;
+    private final HostFacts facts;
+    private final AtomicLong counter = new AtomicLong();
+    private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
+    private final Map<FilterKey, SeccompProgram> filters = new ConcurrentHashMap<>();
+
+    /** What a compiled filter depends on, beside the machine. */
+    private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
+
+    Engine(PelagosPaths paths, Kernel kernel) {
+        this.paths = paths;
+        calls = new SystemCalls(kernel);
+        var host = CgroupHost.detect(calls);
+        cgroups = host.mode() == CgroupMode.NONE ? null : host;
+        facts =
+                HostFactsReader.read(
+                        calls,
+                        host.mode() == CgroupMode.UNIFIED || host.mode() == CgroupMode.HYBRID);
+        poller = Poller.open(kernel);
+        streams = new Streams(poller);
+        launcher = new Launcher(kernel, poller);
+        reaper = new Reaper(calls);
+    }
+
+    PelagosPaths paths() {
+        return paths;
+    }
+
+    SystemCalls calls() {
+        return calls;
+    }
+
+    Poller poller() {
+        return poller;
+    }
+
+    Streams streams() {
+        return streams;
+    }
+
+    Launcher launcher() {
+        return launcher;
+    }
+
+    Reaper reaper() {
+        return reaper;
+    }
+
+    @Nullable CgroupHost cgroups() {
+        return cgroups;
+    }
+
+    HostFacts facts() {
+        return facts;
+    }
+
+    /** Compiles the filter of a container once for each profile and set of capabilities. */
+    @Nullable SeccompProgram filter(ContainerSpec spec) {
+        var confinement = spec.confinement();
+        if (confinement.seccomp().isUnconfined()) {
+            return null;
+        }
+        return filters.computeIfAbsent(
+                new FilterKey(confinement.seccomp(), confinement.capabilities()),
+                key ->
+                        SeccompCompiler.compile(
+                                key.profile(),
+                                SeccompTarget.of(
+                                        facts.architecture(), key.capabilities(), facts.kernel())));
+    }
+
+    String newId() {
+        try (var memory = Memory.open()) {
+            var bytes = memory.block(ID_BYTES);
+            SystemCalls.check(
+                    calls.retry(Syscall.GETRANDOM, bytes.address(), ID_BYTES, 0),
+                    Syscall.GETRANDOM,
+                    "…",
+                    ID_BYTES,
+                    0);
+            return HexFormat.of().formatHex(bytes.get(0, ID_BYTES));
+        }
+    }
+
+    String newName() {
+        return "pelagos-" + counter.incrementAndGet();
+    }
+
+    void add(RunningContainer container) {
+        running.put(container.id(), container);
+    }
+
+    void remove(RunningContainer container) {
+        running.remove(container.id());
+    }
+
+    List<RunningContainer> running() {
+        return List.copyOf(running.values());
+    }
+
+    int pidfdOf(String id, Namespace namespace) {
+        var container = running.get(id);
+        if (container == null) {
+            throw new InvalidSpecException(
+                    "join",
+                    id,
+                    "no container with this id runs here whose "
+                            + namespace.ociName()
+                            + " namespace could be entered");
+        }
+        return container.pidfdNumber();
+    }
+
+    @Override
+    public void close() {
+        reaper.close();
+        poller.close();
+    }
+}

@@ -1,0 +1,175 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.launch.Channels;
+import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.internal.plan.Accounts;
+import io.pelagos.core.internal.plan.ContainerPlan;
+import io.pelagos.core.internal.plan.LaunchInputs;
+import io.pelagos.core.internal.probe.HostProbe;
+import io.pelagos.core.internal.probe.MachineFiles;
+import io.pelagos.core.kernel.Kernel;
+import io.pelagos.core.kernel.LinuxKernel;
+import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.ContainerSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The way in: makes containers, and ends those that still run when it is closed.
+ *
+ * <pre>{@code
+ * try (var pelagos = Pelagos.open()) {
+ *     var result = pelagos.container(Rootfs.host()).command("id").run();
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class Pelagos implements AutoCloseable {
+    private final Engine engine;
+
+    private Pelagos(Engine engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * Opens Pelagos with the usual locations for this user.
+     *
+     * @return the way in, to be closed
+     * @throws IllegalCallerException when native access is denied; the message has the flag to give
+     */
+    public static Pelagos open() {
+        return open(PelagosPaths.current());
+    }
+
+    /**
+     * Opens Pelagos with locations of the caller's choice.
+     *
+     * @param paths for example {@code PelagosPaths.under(directory)} for a private world
+     * @return the way in, to be closed
+     * @throws IllegalCallerException when native access is denied; the message has the flag to give
+     */
+    public static Pelagos open(PelagosPaths paths) {
+        return open(paths, new LinuxKernel(paths.launchDir()));
+    }
+
+    /**
+     * Opens Pelagos on a kernel of the caller's choice.
+     *
+     * @param paths the locations
+     * @param kernel everything that is asked of Linux goes through it
+     * @return the way in, to be closed
+     */
+    public static Pelagos open(PelagosPaths paths, Kernel kernel) {
+        return new Pelagos(new Engine(paths, kernel));
+    }
+
+    /**
+     * Reports what this machine supports, each item with its reason and, where something is
+     * lacking, what to do about it. Needs no privileges and changes nothing.
+     *
+     * @return the report, whose text is a table
+     */
+    public static HostReport probe() {
+        return probe(new LinuxKernel());
+    }
+
+    /**
+     * Reports what a machine supports.
+     *
+     * @param kernel everything that is asked of Linux goes through it
+     * @return the report
+     */
+    public static HostReport probe(Kernel kernel) {
+        return HostReport.of(HostProbe.probe(kernel, new MachineFiles(kernel)));
+    }
+
+    /**
+     * Begins to describe a container.
+     *
+     * @param rootfs what gives it its root file system
+     * @return a builder
+     */
+    public ContainerBuilder container(Rootfs rootfs) {
+        return new ContainerBuilder(this, rootfs);
+    }
+
+    /**
+     * Starts a container from a description, such as one read from JSON.
+     *
+     * @param spec what it is to be
+     * @return the running container
+     * @throws InvalidSpecException when options contradict each other; nothing was touched
+     * @throws CommandException when the program cannot be executed; nothing is left
+     * @throws SyscallFailedException when the kernel refuses something; nothing is left
+     */
+    public Container start(ContainerSpec spec) {
+        SpecRules.check(spec);
+        var name = spec.name() == null ? engine.newName() : spec.name();
+        return new Starter(engine, spec, engine.newId(), name).start();
+    }
+
+    /**
+     * Returns the containers that this object has started and that have not ended.
+     *
+     * @return a snapshot
+     */
+    public List<Container> running() {
+        return new ArrayList<>(engine.running());
+    }
+
+    /**
+     * Prints the plan of a container without starting it. Needs no privileges.
+     *
+     * @param spec what it is to be
+     * @return one line a step, numbered, purpose first
+     */
+    public String explain(ContainerSpec spec) {
+        SpecRules.check(spec);
+        var name = spec.name() == null ? "pelagos-1" : spec.name();
+        var composed =
+                ContainerPlan.compose(
+                        new LaunchInputs(
+                                spec,
+                                engine.facts(),
+                                Starter.hostname(spec, name),
+                                new Accounts(engine.calls(), spec.root()).identity(spec.process()),
+                                Channels.PRINTED,
+                                printedKind(spec, name),
+                                LaunchInputs.Placement.NONE,
+                                Map.of(),
+                                Starter.sources(spec),
+                                engine.filter(spec)));
+        return composed.plan().toString();
+    }
+
+    private Supervision.Kind printedKind(ContainerSpec spec, String name) {
+        return switch (spec.supervision()) {
+            case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
+            case CHILD -> new Supervision.Kind.Child();
+            case DETACHED ->
+                    new Supervision.Kind.Detached(
+                            engine.paths()
+                                    .containers()
+                                    .containerDir(name)
+                                    .resolve("exit")
+                                    .toString(),
+                            Cleanup.NONE);
+        };
+    }
+
+    /** Ends the containers that still run, but for detached ones, and waits until all are gone. */
+    @Override
+    public void close() {
+        var running = engine.running();
+        for (var container : running) {
+            if (container.spec().supervision() != ContainerSpec.Supervision.DETACHED) {
+                container.kill();
+            }
+        }
+        running.forEach(RunningContainer::close);
+        engine.close();
+    }
+}

@@ -1,0 +1,171 @@
+package io.pelagos.core;
+
+import io.pelagos.core.kernel.Errno;
+import java.util.List;
+
+/** What to do about a failed call; the first entry that fits counts. */
+final class Remedies {
+    /**
+     * An entry.
+     *
+     * @param purpose how the purpose begins
+     * @param call how the call begins
+     * @param errno the error
+     * @param text what to do; {@code %s} stands for the first quoted argument
+     */
+    record Entry(String purpose, String call, Errno errno, String text) {
+        boolean fits(String purpose, String call, Errno errno) {
+            return purpose.startsWith(this.purpose)
+                    && call.startsWith(this.call)
+                    && errno == this.errno;
+        }
+    }
+
+    static final List<Entry> ENTRIES =
+            List.of(
+                    new Entry(
+                            "mounting ",
+                            "open_tree(",
+                            Errno.ENOENT,
+                            "The source of a bind mount must exist: create %s, or use"
+                                    + " Mount.bind(…).createSource()"),
+                    new Entry(
+                            "mounting ",
+                            "open_tree(",
+                            Errno.EACCES,
+                            "This user may not look at %s: change its permissions or those of the"
+                                    + " directories above it"),
+                    new Entry(
+                            "opening the root file system",
+                            "openat(",
+                            Errno.ENOENT,
+                            "The root file system must be a directory that exists: create %s"),
+                    new Entry(
+                            "opening the root file system",
+                            "openat(",
+                            Errno.ENOTDIR,
+                            "The root file system must be a directory, which %s is not"),
+                    new Entry(
+                            "mounting ",
+                            "openat2(",
+                            Errno.ELOOP,
+                            "There is a symbolic link at %s or above it in the root file system,"
+                                    + " where the kernel's own file systems go: replace it by a"
+                                    + " directory"),
+                    new Entry(
+                            "mounting ",
+                            "mkdirat(",
+                            Errno.EROFS,
+                            "The target is missing in a file system that cannot be changed: make it"
+                                    + " there beforehand, or mount elsewhere"),
+                    new Entry(
+                            "mounting ",
+                            "fsopen(",
+                            Errno.ENODEV,
+                            "This kernel has no file system %s: see /proc/filesystems, or load the"
+                                    + " module on the host"),
+                    new Entry(
+                            "creating the first process",
+                            "clone3(",
+                            Errno.EPERM,
+                            "New namespaces take CAP_SYS_ADMIN, or a user namespace of the"
+                                    + " container's own: run as root, or use userNamespace(…)"),
+                    new Entry(
+                            "creating the first process",
+                            "clone3(",
+                            Errno.ENOSYS,
+                            "clone3 is blocked here, usually by the seccomp filter of a container"
+                                    + " around this JVM: allow it there"),
+                    new Entry(
+                            "creating the first process",
+                            "clone3(",
+                            Errno.EAGAIN,
+                            "There are too many processes: raise pids.max of the cgroup or"
+                                    + " RLIMIT_NPROC"),
+                    new Entry(
+                            "creating the first process",
+                            "clone3(",
+                            Errno.ENOSPC,
+                            "There are too many namespaces: raise the limits in /proc/sys/user or"
+                                    + " nest less deeply"),
+                    new Entry(
+                            "setting the oom score",
+                            "write(",
+                            Errno.EACCES,
+                            "A score below the JVM's own takes CAP_SYS_RESOURCE: choose a higher"
+                                    + " one"),
+                    new Entry(
+                            "limiting ",
+                            "prlimit64(",
+                            Errno.EPERM,
+                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a lower"
+                                    + " one, or raise that of the JVM"),
+                    new Entry(
+                            "setting ",
+                            "openat2(",
+                            Errno.ENOENT,
+                            "This kernel has no parameter of that name"),
+                    new Entry(
+                            "setting ",
+                            "write(",
+                            Errno.EINVAL,
+                            "The kernel does not take this value for the parameter"),
+                    new Entry(
+                            "filtering system calls",
+                            "seccomp(",
+                            Errno.EINVAL,
+                            "This kernel does not take the filter or its flags: see probe()"),
+                    new Entry(
+                            "filtering system calls",
+                            "seccomp(",
+                            Errno.EACCES,
+                            "A filter without no_new_privs takes CAP_SYS_ADMIN: leave"
+                                    + " newPrivileges(false)"),
+                    new Entry(
+                            "entering the ",
+                            "setns(",
+                            Errno.EINVAL,
+                            "The file or process does not refer to such a namespace, or it is the"
+                                    + " one the process is in already"),
+                    new Entry(
+                            "changing the root",
+                            "pivot_root(",
+                            Errno.EINVAL,
+                            "The JVM's own root is not a mount, as in an initial ramdisk or a"
+                                    + " chroot: start the JVM in a mount namespace made by"
+                                    + " switch_root or pivot_root"),
+                    new Entry(
+                            "",
+                            "",
+                            Errno.EPERM,
+                            "This takes privileges that the JVM, or its user namespace, does not"
+                                    + " have: see probe()"),
+                    new Entry(
+                            "",
+                            "",
+                            Errno.EMFILE,
+                            "This JVM has too many open files: raise RLIMIT_NOFILE, or close"
+                                    + " containers and streams that are no longer used"),
+                    new Entry(
+                            "",
+                            "",
+                            Errno.ENOSPC,
+                            "There is no space, or no inode, left: see df and df -i"));
+
+    private Remedies() {}
+
+    static String of(String purpose, String call, Errno errno) {
+        for (var entry : ENTRIES) {
+            if (entry.fits(purpose, call, errno)) {
+                return entry.text().replace("%s", firstQuoted(call));
+            }
+        }
+        return "";
+    }
+
+    private static String firstQuoted(String call) {
+        int start = call.indexOf('"');
+        int end = start < 0 ? -1 : call.indexOf('"', start + 1);
+        return end < 0 ? "it" : call.substring(start + 1, end);
+    }
+}

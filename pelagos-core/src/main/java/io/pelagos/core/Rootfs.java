@@ -1,0 +1,98 @@
+package io.pelagos.core;
+
+import io.pelagos.core.spec.Bytes;
+import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.RootSpec;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Gives a container its root file system; an image is one, and so is a directory. */
+@FunctionalInterface
+public interface Rootfs {
+    /**
+     * Returns what the root file system is made of.
+     *
+     * @return the description
+     */
+    RootSpec root();
+
+    /**
+     * Gives a builder what belongs to this root file system, such as the environment and the user
+     * of an image, before the caller's own options.
+     *
+     * @param builder the builder of a new container
+     */
+    default void configure(ContainerBuilder builder) {}
+
+    /**
+     * Uses a directory of the host. Unless the root is made read-only the container changes it.
+     *
+     * @param path the directory
+     * @return the root file system
+     */
+    static Rootfs directory(Path path) {
+        var root = new RootSpec.Directory(path);
+        return () -> root;
+    }
+
+    /**
+     * Uses a view of this machine's own programs, read only, so that something can be isolated with
+     * nothing downloaded: {@code /usr}, {@code /bin}, {@code /sbin}, {@code /lib*} and what
+     * programs need of {@code /etc}, with a {@code /tmp}, {@code /var} and home directory of its
+     * own in memory.
+     *
+     * @return the root file system
+     */
+    static Rootfs host() {
+        return RootSpec.Host::new;
+    }
+
+    /**
+     * Starts an empty root in memory.
+     *
+     * @return a root file system without files, to which {@link Files#file} adds some
+     */
+    static Files empty() {
+        return new Files(Map.of());
+    }
+
+    /** A root in memory that holds some files. */
+    final class Files implements Rootfs {
+        private final Map<String, RootSpec.Entry> entries;
+
+        private Files(Map<String, RootSpec.Entry> entries) {
+            this.entries = entries;
+        }
+
+        /**
+         * Returns a root that also holds a file, readable by everybody.
+         *
+         * @param path an absolute path inside the container
+         * @param contents what the file holds
+         * @return a new value
+         */
+        public Files file(String path, byte[] contents) {
+            return file(path, contents, new FileMode(0644));
+        }
+
+        /**
+         * Returns a root that also holds a file.
+         *
+         * @param path an absolute path inside the container
+         * @param contents what the file holds
+         * @param mode its permissions
+         * @return a new value
+         */
+        public Files file(String path, byte[] contents, FileMode mode) {
+            var more = new TreeMap<>(entries);
+            more.put(path, new RootSpec.Entry(Bytes.of(contents), mode));
+            return new Files(more);
+        }
+
+        @Override
+        public RootSpec root() {
+            return new RootSpec.Files(entries);
+        }
+    }
+}

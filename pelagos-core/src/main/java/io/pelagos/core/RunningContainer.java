@@ -1,0 +1,426 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupException;
+import io.pelagos.core.internal.cgroup.ContainerCgroup;
+import io.pelagos.core.internal.launch.Launcher;
+import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.WaitFlag;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Signal;
+import io.pelagos.core.spec.Stats;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A container that this JVM has started. A virtual thread of its own waits for its end. */
+final class RunningContainer implements Container {
+    private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
+    private static final int SIGINFO_SIZE = 128;
+    private static final int SI_CODE = 8;
+    private static final int SI_STATUS = 24;
+    private static final int CLD_EXITED = 1;
+    private static final int CLD_DUMPED = 3;
+
+    private final Engine engine;
+    private final ContainerSpec spec;
+    private final String id;
+    private final String name;
+    private final List<String> warnings;
+    private final Launcher.Started started;
+    private final Supervision.Kind kind;
+    private final @Nullable ContainerCgroup cgroup;
+    private final Stdios stdios;
+    private final long startedAt = System.nanoTime();
+    private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+
+    /** Guards what acts on the cgroup and the pidfd against their removal. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private boolean ended;
+    private volatile CompletableFuture<Void> reaped = CompletableFuture.completedFuture(null);
+    private boolean paused;
+
+    RunningContainer(
+            Engine engine,
+            ContainerSpec spec,
+            String id,
+            String name,
+            List<String> warnings,
+            Launcher.Started started,
+            Supervision.Kind kind,
+            @Nullable ContainerCgroup cgroup,
+            Stdios stdios) {
+        this.engine = engine;
+        this.spec = spec;
+        this.id = id;
+        this.name = name;
+        this.warnings = new CopyOnWriteArrayList<>(warnings);
+        this.started = started;
+        this.kind = kind;
+        this.cgroup = cgroup;
+        this.stdios = stdios;
+        engine.add(this);
+        Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public ContainerSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public int pid() {
+        return started.pid();
+    }
+
+    int pidfdNumber() {
+        return started.pidfd().number();
+    }
+
+    @Override
+    public boolean isAlive() {
+        return !exit.isDone();
+    }
+
+    @Override
+    public Input stdin() {
+        return stream(stdios.stdin(), "standard input");
+    }
+
+    @Override
+    public Output stdout() {
+        return stream(stdios.stdout(), "standard output");
+    }
+
+    @Override
+    public Output stderr() {
+        return stream(stdios.stderr(), "standard error");
+    }
+
+    private <T> T stream(@Nullable T stream, String what) {
+        if (stream == null) {
+            throw new IllegalStateException(what + " of " + name + " is not a pipe");
+        }
+        return stream;
+    }
+
+    @Override
+    public CompletableFuture<Exit> onExit() {
+        return exit.copy();
+    }
+
+    @Override
+    public Exit waitFor() throws InterruptedException {
+        try {
+            return exit.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("waiting for " + name, e.getCause());
+        }
+    }
+
+    @Override
+    public Optional<Exit> waitFor(Duration atMost) throws InterruptedException {
+        try {
+            return Optional.of(exit.get(atMost.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException e) {
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("waiting for " + name, e.getCause());
+        }
+    }
+
+    @Override
+    public boolean signal(Signal signal) {
+        lock.lock();
+        try {
+            return !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Exit stop(Duration grace) throws InterruptedException {
+        if (!grace.isZero() && signal(spec.stopSignal())) {
+            lock.lock();
+            try {
+                thawIfPaused();
+            } finally {
+                lock.unlock();
+            }
+            var inTime = waitFor(grace);
+            if (inTime.isPresent()) {
+                return inTime.get();
+            }
+        }
+        kill();
+        return waitFor();
+    }
+
+    @Override
+    public void kill() {
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
+            if (cgroup != null && !spec.creates(Namespace.PID)) {
+                cgroup.kill();
+                paused = false;
+            }
+            thawIfPaused();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void thawIfPaused() {
+        if (paused && cgroup != null) {
+            cgroup.thaw();
+            paused = false;
+        }
+    }
+
+    @Override
+    public void pause() {
+        lock.lock();
+        try {
+            liveCgroup().freeze();
+            paused = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void resume() {
+        lock.lock();
+        try {
+            liveCgroup().thaw();
+            paused = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Stats stats() {
+        lock.lock();
+        try {
+            return liveCgroup().stats();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void limits(Resources resources) {
+        lock.lock();
+        try {
+            warnings.addAll(liveCgroup().update(resources));
+        } catch (CgroupException e) {
+            var message = e.getMessage();
+            throw new LimitException(message == null ? "limits" : message, e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ContainerCgroup liveCgroup() {
+        if (ended) {
+            throw new IllegalStateException("the container " + name + " has ended");
+        }
+        if (cgroup == null) {
+            throw new IllegalStateException(
+                    "the container "
+                            + name
+                            + " has no cgroup: this machine has no hierarchy mounted");
+        }
+        return cgroup;
+    }
+
+    @Override
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    @Override
+    public void close() {
+        if (!(kind instanceof Supervision.Kind.Detached)) {
+            kill();
+            exit.handle((_, _) -> null).join();
+            reaped.join();
+        }
+        stdios.close();
+    }
+
+    /** Waits for the end, in a virtual thread. */
+    private void watch() {
+        try {
+            finish(awaitEnd());
+        } catch (RuntimeException | IOException | InterruptedException e) {
+            LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
+            exit.completeExceptionally(e);
+        }
+    }
+
+    private Exit awaitEnd() throws IOException, InterruptedException {
+        boolean byChild = kind instanceof Supervision.Kind.Child;
+        var source = byChild ? started.pidfd() : started.control();
+        boolean timedOut = false;
+        if (spec.timeout() != null) {
+            timedOut = !engine.poller().awaitReadable(source, spec.timeout());
+            if (timedOut) {
+                kill();
+            }
+        }
+        engine.poller().awaitReadable(source);
+        byte[] info =
+                switch (kind) {
+                    case Supervision.Kind.Child() -> waitForChild();
+                    case Supervision.Kind.Attached(_) -> readInfo(started.control());
+                    case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
+                };
+        var how = decode(info);
+        return timedOut ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout())) : how;
+    }
+
+    private byte[] waitForChild() {
+        return engine.calls().waitid(WaitFlag.P_PIDFD, started.pidfd().number());
+    }
+
+    private byte[] readInfo(Fd control) throws IOException, InterruptedException {
+        var info = new byte[SIGINFO_SIZE];
+        int count = engine.calls().read(control.number(), info, 0, SIGINFO_SIZE);
+        if (count < SIGINFO_SIZE) {
+            // The supervisor was killed; the container ends with it.
+            warnings.add("the supervisor of " + name + " ended before the container");
+            boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
+            engine.poller().awaitReadable(started.pidfd());
+            return new byte[0];
+        }
+        return info;
+    }
+
+    private static byte[] readFile(Path file) throws IOException {
+        return Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+    }
+
+    private Exit decode(byte[] info) {
+        Exit how;
+        if (info.length < SIGINFO_SIZE) {
+            how = new Exit.Killed(Signal.KILL, false);
+        } else {
+            var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
+            int code = fields.getInt(SI_CODE);
+            int status = fields.getInt(SI_STATUS);
+            how =
+                    code == CLD_EXITED
+                            ? new Exit.Code(status & 0xff)
+                            : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
+        }
+        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
+        return kills > 0 ? new Exit.OutOfMemory(kills) : how;
+    }
+
+    private long oomKills() {
+        try {
+            return cgroup == null || spec.resources().memory().max() == null
+                    ? 0
+                    : cgroup.oomKills();
+        } catch (ErrnoException | CgroupException e) {
+            // A detached container's supervisor may have removed the cgroup already.
+            LOG.log(System.Logger.Level.DEBUG, "reading memory events of " + name, e);
+            return 0;
+        }
+    }
+
+    /** Removes everything of the container, then tells those who wait. */
+    private void finish(Exit how) {
+        var event = new EndEvent();
+        event.begin();
+        long before = System.nanoTime();
+        lock.lock();
+        try {
+            ended = true;
+            if (cgroup != null) {
+                removeCgroup(cgroup);
+            }
+            if (kind instanceof Supervision.Kind.Attached) {
+                release();
+            }
+            started.control().close();
+            started.pidfd().close();
+        } finally {
+            lock.unlock();
+        }
+        reaped = engine.reaper().reap(started.helper());
+        engine.remove(this);
+        event.container = name;
+        event.exit = how.toString();
+        event.removal = System.nanoTime() - before;
+        event.lifetime = before - startedAt;
+        event.commit();
+        exit.complete(how);
+    }
+
+    /** Tells the supervisor that there is nothing left to remove. */
+    private void release() {
+        try {
+            engine.launcher().send(started.control());
+        } catch (ErrnoException e) {
+            // It has ended already, because there was nothing to remove in the first place.
+            LOG.log(System.Logger.Level.TRACE, "releasing the supervisor of " + name, e);
+        }
+    }
+
+    private void removeCgroup(ContainerCgroup group) {
+        try {
+            if (paused) {
+                group.thaw();
+            }
+            if (!spec.creates(Namespace.PID)) {
+                group.kill();
+            }
+            group.remove();
+        } catch (CgroupException | ErrnoException e) {
+            warnings.add("the cgroup of " + name + " could not be removed: " + e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "removing the cgroup of " + name, e);
+        } finally {
+            group.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "container " + name + " (" + id + ", process " + started.pid() + ")";
+    }
+}

@@ -1,0 +1,140 @@
+package io.pelagos.core;
+
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.Stdio;
+import java.util.HashSet;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** What can only be judged for a whole container: options that contradict each other. */
+final class SpecRules {
+    private static final List<Consumer<ContainerSpec>> RULES =
+            List.of(
+                    SpecRules::mountNamespace,
+                    SpecRules::hostName,
+                    SpecRules::userNamespace,
+                    SpecRules::clocks,
+                    SpecRules::sysctls,
+                    SpecRules::mountTargets,
+                    SpecRules::devices,
+                    SpecRules::detachedStreams);
+
+    private SpecRules() {}
+
+    static void check(ContainerSpec spec) {
+        RULES.forEach(rule -> rule.accept(spec));
+    }
+
+    private static void mountNamespace(ContainerSpec spec) {
+        if (spec.mode(Namespace.MOUNT).equals(NamespaceMode.HOST)) {
+            throw new InvalidSpecException(
+                    "share",
+                    "MOUNT",
+                    "the root file system needs a mount namespace of the container's own");
+        }
+    }
+
+    private static void hostName(ContainerSpec spec) {
+        if (spec.creates(Namespace.UTS)) {
+            return;
+        }
+        if (spec.hostname() != null || spec.domainname() != null) {
+            throw new InvalidSpecException(
+                    spec.hostname() != null ? "hostname" : "domainname",
+                    String.valueOf(spec.hostname() != null ? spec.hostname() : spec.domainname()),
+                    "the UTS namespace is not the container's own, whose name would change");
+        }
+    }
+
+    private static void userNamespace(ContainerSpec spec) {
+        boolean mapped = !spec.uidMap().isEmpty() && !spec.gidMap().isEmpty();
+        boolean given = !spec.uidMap().isEmpty() || !spec.gidMap().isEmpty();
+        if (spec.creates(Namespace.USER) ? !mapped : given) {
+            throw new InvalidSpecException(
+                    "userNamespace",
+                    spec.uidMap() + " " + spec.gidMap(),
+                    "a new user namespace and ranges of user and group ids belong together");
+        }
+    }
+
+    private static void clocks(ContainerSpec spec) {
+        if (!spec.creates(Namespace.TIME)
+                && !spec.clocks().equals(ContainerSpec.ClockOffsets.NONE)) {
+            throw new InvalidSpecException(
+                    "clocks",
+                    spec.clocks().toString(),
+                    "offsets take a time namespace of the container's own");
+        }
+    }
+
+    private static void sysctls(ContainerSpec spec) {
+        for (var name : spec.confinement().sysctls().keySet()) {
+            var namespace = namespaceOf(name.replace('/', '.'));
+            if (namespace == null) {
+                throw new InvalidSpecException(
+                        "sysctl", name, "belongs to the whole machine, not to a namespace");
+            }
+            if (!spec.creates(namespace)) {
+                throw new InvalidSpecException(
+                        "sysctl", name, "takes a namespace of the container's own: " + namespace);
+            }
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable Namespace namespaceOf(String sysctl) {
+        if (sysctl.startsWith("net.")) {
+            return Namespace.NETWORK;
+        }
+        if (sysctl.startsWith("fs.mqueue.")) {
+            return Namespace.IPC;
+        }
+        return switch (sysctl) {
+            case "kernel.msgmax",
+                    "kernel.msgmnb",
+                    "kernel.msgmni",
+                    "kernel.sem",
+                    "kernel.shmall",
+                    "kernel.shmmax",
+                    "kernel.shmmni",
+                    "kernel.shm_rmid_forced" ->
+                    Namespace.IPC;
+            case "kernel.domainname" -> Namespace.UTS;
+            default -> null;
+        };
+    }
+
+    private static void mountTargets(ContainerSpec spec) {
+        var targets = new HashSet<String>();
+        for (var mount : spec.mounts()) {
+            if (!targets.add(mount.target())) {
+                throw new InvalidSpecException("mount", mount.target(), "is given twice");
+            }
+        }
+    }
+
+    private static void devices(ContainerSpec spec) {
+        if (!spec.devices().isEmpty() && spec.namespaces().containsKey(Namespace.USER)) {
+            throw new InvalidSpecException(
+                    "device",
+                    spec.devices().getFirst().path(),
+                    "no device node can be made in a user namespace: mount the host's instead");
+        }
+    }
+
+    private static void detachedStreams(ContainerSpec spec) {
+        if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
+            return;
+        }
+        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
+            if (stream instanceof Stdio.Pipe || stream instanceof Stdio.ToChannel) {
+                throw new InvalidSpecException(
+                        "supervision",
+                        "DETACHED",
+                        "a container that outlives the JVM cannot have a stream to it: use null or a"
+                                + " file");
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupException;
+import io.pelagos.core.internal.cgroup.ContainerCgroup;
+import io.pelagos.core.internal.launch.Channels;
+import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.LaunchFailure;
+import io.pelagos.core.internal.launch.Launcher;
+import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.internal.plan.Accounts;
+import io.pelagos.core.internal.plan.ContainerPlan;
+import io.pelagos.core.internal.plan.LaunchInputs;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.OpenFlag;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.security.SeccompProgram;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
+ * came before it, in reverse.
+ */
+final class Starter {
+    private final Engine engine;
+    private final ContainerSpec spec;
+    private final String id;
+    private final String name;
+    private final Deque<Runnable> undo = new ArrayDeque<>();
+    private final List<String> warnings = new ArrayList<>();
+
+    Starter(Engine engine, ContainerSpec spec, String id, String name) {
+        this.engine = engine;
+        this.spec = spec;
+        this.id = id;
+        this.name = name;
+    }
+
+    RunningContainer start() {
+        try {
+            return steps();
+        } catch (RuntimeException e) {
+            unwind(e);
+            throw translated(e);
+        } catch (Error e) {
+            unwind(e);
+            throw e;
+        }
+    }
+
+    private void unwind(Throwable cause) {
+        while (!undo.isEmpty()) {
+            try {
+                undo.pop().run();
+            } catch (RuntimeException e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+
+    private RuntimeException translated(RuntimeException failure) {
+        return switch (failure) {
+            case LaunchFailure launch -> launchFailure(launch);
+            case CgroupException cgroup -> {
+                var message = cgroup.getMessage();
+                yield new LimitException(message == null ? "cgroup" : message, cgroup);
+            }
+            case ErrnoException errno ->
+                    SyscallFailedException.of("starting the container " + name, errno);
+            default -> failure;
+        };
+    }
+
+    private RuntimeException launchFailure(LaunchFailure failure) {
+        var step = failure.step();
+        var errno = failure.errno();
+        if (step == null || errno == null) {
+            return new UnsupportedHostException(
+                    "starting the container " + name + ": " + failure.getMessage());
+        }
+        var translated =
+                step.syscall() == Syscall.EXECVE
+                        ? new CommandException(
+                                spec.process().command().getFirst(),
+                                searched(),
+                                errno == Errno.ENOTDIR ? Errno.ENOENT : errno)
+                        : new SyscallFailedException(step.purpose(), step.toString(), errno);
+        translated.initCause(failure);
+        return translated;
+    }
+
+    private String searched() {
+        return spec.process().command().getFirst().contains("/")
+                ? ""
+                : " (searched in " + spec.process().environment().get("PATH") + ")";
+    }
+
+    private RunningContainer steps() {
+        var event = new StartEvent();
+        event.begin();
+        var identity = identity();
+        var sources = sources(spec);
+        var filter = engine.filter(spec);
+        var joined = openJoined();
+        long before = System.nanoTime();
+        var cgroup = makeCgroup();
+        event.cgroup = System.nanoTime() - before;
+        var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
+        undo.push(stdios::close);
+        var exitFile = prepareExitFile();
+        var kind = kind(cgroup, exitFile);
+        var others = new ArrayList<>(joined.values());
+        int unified = cgroup == null ? -1 : cgroup.unified().map(Fd::number).orElse(-1);
+        if (unified >= 0) {
+            others.add(unified);
+        }
+        var placement =
+                new LaunchInputs.Placement(
+                        unified, cgroup == null ? List.of() : cgroup.joinFiles());
+        before = System.nanoTime();
+        var started =
+                engine.launcher()
+                        .launch(
+                                channels ->
+                                        compose(
+                                                channels, identity, kind, placement, joined,
+                                                sources, filter),
+                                new Launcher.Request(
+                                        stdios.numbers(),
+                                        others,
+                                        spec.creates(Namespace.USER) ? this::writeIdMaps : null,
+                                        kind));
+        event.launch = System.nanoTime() - before;
+        stdios.started();
+        closeJoined();
+        event.container = name;
+        event.program = spec.process().command().getFirst();
+        event.commit();
+        return new RunningContainer(
+                engine, spec, id, name, warnings, started, kind, cgroup, stdios);
+    }
+
+    private io.pelagos.core.kernel.LaunchPlan compose(
+            Channels channels,
+            LaunchInputs.Identity identity,
+            Supervision.Kind kind,
+            LaunchInputs.Placement placement,
+            Map<Namespace, Integer> joined,
+            Map<String, Boolean> sources,
+            @Nullable SeccompProgram filter) {
+        var composed =
+                ContainerPlan.compose(
+                        new LaunchInputs(
+                                spec,
+                                engine.facts(),
+                                hostname(spec, name),
+                                identity,
+                                channels,
+                                kind,
+                                placement,
+                                joined,
+                                sources,
+                                filter));
+        warnings.addAll(composed.warnings());
+        return composed.plan();
+    }
+
+    static String hostname(ContainerSpec spec, String name) {
+        if (spec.hostname() != null) {
+            return spec.hostname();
+        }
+        return name.length() <= 64 ? name : name.substring(0, 64);
+    }
+
+    private LaunchInputs.Identity identity() {
+        try {
+            return new Accounts(engine.calls(), spec.root()).identity(spec.process());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSpecException("user", e);
+        }
+    }
+
+    /** Looks at the sources of bind mounts, so that a missing one is refused before anything. */
+    static Map<String, Boolean> sources(ContainerSpec spec) {
+        var isFile = new HashMap<String, Boolean>();
+        for (var mount : spec.mounts()) {
+            if (mount instanceof Mount.Bind bind) {
+                var path = Path.of(bind.source());
+                if (!bind.makesSource() && Files.notExists(path)) {
+                    throw new SyscallFailedException(
+                            "mounting " + bind.target() + " in the container",
+                            "open_tree(\"" + bind.source() + "\")",
+                            Errno.ENOENT);
+                }
+                isFile.put(bind.source(), Files.exists(path) && !Files.isDirectory(path));
+            }
+        }
+        return isFile;
+    }
+
+    private final List<Fd> joinedFiles = new ArrayList<>();
+
+    private Map<Namespace, Integer> openJoined() {
+        var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        undo.push(this::closeJoined);
+        spec.namespaces()
+                .forEach(
+                        (namespace, mode) -> {
+                            switch (mode) {
+                                case NamespaceMode.Path(var path) -> {
+                                    var file = engine.calls().open(null, path, OpenFlag.O_RDONLY);
+                                    joinedFiles.add(file);
+                                    joined.put(namespace, file.number());
+                                }
+                                case NamespaceMode.OfProcess(var pidfd) ->
+                                        joined.put(namespace, pidfd);
+                                case NamespaceMode.OfContainer(var other) ->
+                                        joined.put(namespace, engine.pidfdOf(other, namespace));
+                                case NamespaceMode.Create(), NamespaceMode.Host() -> {}
+                            }
+                        });
+        return joined;
+    }
+
+    private void closeJoined() {
+        joinedFiles.forEach(Fd::close);
+    }
+
+    private @Nullable ContainerCgroup makeCgroup() {
+        var host = engine.cgroups();
+        if (host == null) {
+            if (spec.resources().required() && spec.resources().limited()) {
+                throw new InvalidSpecException(
+                        "required", "limits", "this machine has no cgroup hierarchy mounted");
+            }
+            if (spec.resources().limited()) {
+                warnings.add("no limit is in force: this machine has no cgroup hierarchy mounted");
+            }
+            return null;
+        }
+        var cgroup = host.create("pelagos-" + id, spec.resources());
+        undo.push(cgroup::remove);
+        warnings.addAll(cgroup.warnings());
+        return cgroup;
+    }
+
+    private @Nullable String prepareExitFile() {
+        if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
+            return null;
+        }
+        var directory = engine.paths().containers().containerDir(name);
+        try {
+            engine.paths().createRuntimeDir();
+            Files.createDirectories(directory);
+            var file = directory.resolve("exit");
+            Files.deleteIfExists(file);
+            return file.toString();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(
+                    "making the directory of the container " + name, e);
+        }
+    }
+
+    private Supervision.Kind kind(@Nullable ContainerCgroup cgroup, @Nullable String exitFile) {
+        var cleanup =
+                cgroup == null
+                        ? Cleanup.NONE
+                        : new Cleanup(cgroup.killFile().orElse(null), cgroup.directories());
+        return switch (spec.supervision()) {
+            case ATTACHED -> new Supervision.Kind.Attached(cleanup);
+            case CHILD -> new Supervision.Kind.Child();
+            case DETACHED ->
+                    new Supervision.Kind.Detached(
+                            java.util.Objects.requireNonNull(exitFile), cleanup);
+        };
+    }
+
+    /** Writes the ranges of ids of a new user namespace, see user_namespaces(7). */
+    private void writeIdMaps(int pid) {
+        var directory = "/proc/" + pid + "/";
+        engine.calls().writeFile(null, directory + "uid_map", lines(spec.uidMap()));
+        engine.calls().writeFile(null, directory + "gid_map", lines(spec.gidMap()));
+    }
+
+    private static String lines(List<IdMap> ranges) {
+        return ranges.stream().map(IdMap::toString).collect(Collectors.joining("\n", "", "\n"));
+    }
+}

@@ -1,0 +1,180 @@
+package io.pelagos.core;
+
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.OpenFlag;
+import io.pelagos.core.kernel.Streams;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Stdio;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The standard streams of a container: the ends that it inherits and the ends that the JVM keeps.
+ */
+final class Stdios implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Stdios.class.getName());
+
+    private final SystemCalls calls;
+    private final Streams streams;
+    private final List<Fd> inherited = new ArrayList<>();
+    private final List<Integer> numbers = new ArrayList<>();
+    private final List<Runnable> pumps = new ArrayList<>();
+    private Container.@Nullable Input stdin;
+    private Container.@Nullable Output stdout;
+    private Container.@Nullable Output stderr;
+
+    private Stdios(SystemCalls calls, Streams streams) {
+        this.calls = calls;
+        this.streams = streams;
+    }
+
+    static Stdios open(SystemCalls calls, Streams streams, ContainerSpec spec) {
+        var stdios = new Stdios(calls, streams);
+        try {
+            stdios.openInput(spec.stdin());
+            stdios.stdout = stdios.openOutput(spec.stdout(), 1, "standard output");
+            stdios.stderr = stdios.openOutput(spec.stderr(), 2, "standard error");
+            return stdios;
+        } catch (RuntimeException | Error e) {
+            stdios.close();
+            throw e;
+        }
+    }
+
+    /** Returns what the container's descriptors 0, 1 and 2 come from. */
+    List<Integer> numbers() {
+        return List.copyOf(numbers);
+    }
+
+    Container.@Nullable Input stdin() {
+        return stdin;
+    }
+
+    Container.@Nullable Output stdout() {
+        return stdout;
+    }
+
+    Container.@Nullable Output stderr() {
+        return stderr;
+    }
+
+    private void openInput(Stdio source) {
+        switch (source) {
+            case Stdio.Pipe() -> stdin = new Container.Input(inputPipe());
+            case Stdio.ToChannel(var channel) -> {
+                if (!(channel instanceof ReadableByteChannel from)) {
+                    throw new InvalidSpecException(
+                            "stdin", channel.toString(), "must be a channel that can be read");
+                }
+                var to = inputPipe();
+                pumps.add(
+                        () -> {
+                            try (to) {
+                                // The channel is the caller's, who closes it.
+                                Channels.newInputStream(from).transferTo(to);
+                            } catch (IOException e) {
+                                LOG.log(System.Logger.Level.DEBUG, "copying standard input", e);
+                            }
+                        });
+            }
+            case Stdio.ToFile(var path, _) ->
+                    inherit(calls.open(null, path.toAbsolutePath().toString(), OpenFlag.O_RDONLY));
+            default -> other(source, 0);
+        }
+    }
+
+    private java.io.OutputStream inputPipe() {
+        var pipe = calls.pipe("standard input");
+        inherit(pipe.first());
+        return streams.output(pipe.second());
+    }
+
+    private Container.@Nullable Output openOutput(Stdio target, int number, String what) {
+        switch (target) {
+            case Stdio.Pipe() -> {
+                return new Container.Output(outputPipe(what));
+            }
+            case Stdio.ToChannel(var channel) -> {
+                if (!(channel instanceof WritableByteChannel to)) {
+                    throw new InvalidSpecException(
+                            what, channel.toString(), "must be a channel that can be written");
+                }
+                var from = outputPipe(what);
+                pumps.add(
+                        () -> {
+                            try (from) {
+                                from.transferTo(Channels.newOutputStream(to));
+                            } catch (IOException e) {
+                                LOG.log(System.Logger.Level.WARNING, "copying " + what, e);
+                            }
+                        });
+            }
+            case Stdio.ToFile(var path, var append) -> {
+                var flags =
+                        Constant.flags(
+                                OpenFlag.O_WRONLY,
+                                OpenFlag.O_CREAT,
+                                append ? OpenFlag.O_APPEND : OpenFlag.O_TRUNC);
+                var file = path.toAbsolutePath().toString();
+                inherit(Fd.of(calls.kernel(), calls.openat(null, file, flags, 0600), file));
+            }
+            default -> other(target, number);
+        }
+        return null;
+    }
+
+    private java.io.InputStream outputPipe(String what) {
+        var pipe = calls.pipe(what);
+        inherit(pipe.second());
+        return streams.input(pipe.first());
+    }
+
+    private void other(Stdio stream, int number) {
+        switch (stream) {
+            case Stdio.Null() -> inherit(calls.open(null, "/dev/null", OpenFlag.O_RDWR));
+            case Stdio.Inherit() -> numbers.add(number);
+            case Stdio.Descriptor(var descriptor) -> numbers.add(descriptor);
+            case Stdio.Pipe(), Stdio.ToChannel(_), Stdio.ToFile(_, _) ->
+                    throw new IllegalStateException(stream.toString());
+        }
+    }
+
+    private void inherit(Fd fd) {
+        inherited.add(fd);
+        numbers.add(fd.number());
+    }
+
+    /** Closes the ends that the container has by now, and starts copying to and from channels. */
+    void started() {
+        inherited.forEach(Fd::close);
+        for (var pump : pumps) {
+            Thread.ofVirtual().name("pelagos-copy").start(pump);
+        }
+    }
+
+    /** Closes everything. */
+    @Override
+    public void close() {
+        inherited.forEach(Fd::close);
+        try {
+            if (stdin != null) {
+                stdin.close();
+            }
+            if (stdout != null) {
+                stdout.close();
+            }
+            if (stderr != null) {
+                stderr.close();
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "closing standard streams", e);
+        }
+    }
+}

@@ -1,0 +1,432 @@
+package io.pelagos.core.internal.cgroup;
+
+import io.pelagos.core.kernel.AtFlag;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Stats;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cgroups of one container, one directory in each hierarchy that is used, held by descriptors.
+ * Safe for use by many threads.
+ *
+ * <p>A process enters through {@code CLONE_INTO_CGROUP} with the descriptor of {@link #unified} and
+ * by writing {@code 0} into each of {@link #joinFiles}, both before it unshares its cgroup
+ * namespace and before it does anything that is to be limited.
+ */
+public final class ContainerCgroup implements AutoCloseable {
+    private static final String UNIFIED = "unified";
+
+    /** How long things may take that the kernel does at once unless it is in trouble. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final String KILL = "cgroup.kill";
+
+    private final CgroupHost host;
+    private final SystemCalls calls;
+    private final @Nullable CgroupDirectory unified;
+    private final Map<String, CgroupDirectory> legacy;
+    private final List<String> directories;
+    private final List<String> warnings;
+
+    ContainerCgroup(
+            CgroupHost host,
+            @Nullable CgroupDirectory unified,
+            Map<String, CgroupDirectory> legacy,
+            List<String> directories,
+            List<String> warnings) {
+        this.host = host;
+        this.calls = host.calls();
+        this.unified = unified;
+        this.legacy = Collections.unmodifiableMap(new LinkedHashMap<>(legacy));
+        this.directories = List.copyOf(directories);
+        this.warnings = new CopyOnWriteArrayList<>(warnings);
+    }
+
+    static Optional<ContainerCgroup> open(CgroupHost host, Map<String, String> paths) {
+        var legacy = new LinkedHashMap<String, CgroupDirectory>();
+        CgroupDirectory unified = null;
+        var directories = new ArrayList<String>();
+        for (var entry : paths.entrySet()) {
+            CgroupDirectory directory;
+            try {
+                directory = CgroupDirectory.open(host.calls(), entry.getValue());
+            } catch (ErrnoException e) {
+                if (e.errno() == Errno.ENOENT) {
+                    continue;
+                }
+                legacy.values().forEach(CgroupDirectory::close);
+                if (unified != null) {
+                    unified.close();
+                }
+                throw e;
+            }
+            directories.add(entry.getValue());
+            if (entry.getKey().equals(UNIFIED)) {
+                unified = directory;
+            } else {
+                for (var controller : entry.getKey().split(",", -1)) {
+                    legacy.put(controller, directory);
+                }
+            }
+        }
+        return directories.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new ContainerCgroup(host, unified, legacy, directories, List.of()));
+    }
+
+    /** The name of a hierarchy in {@link #paths}. */
+    static String key(Hierarchy hierarchy) {
+        return hierarchy.unified() ? UNIFIED : String.join(",", hierarchy.controllers());
+    }
+
+    /**
+     * Returns what was asked for and could not be had.
+     *
+     * @return a sentence each: what, why, and what to do about it
+     */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /**
+     * Returns the directory in the hierarchy of version 2, for {@code CLONE_INTO_CGROUP}.
+     *
+     * @return the descriptor, which stays with this object; empty where there is none
+     */
+    public Optional<Fd> unified() {
+        return unified == null ? Optional.empty() : Optional.of(unified.fd());
+    }
+
+    /**
+     * Returns the files of version 1 hierarchies by which the container's first process enters: it
+     * writes {@code 0} into each. They are the {@code tasks} files: a process of a single thread
+     * enters as well through them as through {@code cgroup.procs}, and since Linux 5.17 without
+     * stopping all forks of the machine for it.
+     *
+     * @return absolute paths
+     */
+    public List<String> joinFiles() {
+        return legacyDirectories().stream().map(d -> d.path() + "/tasks").toList();
+    }
+
+    /**
+     * Returns every directory that was made, those of the container before parents that were
+     * missing. When the JVM is dead and the container is empty, rmdir(2) of each in this order
+     * leaves nothing; EBUSY of a parent means that another container uses it.
+     *
+     * @return absolute paths
+     */
+    public List<String> directories() {
+        return directories;
+    }
+
+    /**
+     * Returns the file that kills everything in the container when {@code 1} is written to it.
+     *
+     * @return an absolute path; empty where version 2 is not there or older than Linux 5.14
+     */
+    public Optional<String> killFile() {
+        return unified != null && unified.has(KILL)
+                ? Optional.of(unified.path() + "/" + KILL)
+                : Optional.empty();
+    }
+
+    /**
+     * Returns the directories of the container itself by hierarchy, for {@link CgroupHost#open}.
+     *
+     * @return {@code unified}, or the names of controllers joined by commas, and the path
+     */
+    public Map<String, String> paths() {
+        var names = new LinkedHashMap<CgroupDirectory, String>();
+        if (unified != null) {
+            names.put(unified, UNIFIED);
+        }
+        legacy.forEach((controller, d) -> names.merge(d, controller, (a, b) -> a + "," + b));
+        var paths = new LinkedHashMap<String, String>();
+        names.forEach((directory, key) -> paths.put(key, directory.path()));
+        return Collections.unmodifiableMap(paths);
+    }
+
+    /**
+     * Kills every process in the container, and waits until none is left.
+     *
+     * <p>Version 2 has a file for it. Else everything is frozen where that is possible, so that
+     * nothing can fork away, each process is killed by a descriptor known to be of this cgroup, and
+     * all of them continue into their death; again, until the cgroup is empty.
+     *
+     * @throws CgroupException when processes are left after ten seconds
+     */
+    public void kill() {
+        if (unified != null && unified.has(KILL)) {
+            unified.write(KILL, "1");
+        } else {
+            killOneByOne();
+        }
+        if (!awaitEmpty(PATIENCE)) {
+            throw failure("killing all processes", "some are still there after " + PATIENCE);
+        }
+    }
+
+    private void killOneByOne() {
+        var tree = tree();
+        if (tree == null) {
+            return;
+        }
+        var freezer = freezer();
+        boolean gone =
+                CgroupEvents.retry(
+                        calls,
+                        () -> {
+                            if (CgroupTree.processes(tree).isEmpty()) {
+                                return true;
+                            }
+                            if (freezer != null) {
+                                // Whatever runs on is killed in the next round.
+                                boolean ignored = freezer.freeze(Duration.ofMillis(200));
+                            }
+                            CgroupTree.killProcesses(tree);
+                            if (freezer != null) {
+                                boolean ignored = freezer.thaw(PATIENCE);
+                            }
+                            return CgroupTree.processes(tree).isEmpty();
+                        },
+                        PATIENCE);
+        if (!gone) {
+            throw failure("killing all processes", "some are still there after " + PATIENCE);
+        }
+    }
+
+    /**
+     * Stops every process in the container, and waits until the last one has stopped.
+     *
+     * @throws CgroupException when that takes more than ten seconds (a process in uninterruptible
+     *     sleep); then everything continues. Also where no freezer is there
+     */
+    public void freeze() {
+        var freezer = requireFreezer();
+        if (!freezer.freeze(PATIENCE)) {
+            boolean ignored = freezer.thaw(PATIENCE);
+            throw failure("freezing", "some processes still run after " + PATIENCE);
+        }
+    }
+
+    /**
+     * Lets every process in the container continue.
+     *
+     * @throws CgroupException when that takes more than ten seconds, or no freezer is there
+     */
+    public void thaw() {
+        if (!requireFreezer().thaw(PATIENCE)) {
+            throw failure("thawing", "some processes are still frozen after " + PATIENCE);
+        }
+    }
+
+    /**
+     * Tells whether there are processes in the container.
+     *
+     * @return false also where the container has no cgroup, and once it was removed
+     */
+    public boolean populated() {
+        if (unified != null) {
+            try {
+                return CgroupTree.hasProcesses(unified) || legacyPopulated();
+            } catch (ErrnoException e) {
+                if (e.errno() != Errno.ENODEV && e.errno() != Errno.ENOENT) {
+                    throw e;
+                }
+                return false;
+            }
+        }
+        return legacyPopulated();
+    }
+
+    private boolean legacyPopulated() {
+        return legacyDirectories().stream().anyMatch(d -> !CgroupTree.processes(d).isEmpty());
+    }
+
+    /**
+     * Waits until no process is left in the container: by {@code cgroup.events} in version 2, by
+     * looking again and again in version 1.
+     *
+     * @param timeout how long at the most
+     * @return whether it is empty
+     */
+    public boolean awaitEmpty(Duration timeout) {
+        long start = System.nanoTime();
+        if (unified != null
+                && !CgroupEvents.await(
+                        unified,
+                        events -> FlatKeyed.parse(events).get("populated", 0) == 0,
+                        timeout)) {
+            return false;
+        }
+        var left = timeout.minusNanos(System.nanoTime() - start);
+        return CgroupEvents.retry(calls, () -> !legacyPopulated(), left);
+    }
+
+    /**
+     * Reads the counters.
+     *
+     * @return what the host counts; null or empty for what it does not
+     */
+    public Stats stats() {
+        return new StatsReader(unified, legacy).read();
+    }
+
+    /**
+     * Returns how many processes of the container the out-of-memory killer has killed.
+     *
+     * @return 0 also where the host does not count
+     */
+    public long oomKills() {
+        return new StatsReader(unified, legacy).oomKills();
+    }
+
+    /**
+     * Changes limits while the container runs. What is null or empty stays as it is; {@code parent}
+     * is not looked at. Limits are changed one after the other: a failure leaves those before it
+     * changed.
+     *
+     * @param resources the new limits
+     * @return new warnings, which {@link #warnings} has too
+     * @throws CgroupException when a limit cannot be set and limits are required, or a value is
+     *     refused
+     */
+    public List<String> update(Resources resources) {
+        Limits.check(resources);
+        var shortfalls = new Shortfalls(resources.required());
+        var v1 = host.v1Controllers();
+        var reasons = new LinkedHashMap<String, String>();
+        if (unified != null) {
+            var needed = LimitWriter.needed(resources, v1);
+            var path = unified.path();
+            try (var above =
+                    CgroupDirectory.open(calls, path.substring(0, path.lastIndexOf('/')))) {
+                reasons.putAll(SubtreeControl.enable(above, needed, java.util.Set.of()));
+            }
+        }
+        new LimitWriter(unified, legacy, v1, reasons, shortfalls).write(resources);
+        if (!resources.devices().isEmpty()) {
+            new DeviceLimiter(unified, legacy.get("devices"), shortfalls)
+                    .write(calls, resources.devices());
+        }
+        warnings.addAll(shortfalls.warnings());
+        return shortfalls.warnings();
+    }
+
+    /**
+     * Removes the directories with everything that the container has made below them, and closes
+     * this object. Waits for processes that are just ending; does not kill any. A second call does
+     * nothing.
+     *
+     * @throws CgroupException when processes are left after ten seconds
+     */
+    public void remove() {
+        for (var directory : directories) {
+            boolean own = paths().containsValue(directory);
+            boolean gone =
+                    CgroupEvents.retry(calls, () -> removed(directory), own ? PATIENCE : NO_TIME);
+            if (!gone && own) {
+                throw failure("removing " + directory, "it has processes after " + PATIENCE);
+            }
+        }
+        close();
+    }
+
+    private static final Duration NO_TIME = Duration.ZERO;
+
+    private boolean removed(String path) {
+        try {
+            calls.unlinkat(null, path, AtFlag.AT_REMOVEDIR);
+            return true;
+        } catch (ErrnoException e) {
+            return switch (e.errno()) {
+                case ENOENT -> true;
+                case EBUSY -> {
+                    if (paths().containsValue(path)) {
+                        removeBelow(path);
+                    }
+                    yield false;
+                }
+                default -> throw e;
+            };
+        }
+    }
+
+    private void removeBelow(String path) {
+        try (var directory = CgroupDirectory.open(calls, path)) {
+            boolean ignored = CgroupTree.removeBelow(directory);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+        }
+    }
+
+    /** Closes the descriptors and leaves the cgroups as they are. */
+    @Override
+    public void close() {
+        if (unified != null) {
+            unified.close();
+        }
+        legacy.values().forEach(CgroupDirectory::close);
+    }
+
+    private SequencedSet<CgroupDirectory> legacyDirectories() {
+        return new LinkedHashSet<>(legacy.values());
+    }
+
+    /** The directory whose processes are looked for: they are the same in every hierarchy. */
+    private @Nullable CgroupDirectory tree() {
+        if (unified != null) {
+            return unified;
+        }
+        for (var controller : List.of("freezer", "pids", "memory")) {
+            var directory = legacy.get(controller);
+            if (directory != null) {
+                return directory;
+            }
+        }
+        return legacy.values().stream().findFirst().orElse(null);
+    }
+
+    private @Nullable Freezer freezer() {
+        if (unified != null && unified.has("cgroup.freeze")) {
+            return Freezer.unified(unified);
+        }
+        var directory = legacy.get("freezer");
+        return directory == null ? null : Freezer.legacy(directory);
+    }
+
+    private Freezer requireFreezer() {
+        var freezer = freezer();
+        if (freezer == null) {
+            throw failure("freezing", "the container is in no cgroup with a freezer");
+        }
+        return freezer;
+    }
+
+    private CgroupException failure(String what, String why) {
+        return new CgroupException(
+                new Shortfall(what, why, "look at " + String.join(", ", paths().values())), null);
+    }
+
+    @Override
+    public String toString() {
+        return paths().toString();
+    }
+}

@@ -1,0 +1,248 @@
+package io.pelagos.core.internal.launch;
+
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Kernel;
+import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.kernel.LaunchRequest;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Poller;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.kernel.WaitFlag;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out plans and speaks the JVM's side of the protocol with what they start.
+ *
+ * <p>Two channels lead to the new processes. The report pipe brings records of a failed step and
+ * its error; end of file without one means that the program was executed. The control socket brings
+ * the process and its pidfd, later its exit status; towards the new process it carries the word to
+ * go on; and its hang-up means that the JVM has ended.
+ */
+public final class Launcher {
+    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int RECORD_SIZE = 8;
+    private static final byte[] WORD = {1};
+
+    private final Kernel kernel;
+    private final SystemCalls calls;
+    private final Poller poller;
+
+    /** Makes a launcher; the poller waits where a virtual thread must not. */
+    public Launcher(Kernel kernel, Poller poller) {
+        this.kernel = kernel;
+        this.calls = new SystemCalls(kernel);
+        this.poller = poller;
+    }
+
+    /**
+     * What a launch needs beside its plan.
+     *
+     * @param stdio where standard input, output and error come from: three descriptors of the JVM
+     * @param others descriptors that the plan uses
+     * @param awaited what the JVM does with the process id before the process goes on; or null
+     * @param kind who waits for the process
+     */
+    public record Request(
+            List<Integer> stdio,
+            List<Integer> others,
+            @Nullable IntConsumer awaited,
+            Supervision.Kind kind) {}
+
+    /**
+     * What was started.
+     *
+     * @param helper the process that the JVM spawned and must wait for
+     * @param pid the container's first process
+     * @param pidfd refers to it
+     * @param control the JVM's end of the control socket
+     */
+    public record Started(int helper, int pid, Fd pidfd, Fd control) {}
+
+    private record FirstProcess(int pid, Fd pidfd) {}
+
+    /**
+     * Starts a process.
+     *
+     * @param compose makes the plan for the descriptors it will have
+     * @param request what else it needs
+     * @return what was started; the program has been executed
+     * @throws LaunchFailure when a step failed; nothing is left
+     */
+    public Started launch(Function<Channels, LaunchPlan> compose, Request request) {
+        try (var report = calls.pipe("the report pipe")) {
+            var control = calls.socketpair("the control socket");
+            boolean started = false;
+            try {
+                var result = launch(compose, request, report, control);
+                started = true;
+                return result;
+            } finally {
+                control.second().close();
+                if (!started) {
+                    control.first().close();
+                }
+            }
+        }
+    }
+
+    private Started launch(
+            Function<Channels, LaunchPlan> compose,
+            Request request,
+            SystemCalls.Pair report,
+            SystemCalls.Pair control) {
+        var channels =
+                new Channels(report.second().number(), control.second().number(), request.others());
+        var plan = compose.apply(channels);
+        int helper = spawn(plan, channels, request);
+        report.second().close();
+        control.second().close();
+        FirstProcess process = null;
+        try {
+            if (request.awaited() != null) {
+                process = receiveProcess(control.first());
+                if (process != null) {
+                    request.awaited().accept(process.pid());
+                    send(control.first());
+                }
+            }
+            var failure = receiveFailure(plan, report.first());
+            if (process == null) {
+                process = receiveProcess(control.first());
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            if (process == null) {
+                throw new LaunchFailure(
+                        "the helper ended before it had started a process: it was killed, or this"
+                                + " machine is out of memory");
+            }
+            return new Started(helper, process.pid(), process.pidfd(), control.first());
+        } catch (RuntimeException | Error e) {
+            abandon(helper, process, control.first(), request.kind());
+            throw e;
+        }
+    }
+
+    private int spawn(LaunchPlan plan, Channels channels, Request request) {
+        var descriptors = new ArrayList<LaunchRequest.Inherited>();
+        var copies = new ArrayList<Fd>();
+        try {
+            for (int target = 0; target < request.stdio().size(); target++) {
+                int source = request.stdio().get(target);
+                if (source < 3 && source != target) {
+                    // An earlier dup2 could overwrite it before it is used.
+                    var copy = Fd.of(kernel, calls.fcntl(source, 1030, 3), "a standard stream");
+                    copies.add(copy);
+                    source = copy.number();
+                }
+                descriptors.add(new LaunchRequest.Inherited(source, target));
+            }
+            for (int fd : channels.all()) {
+                descriptors.add(new LaunchRequest.Inherited(fd, fd));
+            }
+            return kernel.launch(plan, new LaunchRequest("pelagos", descriptors));
+        } finally {
+            copies.forEach(Fd::close);
+        }
+    }
+
+    /** Ends what a failed launch has started, and waits until it has ended. */
+    private void abandon(
+            int helper, @Nullable FirstProcess process, Fd control, Supervision.Kind kind) {
+        control.close();
+        if (process != null) {
+            boolean ignored = calls.pidfdSendSignal(process.pidfd(), 9);
+            if (kind instanceof Supervision.Kind.Child) {
+                calls.waitid(WaitFlag.P_PIDFD, process.pidfd().number());
+            }
+            process.pidfd().close();
+        }
+        calls.waitid(WaitFlag.P_PID, helper);
+    }
+
+    /** Reads records up to the end of file: the helper and the process may both report. */
+    private @Nullable LaunchFailure receiveFailure(LaunchPlan plan, Fd report) {
+        LaunchFailure failure = null;
+        var record = new byte[RECORD_SIZE];
+        while (true) {
+            awaitReadable(report);
+            int count = calls.read(report.number(), record, 0, RECORD_SIZE);
+            if (count < RECORD_SIZE) {
+                return failure;
+            }
+            var fields = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
+            var step = plan.steps().get(plan.indexOf(fields.getInt(0)));
+            if (failure == null && step instanceof LaunchPlan.Call call) {
+                failure = new LaunchFailure(call, Errno.of(fields.getInt(4)));
+            }
+        }
+    }
+
+    private @Nullable FirstProcess receiveProcess(Fd control) {
+        awaitReadable(control);
+        try (var memory = Memory.open()) {
+            var pid = memory.block(8);
+            var vector = memory.block(16).putLong(0, pid.address()).putLong(8, 4);
+            var rights = memory.block(24);
+            // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
+            var message =
+                    memory.block(56)
+                            .putLong(16, vector.address())
+                            .putLong(24, 1)
+                            .putLong(32, rights.address())
+                            .putLong(40, rights.size());
+            long count =
+                    SystemCalls.check(
+                            calls.retry(
+                                    Syscall.RECVMSG,
+                                    control.number(),
+                                    message.address(),
+                                    MSG_CMSG_CLOEXEC),
+                            Syscall.RECVMSG,
+                            control,
+                            "…",
+                            "MSG_CMSG_CLOEXEC");
+            if (count < 4 || message.getLong(40) < 20) {
+                return null;
+            }
+            int number = pid.getInt(0);
+            return new FirstProcess(
+                    number, Fd.of(kernel, rights.getInt(16), "the process " + number));
+        }
+    }
+
+    /** Says a word to whoever reads the other end: go on, or all is done. */
+    public void send(Fd control) {
+        calls.write(control.number(), WORD, 0, WORD.length);
+    }
+
+    private void awaitReadable(Fd fd) {
+        if (!Thread.currentThread().isVirtual()) {
+            return; // the read itself waits
+        }
+        boolean interrupted = false;
+        while (true) {
+            try {
+                poller.awaitReadable(fd);
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (ClosedChannelException e) {
+                throw new IllegalStateException("closed while a container is being started", e);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

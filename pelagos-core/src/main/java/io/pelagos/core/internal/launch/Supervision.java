@@ -1,0 +1,396 @@
+package io.pelagos.core.internal.launch;
+
+import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
+import static io.pelagos.core.kernel.AtFlag.AT_REMOVEDIR;
+import static io.pelagos.core.kernel.CloneFlag.CLONE_INTO_CGROUP;
+import static io.pelagos.core.kernel.CloneFlag.CLONE_PARENT;
+import static io.pelagos.core.kernel.CloneFlag.CLONE_PIDFD;
+import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
+import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
+import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
+import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
+import static io.pelagos.core.kernel.Prctl.PR_SET_NAME;
+import static io.pelagos.core.kernel.Syscall.CLONE3;
+import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
+import static io.pelagos.core.kernel.Syscall.EXIT_GROUP;
+import static io.pelagos.core.kernel.Syscall.FCNTL;
+import static io.pelagos.core.kernel.Syscall.FSYNC;
+import static io.pelagos.core.kernel.Syscall.OPENAT;
+import static io.pelagos.core.kernel.Syscall.PIDFD_SEND_SIGNAL;
+import static io.pelagos.core.kernel.Syscall.PPOLL;
+import static io.pelagos.core.kernel.Syscall.PRCTL;
+import static io.pelagos.core.kernel.Syscall.READ;
+import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
+import static io.pelagos.core.kernel.Syscall.RT_SIGPROCMASK;
+import static io.pelagos.core.kernel.Syscall.SENDMSG;
+import static io.pelagos.core.kernel.Syscall.SETSID;
+import static io.pelagos.core.kernel.Syscall.TIMERFD_CREATE;
+import static io.pelagos.core.kernel.Syscall.TIMERFD_SETTIME;
+import static io.pelagos.core.kernel.Syscall.UNLINKAT;
+import static io.pelagos.core.kernel.Syscall.WAITID;
+import static io.pelagos.core.kernel.Syscall.WRITE;
+import static io.pelagos.core.kernel.WaitFlag.P_PIDFD;
+import static io.pelagos.core.kernel.WaitFlag.WEXITED;
+
+import io.pelagos.core.internal.launch.PlanBuilder.Label;
+import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
+import io.pelagos.core.internal.launch.PlanBuilder.Slot;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.LaunchPlan;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frame of every plan: the helper process that the JVM spawns, the clone that makes the
+ * container's first process, and who waits for that.
+ *
+ * <p>The helper has no policy. It hands a pidfd to the JVM, waits for the process or for the JVM,
+ * whichever ends first, and in the second case ends the container and removes its cgroup.
+ */
+public final class Supervision {
+    private static final int SIGCHLD = 17;
+    private static final int SIGKILL = 9;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int SIGINFO_SIZE = 128;
+    private static final int CLONE_ARGS_SIZE = 88;
+
+    private static final long POLLIN = 1;
+
+    /** {@code revents} of the first and only or the first of two {@code struct pollfd}. */
+    private static final long READABLE = POLLIN << 48;
+
+    private static final long RETRY_NANOS = 2_000_000;
+    private static final long GIVE_UP_SECONDS = 10;
+
+    private final PlanBuilder plan;
+    private final Channels channels;
+    private final Kind kind;
+
+    /** Who waits for the container's first process. */
+    public sealed interface Kind {
+        /**
+         * The helper, which also ends the container when the JVM ends.
+         *
+         * @param cleanup what it removes then
+         */
+        record Attached(Cleanup cleanup) implements Kind {}
+
+        /** The JVM; the helper ends at once. */
+        record Child() implements Kind {}
+
+        /**
+         * A helper that no longer belongs to the JVM.
+         *
+         * @param exitFile where the {@code siginfo_t} of the end is left, atomically
+         * @param cleanup what it removes when the container has ended
+         */
+        record Detached(String exitFile, Cleanup cleanup) implements Kind {}
+    }
+
+    /**
+     * How the container's first process is made.
+     *
+     * @param flags {@code CLONE_*} for its namespaces
+     * @param cgroup a descriptor of the cgroup it is born in, or -1
+     * @param awaitsJvm whether it waits for a word of the JVM before it goes on
+     * @param prepare what the helper does before, such as entering a PID namespace; or null
+     */
+    public record Clone(
+            Constant flags,
+            int cgroup,
+            boolean awaitsJvm,
+            @Nullable Consumer<PlanBuilder> prepare) {}
+
+    private Supervision(PlanBuilder plan, Channels channels, Kind kind) {
+        this.plan = plan;
+        this.channels = channels;
+        this.kind = kind;
+    }
+
+    /**
+     * Composes a whole plan.
+     *
+     * @param plan an empty plan
+     * @param channels the descriptors it uses
+     * @param kind who waits
+     * @param clone how the process is made
+     * @param child what the process does; it ends with execve(2) or exit_group(2)
+     * @return the plan
+     */
+    public static LaunchPlan compose(
+            PlanBuilder plan,
+            Channels channels,
+            Kind kind,
+            Clone clone,
+            Consumer<PlanBuilder> child) {
+        var failed = plan.onError();
+        var supervision = new Supervision(plan, channels, kind);
+        supervision.helper(clone, child);
+        plan.purpose("reporting a failure");
+        plan.onError(new Label());
+        plan.here(failed);
+        plan.call(WRITE, channels.report(), new Pointer(LaunchPlan.FAILURE, "{step, errno}"), 8);
+        plan.call(EXIT_GROUP, 127);
+        return plan.build();
+    }
+
+    private void helper(Clone clone, Consumer<PlanBuilder> child) {
+        closeInherited();
+        plan.purpose("leaving the JVM's session");
+        plan.call(SETSID);
+        plan.purpose("naming the supervisor");
+        plan.call(PRCTL, PR_SET_NAME, "pelagos", 0, 0, 0);
+        plan.purpose("blocking signals to the supervisor");
+        plan.call(RT_SIGPROCMASK, 2, plan.longs("all signals", -1L), null, 8);
+        if (kind instanceof Kind.Detached) {
+            leaveTheJvm();
+        }
+        if (clone.prepare() != null) {
+            clone.prepare().accept(plan);
+        }
+
+        boolean jvmWaits = kind instanceof Kind.Child;
+        var handOver = HandOver.allocate(plan);
+        plan.purpose("creating the first process");
+        var arguments =
+                plan.longs(
+                        "{" + flags(clone).name() + ", …}",
+                        flags(clone),
+                        handOver.pidfd(),
+                        0, // child_tid
+                        0, // parent_tid
+                        jvmWaits ? 0 : SIGCHLD, // exit_signal; CLONE_PARENT takes the helper's own
+                        0, // stack
+                        0, // stack_size
+                        0, // tls
+                        0, // set_tid
+                        0, // set_tid_size
+                        Math.max(clone.cgroup(), 0));
+        plan.call(CLONE3, arguments, CLONE_ARGS_SIZE).into(handOver.pid());
+        var inChild = new Label();
+        plan.whenResult(handOver.pid().value(), 0, inChild);
+        handOver(handOver);
+        switch (kind) {
+            case Kind.Attached(var cleanup) -> attached(handOver.pidfd().value(), cleanup);
+            case Kind.Child() -> plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
+            case Kind.Detached(var file, var cleanup) ->
+                    detached(handOver.pidfd().value(), file, cleanup);
+        }
+
+        plan.here(inChild);
+        if (clone.awaitsJvm()) {
+            awaitJvm();
+        }
+        child.accept(plan);
+    }
+
+    private Constant flags(Clone clone) {
+        var flags = Constant.flags(CLONE_PIDFD, clone.flags());
+        if (kind instanceof Kind.Child) {
+            flags = Constant.flags(flags, CLONE_PARENT);
+        }
+        return clone.cgroup() >= 0 ? Constant.flags(flags, CLONE_INTO_CGROUP) : flags;
+    }
+
+    /** Closes the gaps between the descriptors that are meant to be inherited. */
+    private void closeInherited() {
+        plan.purpose("closing inherited descriptors");
+        int low = 3;
+        for (int fd : channels.all()) {
+            if (fd > low) {
+                plan.call(CLOSE_RANGE, low, fd - 1, 0);
+            }
+            low = fd + 1;
+        }
+        plan.call(CLOSE_RANGE, low, 0xffffffffL, 0);
+    }
+
+    /** Forks, so that whoever adopts orphans waits for the supervisor, and not the JVM. */
+    private void leaveTheJvm() {
+        plan.purpose("leaving the JVM");
+        var pid = plan.slot("supervisor");
+        var supervisor = new Label();
+        plan.call(
+                        CLONE3,
+                        plan.longs("{0, …}", 0, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0),
+                        CLONE_ARGS_SIZE)
+                .into(pid);
+        plan.whenResult(pid, 0, supervisor);
+        plan.call(EXIT_GROUP, 0);
+        plan.here(supervisor);
+    }
+
+    /**
+     * The message that gives the JVM the process: its id as data, its pidfd as a right.
+     *
+     * @param message the {@code struct msghdr}
+     * @param pid four bytes of data
+     * @param pidfd the descriptor within the {@code struct cmsghdr}
+     */
+    private record HandOver(Pointer message, Pointer pid, Pointer pidfd) {
+        static HandOver allocate(PlanBuilder plan) {
+            var pid = plan.space("pid", 8);
+            // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; } and one descriptor
+            var rights = plan.longs("pidfd", 20, 1L << 32 | 1, 0);
+            var vector = plan.longs("pid", pid, 4);
+            // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
+            var message = plan.longs("{pid, SCM_RIGHTS pidfd}", 0, 0, vector, 1, rights, 24, 0);
+            return new HandOver(message, pid, new Pointer(rights.address() + 16, "pidfd"));
+        }
+    }
+
+    private void handOver(HandOver handOver) {
+        plan.purpose("handing the pidfd to the JVM");
+        // When the JVM is gone the wait below finds out; a failure here is no reason to stay.
+        var next = new Label();
+        plan.call(SENDMSG, channels.control(), handOver.message(), 0).orElse(next);
+        plan.here(next);
+        plan.call(CLOSE, channels.report());
+    }
+
+    private void awaitJvm() {
+        plan.purpose("waiting for the JVM");
+        var count = plan.slot("count");
+        var go = new Label();
+        plan.call(READ, channels.control(), plan.space("word", 8), 1).into(count);
+        plan.whenResult(count, 1, go);
+        plan.call(EXIT_GROUP, 1);
+        plan.here(go);
+    }
+
+    /** Waits for the process or for the JVM, whichever ends first. */
+    private void attached(Slot pidfd, Cleanup cleanup) {
+        plan.purpose("waiting for the container or the JVM");
+        var failed = plan.onError();
+        var again = new Label();
+        var ended = new Label();
+        var orphaned = new Label();
+        // The JVM's word to the first process comes through the same socket: only hang-up counts.
+        var polls = plan.ints("{pidfd POLLIN, control}", -1, (int) POLLIN, channels.control(), 0);
+        plan.onError(orphaned);
+        plan.call(FCNTL, pidfd, F_DUPFD_CLOEXEC, 3).into(polls);
+        plan.here(again);
+        plan.call(PPOLL, polls, 2, null, null, 0).orElse(again);
+        plan.when(polls.value(), READABLE, READABLE, ended);
+
+        plan.here(orphaned);
+        plan.purpose("ending the container, because the JVM has ended");
+        kill(pidfd, cleanup);
+        var gone = new Label();
+        plan.onError(gone);
+        plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        plan.here(gone);
+        remove(cleanup);
+        plan.call(EXIT_GROUP, 0);
+
+        plan.here(ended);
+        plan.purpose("reporting the end of the container");
+        var info = plan.space("siginfo", SIGINFO_SIZE);
+        plan.onError(gone);
+        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
+        plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        if (!cleanup.isEmpty()) {
+            var done = new Label();
+            plan.purpose("waiting for the JVM to clean up");
+            // End of file means that the JVM ended before it had removed everything.
+            var count = plan.slot("count");
+            plan.call(READ, channels.control(), plan.space("word", 8), 1).into(count);
+            plan.whenResult(count, 1, done);
+            plan.jump(orphaned);
+            plan.here(done);
+        }
+        plan.call(EXIT_GROUP, 0);
+        plan.onError(failed);
+    }
+
+    /** Waits for the process, leaves its exit status in a file, and removes the cgroup. */
+    private void detached(Slot pidfd, String exitFile, Cleanup cleanup) {
+        plan.purpose("waiting for the container");
+        var failed = plan.onError();
+        var finish = new Label();
+        plan.onError(finish);
+        plan.call(CLOSE, channels.control());
+        var info = plan.space("siginfo", SIGINFO_SIZE);
+        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
+        plan.purpose("leaving the exit status in a file");
+        var file = plan.slot("file");
+        plan.call(
+                        OPENAT,
+                        AT_FDCWD,
+                        exitFile + ".partial",
+                        Constant.flags(O_WRONLY, O_CREAT, O_TRUNC, O_CLOEXEC),
+                        0600)
+                .into(file);
+        plan.call(WRITE, file, info, SIGINFO_SIZE);
+        plan.call(FSYNC, file);
+        plan.call(RENAMEAT2, AT_FDCWD, exitFile + ".partial", AT_FDCWD, exitFile, 0);
+        plan.here(finish);
+        plan.purpose("removing what is left of the container");
+        kill(pidfd, cleanup);
+        remove(cleanup);
+        plan.call(EXIT_GROUP, 0);
+        plan.onError(failed);
+    }
+
+    private void kill(Slot pidfd, Cleanup cleanup) {
+        if (cleanup.killFile() != null) {
+            var without = new Label();
+            var file = plan.slot("cgroup.kill");
+            plan.call(
+                            OPENAT,
+                            AT_FDCWD,
+                            Objects.requireNonNull(cleanup.killFile()),
+                            Constant.flags(O_WRONLY, O_CLOEXEC),
+                            0)
+                    .into(file)
+                    .orElse(without);
+            plan.call(WRITE, file, "1", 1).orElse(without);
+            plan.here(without);
+        }
+        var ended = new Label();
+        plan.call(PIDFD_SEND_SIGNAL, pidfd, SIGKILL, null, 0).orElse(ended);
+        plan.here(ended);
+    }
+
+    /**
+     * Removes cgroups. Processes that were killed leave them a little later, and nothing tells when
+     * for every kind of hierarchy: rmdir(2) is tried again until it works or time is up.
+     */
+    private void remove(Cleanup cleanup) {
+        if (cleanup.directories().isEmpty()) {
+            return;
+        }
+        var stop = new Label();
+        var timer = plan.ints("{timer POLLIN}", -1, (int) POLLIN);
+        plan.onError(stop);
+        plan.call(TIMERFD_CREATE, 1, 0).into(timer);
+        plan.call(
+                TIMERFD_SETTIME,
+                timer.value(),
+                0,
+                plan.longs("{0, " + GIVE_UP_SECONDS + " s}", 0, 0, GIVE_UP_SECONDS, 0),
+                null);
+        var pause = plan.longs("{2 ms}", 0, RETRY_NANOS);
+        var ready = plan.slot("ready");
+        for (var directory : cleanup.directories()) {
+            var again = new Label();
+            var busy = new Label();
+            var pausing = new Label();
+            var next = new Label();
+            plan.here(again);
+            plan.call(UNLINKAT, AT_FDCWD, directory, AT_REMOVEDIR).orElse(busy);
+            plan.jump(next);
+            plan.here(busy);
+            plan.whenErrno(Errno.EBUSY, pausing);
+            plan.jump(next);
+            plan.here(pausing);
+            plan.call(PPOLL, timer, 1, pause, null, 0).into(ready);
+            plan.whenResult(ready, 0, again);
+            plan.here(next);
+        }
+        plan.here(stop);
+    }
+}

@@ -1,0 +1,161 @@
+package io.pelagos.core.internal.plan;
+
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
+import static io.pelagos.core.kernel.OpenFlag.O_NOCTTY;
+import static io.pelagos.core.kernel.OpenFlag.O_NONBLOCK;
+import static io.pelagos.core.kernel.OpenFlag.O_PATH;
+import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
+import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_IN_ROOT;
+import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
+
+import io.pelagos.core.kernel.AtFlag;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.ProcessSpec;
+import io.pelagos.core.spec.RootSpec;
+import io.pelagos.core.spec.User;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Looks up users and groups in the container's own files, never in the host's: see passwd(5) and
+ * group(5). The files may be anything: what is no regular file or larger than a bound is refused,
+ * and links lead nowhere but into the root.
+ */
+public final class Accounts {
+    private static final int LIMIT = 1 << 20;
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFREG = 0100000;
+
+    private final SystemCalls calls;
+    private final RootSpec root;
+
+    /** Looks into a root file system. */
+    public Accounts(SystemCalls calls, RootSpec root) {
+        this.calls = calls;
+        this.root = root;
+    }
+
+    /**
+     * Finds the numbers for a process.
+     *
+     * @throws IllegalArgumentException when a name is unknown or a file cannot be used
+     */
+    public LaunchInputs.Identity identity(ProcessSpec process) {
+        var user = process.user();
+        long uid;
+        long primary = 0;
+        if (user.uid().isPresent()) {
+            uid = user.uid().getAsLong();
+            if (user.group().isEmpty() && uid != 0) {
+                primary = find("passwd", 2, user.user()).map(l -> number(l, 3)).orElse(0L);
+            }
+        } else {
+            var line =
+                    find("passwd", 0, user.user())
+                            .orElseThrow(() -> unknown("user", user.user(), "passwd"));
+            uid = number(line, 2);
+            primary = number(line, 3);
+        }
+        long gid = user.group().isEmpty() ? primary : group(user.group());
+        var groups = new ArrayList<Long>();
+        for (var group : process.groups()) {
+            groups.add(group(group));
+        }
+        return new LaunchInputs.Identity(uid, gid, groups);
+    }
+
+    private long group(String group) {
+        var number = new User("0", group).gid();
+        if (number.isPresent()) {
+            return number.getAsLong();
+        }
+        return number(
+                find("group", 0, group).orElseThrow(() -> unknown("group", group, "group")), 2);
+    }
+
+    private static IllegalArgumentException unknown(String what, String name, String file) {
+        return new IllegalArgumentException(
+                what + " \"" + name + "\": is not in /etc/" + file + " of the container");
+    }
+
+    private static long number(List<String> line, int field) {
+        var text = line.size() > field ? line.get(field) : "";
+        if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) > User.MAX_ID) {
+            throw new IllegalArgumentException(
+                    "user \""
+                            + line.getFirst()
+                            + "\": has no usable number in the container's files");
+        }
+        return Long.parseLong(text);
+    }
+
+    private Optional<List<String>> find(String file, int field, String value) {
+        return read("etc/" + file)
+                .lines()
+                .map(l -> List.of(l.split(":", -1)))
+                .filter(l -> l.size() > field && l.get(field).equals(value))
+                .findFirst();
+    }
+
+    private String read(String path) {
+        return switch (root) {
+            case RootSpec.Files(var files) -> {
+                var entry = files.get("/" + path);
+                yield entry == null ? "" : entry.contents().utf8();
+            }
+            case RootSpec.Directory(var directory) -> read(directory.toString(), path);
+            case RootSpec.Host() -> read("/", path);
+        };
+    }
+
+    private String read(String directory, String path) {
+        try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY);
+                var file =
+                        calls.openat2(
+                                top,
+                                path,
+                                Constant.flags(O_RDONLY, O_NONBLOCK, O_NOCTTY),
+                                0,
+                                Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS))) {
+            requireRegular(file, path);
+            return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return "";
+            }
+            throw new IllegalArgumentException(
+                    "user: reading /" + path + " of the container: " + e.getMessage(), e);
+        } catch (IllegalStateException e) {
+            throw new IllegalArgumentException(
+                    "user: /" + path + " of the container is larger than " + LIMIT + " bytes", e);
+        }
+    }
+
+    private void requireRegular(Fd file, String path) {
+        try (var memory = Memory.open()) {
+            var status = memory.block(256);
+            SystemCalls.check(
+                    calls.retry(
+                            Syscall.STATX,
+                            file.number(),
+                            memory.string(""),
+                            AtFlag.AT_EMPTY_PATH.value(calls.kernel().architecture()),
+                            0x7ff,
+                            status.address()),
+                    Syscall.STATX,
+                    file);
+            if ((status.getShort(28) & S_IFMT) != S_IFREG) {
+                throw new IllegalArgumentException(
+                        "user: /" + path + " of the container is no regular file");
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.pelagos.core.internal.plan;
+
+import static io.pelagos.core.kernel.AtFlag.AT_SYMLINK_NOFOLLOW;
+import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
+import static io.pelagos.core.kernel.Syscall.EXECVE;
+import static io.pelagos.core.kernel.Syscall.FCHDIR;
+import static io.pelagos.core.kernel.Syscall.FCHOWNAT;
+import static io.pelagos.core.kernel.Syscall.GETPID;
+import static io.pelagos.core.kernel.Syscall.MKDIRAT;
+
+import io.pelagos.core.internal.launch.PlanBuilder;
+import io.pelagos.core.internal.launch.PlanBuilder.Label;
+import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.spec.ProcessSpec;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/** The working directory, the last descriptors, and the program itself. */
+final class Execution {
+    private final LaunchInputs inputs;
+    private final ProcessSpec process;
+
+    Execution(LaunchInputs inputs) {
+        this.inputs = inputs;
+        process = inputs.spec().process();
+    }
+
+    /**
+     * Closes every descriptor but the report pipe. It happens before any path of the container's is
+     * looked at, because a path such as {@code /proc/self/fd/7/..} is resolved before close-on-exec
+     * takes effect (CVE-2024-21626); the report pipe leads nowhere.
+     */
+    void closeDescriptors(PlanBuilder plan) {
+        plan.purpose("closing descriptors");
+        int report = inputs.channels().report();
+        if (report > 3) {
+            plan.call(CLOSE_RANGE, 3, report - 1, 0);
+        }
+        plan.call(CLOSE_RANGE, report + 1, 0xffffffffL, 0);
+    }
+
+    /** Goes to the working directory; when it is missing it is made for the user. */
+    void enterWorkingDirectory(PlanBuilder plan) {
+        if (process.cwd().equals("/")) {
+            return;
+        }
+        plan.purpose("entering the working directory " + process.cwd());
+        var directory = plan.slot(process.cwd());
+        var found = new Label();
+        var missing = new Label();
+        var create = new Label();
+        Targets.open(plan, process.cwd(), directory, true).orElse(missing);
+        plan.jump(found);
+        plan.here(missing);
+        plan.whenErrno(Errno.ENOENT, create);
+        plan.jump(plan.onError());
+        plan.here(create);
+        int slash = process.cwd().lastIndexOf('/');
+        if (slash > 0) {
+            Targets.ensure(plan, process.cwd().substring(0, slash), Targets.Kind.DIRECTORY, true);
+        }
+        var parent = Targets.openParent(plan, process.cwd(), true);
+        var name = process.cwd().substring(slash + 1);
+        plan.call(MKDIRAT, parent, name, 0755);
+        plan.call(
+                FCHOWNAT,
+                parent,
+                name,
+                inputs.identity().uid(),
+                inputs.identity().gid(),
+                AT_SYMLINK_NOFOLLOW);
+        plan.call(CLOSE, parent);
+        Targets.open(plan, process.cwd(), directory, true);
+        plan.here(found);
+        plan.call(FCHDIR, directory);
+        plan.call(CLOSE, directory);
+    }
+
+    /** Executes the program; a name without a slash is looked for in {@code PATH}. */
+    void execute(PlanBuilder plan) {
+        var program = process.command().getFirst();
+        plan.purpose("executing " + program);
+        var arguments = plan.strings(process.command());
+        var environment =
+                plan.strings(
+                        process.environment().entrySet().stream()
+                                .map(e -> e.getKey() + "=" + e.getValue())
+                                .toList());
+        if (program.contains("/")) {
+            plan.call(EXECVE, program, arguments, environment);
+            return;
+        }
+        search(plan, program, arguments, environment);
+    }
+
+    /**
+     * Tries each directory as execvp(3) does: what is missing or not allowed is passed over, and
+     * "not allowed" is reported in the end when it was met and nothing was found.
+     */
+    private void search(PlanBuilder plan, String program, Pointer arguments, Pointer environment) {
+        var denied = plan.slot("denied");
+        for (var directory : searchPath(process.environment().getOrDefault("PATH", ""))) {
+            var failed = new Label();
+            var remember = new Label();
+            var next = new Label();
+            plan.call(EXECVE, directory + "/" + program, arguments, environment).orElse(failed);
+            plan.here(failed);
+            plan.whenErrno(Errno.ENOENT, next);
+            plan.whenErrno(Errno.ENOTDIR, next);
+            plan.whenErrno(Errno.EACCES, remember);
+            plan.jump(plan.onError());
+            plan.here(remember);
+            // Any call that gives a number but zero marks that something was met.
+            plan.call(GETPID).into(denied);
+            plan.here(next);
+        }
+        plan.whenResult(denied, 0, plan.onError());
+        // A directory is what cannot be executed for want of permission: EACCES, as was met.
+        plan.call(EXECVE, "/", arguments, environment);
+    }
+
+    /** Splits a search path; an empty element is the working directory. */
+    static List<String> searchPath(String path) {
+        var directories = new LinkedHashSet<String>();
+        for (var element : path.split(":", -1)) {
+            directories.add(element.isEmpty() ? "." : element);
+        }
+        return List.copyOf(directories);
+    }
+}

@@ -1,0 +1,130 @@
+package io.pelagos.core.internal.plan;
+
+import static io.pelagos.core.kernel.MountFlag.MNT_DETACH;
+import static io.pelagos.core.kernel.MountFlag.MS_PRIVATE;
+import static io.pelagos.core.kernel.MountFlag.MS_REC;
+import static io.pelagos.core.kernel.Syscall.CHDIR;
+import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.MOUNT;
+import static io.pelagos.core.kernel.Syscall.PIVOT_ROOT;
+import static io.pelagos.core.kernel.Syscall.UMASK;
+import static io.pelagos.core.kernel.Syscall.UMOUNT2;
+
+import io.pelagos.core.internal.launch.PlanBuilder;
+import io.pelagos.core.internal.launch.PlanBuilder.Slot;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.spec.ContainerPath;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/** The mounts of a container and its change of root. */
+final class FileSystem {
+    private final LaunchInputs inputs;
+    private final RootTree root;
+    private final KernelPaths kernelPaths;
+    private final List<Attachment> attachments;
+
+    FileSystem(LaunchInputs inputs) {
+        this.inputs = inputs;
+        var spec = inputs.spec();
+        root = new RootTree(inputs);
+        kernelPaths =
+                new KernelPaths(
+                        spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());
+        var all = new ArrayList<Attachment>();
+        all.addAll(root.attachments());
+        if (spec.defaultMounts()) {
+            all.addAll(new KernelFileSystems(inputs).attachments());
+        }
+        all.addAll(new Mounts(spec.mounts(), inputs.sourceIsFile()).attachments());
+        attachments = sorted(replaced(all));
+    }
+
+    /** Lets a mount of the caller's take the place of a default one with the same target. */
+    private static List<Attachment> replaced(List<Attachment> all) {
+        var byTarget = new LinkedHashMap<String, Attachment>();
+        for (var attachment : all) {
+            byTarget.remove(attachment.target());
+            byTarget.put(attachment.target(), attachment);
+        }
+        return new ArrayList<>(byTarget.values());
+    }
+
+    private static List<Attachment> sorted(List<Attachment> all) {
+        all.sort(Comparator.comparingInt(a -> ContainerPath.depth(a.target())));
+        return List.copyOf(all);
+    }
+
+    void add(PlanBuilder plan) {
+        plan.purpose("taking the mask off new files");
+        plan.call(UMASK, 0);
+        var mounts = new Slot[attachments.size()];
+        openSources(plan, mounts, true);
+        plan.purpose("keeping mounts from spreading to the host");
+        plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
+        openSources(plan, mounts, false);
+        kernelPaths.open(plan);
+        root.enter(plan);
+        changeRoot(plan);
+        attach(plan, mounts);
+        kernelPaths.attach(plan);
+        for (var device : inputs.spec().devices()) {
+            DeviceNodes.make(plan, device);
+        }
+    }
+
+    private void openSources(PlanBuilder plan, Slot[] mounts, boolean propagating) {
+        for (int i = 0; i < mounts.length; i++) {
+            var attachment = attachments.get(i);
+            if (attachment.propagates() == propagating) {
+                plan.purpose(attachment.purpose());
+                mounts[i] = attachment.source().open(plan);
+            }
+        }
+    }
+
+    private static void changeRoot(PlanBuilder plan) {
+        plan.purpose("changing the root");
+        plan.call(PIVOT_ROOT, ".", ".");
+        plan.purpose("letting go of the host's files");
+        plan.call(UMOUNT2, ".", MNT_DETACH);
+        plan.call(CHDIR, "/");
+    }
+
+    private void attach(PlanBuilder plan, Slot[] mounts) {
+        if (inputs.spec().readOnlyRoot()) {
+            protectRoot(plan);
+        }
+        for (int i = 0; i < attachments.size(); i++) {
+            var attachment = attachments.get(i);
+            plan.purpose(attachment.purpose());
+            var target =
+                    Targets.require(
+                            plan, attachment.target(), attachment.kind(), attachment.followLinks());
+            MountCalls.attach(plan, mounts[i], target);
+            plan.call(CLOSE, target);
+            plan.call(CLOSE, mounts[i]);
+        }
+    }
+
+    /** Makes what the root must hold, and then lets nothing in it be changed, at any depth. */
+    private void protectRoot(PlanBuilder plan) {
+        for (var attachment : attachments) {
+            if (attachments.stream().noneMatch(attachment::isBelow)) {
+                plan.purpose("making " + attachment.target() + " in the root");
+                Targets.ensure(
+                        plan, attachment.target(), attachment.kind(), attachment.followLinks());
+            }
+        }
+        var cwd = inputs.spec().process().cwd();
+        if (!cwd.equals("/")
+                && attachments.stream().noneMatch(a -> (cwd + "/").startsWith(a.target() + "/"))) {
+            plan.purpose("making the working directory");
+            Targets.ensure(plan, cwd, Targets.Kind.DIRECTORY, true);
+        }
+        plan.purpose("protecting the root");
+        MountCalls.setRootReadOnly(plan, true);
+    }
+}

@@ -1,0 +1,38 @@
+package io.pelagos.core.internal.plan;
+
+import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.security.KernelVersion;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a plan must know of the machine.
+ *
+ * @param architecture of the processor
+ * @param kernel its version
+ * @param landlockAbi the version of Landlock, 0 for none
+ * @param cgroup2 whether the kernel has a cgroup2 hierarchy that can be mounted
+ * @param nofileHard the hard limit of descriptors
+ * @param hostRoot what a view of the machine's own programs consists of
+ */
+public record HostFacts(
+        Architecture architecture,
+        KernelVersion kernel,
+        int landlockAbi,
+        boolean cgroup2,
+        long nofileHard,
+        List<HostEntry> hostRoot) {
+    /** Copies the list. */
+    public HostFacts {
+        hostRoot = List.copyOf(hostRoot);
+    }
+
+    /**
+     * Something of the machine's own file system that a container may see.
+     *
+     * @param path where it is, on both sides
+     * @param linkTarget what it points to when it is a symbolic link that is made anew; else null
+     * @param directory whether it is a directory
+     */
+    public record HostEntry(String path, @Nullable String linkTarget, boolean directory) {}
+}

@@ -1,0 +1,115 @@
+package io.pelagos.core.internal.plan;
+
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.security.KernelVersion;
+import io.pelagos.core.spec.Rlimit;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads the facts about this machine; needs no privileges. */
+public final class HostFactsReader {
+    private static final int LANDLOCK_CREATE_RULESET_VERSION = 1;
+    private static final int UTS_RELEASE = 130;
+    private static final int UTSNAME_SIZE = 390;
+
+    /** Where programs and libraries are. */
+    private static final List<String> TREES =
+            List.of("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32");
+
+    /** What programs need of /etc to resolve names, users, libraries, times and certificates. */
+    private static final List<String> SETTINGS =
+            List.of(
+                    "/etc/alternatives",
+                    "/etc/ca-certificates",
+                    "/etc/group",
+                    "/etc/host.conf",
+                    "/etc/ld.so.cache",
+                    "/etc/ld.so.conf",
+                    "/etc/ld.so.conf.d",
+                    "/etc/localtime",
+                    "/etc/mime.types",
+                    "/etc/nsswitch.conf",
+                    "/etc/passwd",
+                    "/etc/pki",
+                    "/etc/protocols",
+                    "/etc/resolv.conf",
+                    "/etc/services",
+                    "/etc/ssl/certs",
+                    "/etc/ssl/openssl.cnf",
+                    "/etc/timezone");
+
+    private HostFactsReader() {}
+
+    /** Reads the facts. */
+    public static HostFacts read(SystemCalls calls, boolean cgroup2) {
+        return new HostFacts(
+                calls.kernel().architecture(),
+                KernelVersion.parse(release(calls)),
+                landlockAbi(calls),
+                cgroup2,
+                nofileHard(calls),
+                hostRoot());
+    }
+
+    /** Returns the release of the kernel, see uname(2). */
+    private static String release(SystemCalls calls) {
+        try (var memory = Memory.open()) {
+            var name = memory.block(UTSNAME_SIZE);
+            SystemCalls.check(calls.retry(Syscall.UNAME, name.address()), Syscall.UNAME, "…");
+            return name.getString(UTS_RELEASE);
+        }
+    }
+
+    private static int landlockAbi(SystemCalls calls) {
+        long abi =
+                calls.retry(Syscall.LANDLOCK_CREATE_RULESET, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
+        return (int) Math.max(abi, 0);
+    }
+
+    private static long nofileHard(SystemCalls calls) {
+        try (var memory = Memory.open()) {
+            var limit = memory.block(16);
+            SystemCalls.check(
+                    calls.retry(Syscall.PRLIMIT64, 0, Rlimit.NOFILE.number(), 0, limit.address()),
+                    Syscall.PRLIMIT64,
+                    0,
+                    "RLIMIT_NOFILE",
+                    "NULL",
+                    "…");
+            return limit.getLong(8);
+        }
+    }
+
+    private static List<HostFacts.HostEntry> hostRoot() {
+        var entries = new ArrayList<HostFacts.HostEntry>();
+        for (var tree : TREES) {
+            var path = Path.of(tree);
+            if (Files.isSymbolicLink(path)) {
+                entries.add(new HostFacts.HostEntry(tree, linkTarget(path), true));
+            } else if (Files.isDirectory(path)) {
+                entries.add(new HostFacts.HostEntry(tree, null, true));
+            }
+        }
+        for (var setting : SETTINGS) {
+            var path = Path.of(setting);
+            if (Files.exists(path)) {
+                entries.add(new HostFacts.HostEntry(setting, null, Files.isDirectory(path)));
+            }
+        }
+        return entries;
+    }
+
+    private static String linkTarget(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

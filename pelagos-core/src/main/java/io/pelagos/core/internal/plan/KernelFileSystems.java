@@ -1,0 +1,192 @@
+package io.pelagos.core.internal.plan;
+
+import static io.pelagos.core.kernel.MountAttribute.MOUNT_ATTR_NODEV;
+import static io.pelagos.core.kernel.MountAttribute.MOUNT_ATTR_NOEXEC;
+import static io.pelagos.core.kernel.MountAttribute.MOUNT_ATTR_NOSUID;
+import static io.pelagos.core.kernel.MountAttribute.MOUNT_ATTR_RDONLY;
+import static io.pelagos.core.kernel.MountAttribute.MOUNT_ATTR_STRICTATIME;
+import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.MKDIRAT;
+import static io.pelagos.core.kernel.Syscall.MKNODAT;
+import static io.pelagos.core.kernel.Syscall.SYMLINKAT;
+
+import io.pelagos.core.internal.launch.PlanBuilder;
+import io.pelagos.core.internal.launch.PlanBuilder.Slot;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The file systems of the kernel that every container gets: {@code /proc}, {@code /sys}, {@code
+ * /sys/fs/cgroup} and a {@code /dev} with nothing but the harmless devices.
+ */
+final class KernelFileSystems {
+    static final Constant SAFE =
+            Constant.flags(MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC);
+    private static final Constant SAFE_READ_ONLY = Constant.flags(MOUNT_ATTR_RDONLY, SAFE);
+
+    private static final int S_IFCHR = 0020000;
+    private static final int S_IFREG = 0100000;
+
+    /** Name, major and minor number of the devices of the usual {@code /dev}. */
+    private record DeviceNode(String name, int major, int minor) {}
+
+    private static final List<DeviceNode> DEVICES =
+            List.of(
+                    new DeviceNode("null", 1, 3),
+                    new DeviceNode("zero", 1, 5),
+                    new DeviceNode("full", 1, 7),
+                    new DeviceNode("random", 1, 8),
+                    new DeviceNode("urandom", 1, 9),
+                    new DeviceNode("tty", 5, 0));
+
+    private static final Map<String, String> LINKS = links();
+
+    private final LaunchInputs inputs;
+
+    KernelFileSystems(LaunchInputs inputs) {
+        this.inputs = inputs;
+    }
+
+    private static Map<String, String> links() {
+        var links = new LinkedHashMap<String, String>();
+        links.put("fd", "/proc/self/fd");
+        links.put("stdin", "/proc/self/fd/0");
+        links.put("stdout", "/proc/self/fd/1");
+        links.put("stderr", "/proc/self/fd/2");
+        links.put("ptmx", "pts/ptmx");
+        return links;
+    }
+
+    List<Attachment> attachments() {
+        var all = new ArrayList<Attachment>();
+        all.add(kernel("proc", "/proc", Map.of(), SAFE));
+        all.add(sys());
+        if (inputs.facts().cgroup2()
+                && !inputs.spec().mode(Namespace.CGROUP).equals(NamespaceMode.HOST)) {
+            all.add(kernel("cgroup2", "/sys/fs/cgroup", Map.of(), SAFE_READ_ONLY));
+        }
+        all.add(dev());
+        all.add(
+                kernel(
+                        "devpts",
+                        "/dev/pts",
+                        ptsParameters(),
+                        Constant.flags(MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC)));
+        all.add(kernel("tmpfs", "/dev/shm", ordered("mode", "1777", "size", "65536k"), SAFE));
+        all.add(kernel("mqueue", "/dev/mqueue", Map.of(), SAFE));
+        if (inputs.inUserNamespace()) {
+            for (var device : DEVICES) {
+                all.add(hostDevice(device.name()));
+            }
+        }
+        return all;
+    }
+
+    private static Attachment kernel(
+            String type, String target, Map<String, String> parameters, Constant attributes) {
+        return new Attachment(
+                "mounting " + target,
+                target,
+                Targets.Kind.DIRECTORY,
+                false,
+                plan -> MountCalls.fileSystem(plan, type, parameters, attributes));
+    }
+
+    /** A new sysfs shows the network namespace, so it takes one of the container's own. */
+    private Attachment sys() {
+        if (inputs.inUserNamespace()
+                && inputs.spec().mode(Namespace.NETWORK).equals(NamespaceMode.HOST)) {
+            return new Attachment(
+                    "mounting /sys",
+                    "/sys",
+                    Targets.Kind.DIRECTORY,
+                    false,
+                    plan -> {
+                        var mount = MountCalls.clone(plan, "/sys", true);
+                        MountCalls.setAttributes(
+                                plan, mount, true, SAFE_READ_ONLY, MountCalls.PRIVATE);
+                        return mount;
+                    });
+        }
+        return kernel("sysfs", "/sys", Map.of(), SAFE_READ_ONLY);
+    }
+
+    private Map<String, String> ptsParameters() {
+        // Group 5 is "tty" everywhere; where the user namespace does not map it, EINVAL.
+        boolean hasTty =
+                !inputs.inUserNamespace()
+                        || inputs.spec().gidMap().stream()
+                                .anyMatch(m -> m.inside() <= 5 && 5 < m.inside() + m.count());
+        var parameters = ordered("newinstance", "", "ptmxmode", "0666", "mode", "0620");
+        if (hasTty) {
+            parameters.put("gid", "5");
+        }
+        return parameters;
+    }
+
+    private Attachment dev() {
+        return new Attachment(
+                "mounting /dev", "/dev", Targets.Kind.DIRECTORY, false, this::makeDev);
+    }
+
+    private Slot makeDev(PlanBuilder plan) {
+        var dev =
+                MountCalls.fileSystem(
+                        plan,
+                        "tmpfs",
+                        ordered("mode", "755", "size", "65536k"),
+                        Constant.flags(
+                                MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_STRICTATIME));
+        plan.call(MKDIRAT, dev, "pts", 0755);
+        plan.call(MKDIRAT, dev, "shm", 01777);
+        plan.call(MKDIRAT, dev, "mqueue", 0755);
+        for (var device : DEVICES) {
+            if (inputs.inUserNamespace()) {
+                plan.call(MKNODAT, dev, device.name(), S_IFREG | 0644, 0);
+            } else {
+                plan.call(
+                        MKNODAT,
+                        dev,
+                        device.name(),
+                        S_IFCHR | 0666,
+                        DeviceNodes.encode(device.major(), device.minor()));
+            }
+        }
+        LINKS.forEach((name, target) -> plan.call(SYMLINKAT, target, dev, name));
+        return dev;
+    }
+
+    /**
+     * In a user namespace no device can be made: the host's is mounted, once it is seen to be it.
+     */
+    private static Attachment hostDevice(String name) {
+        var device = DEVICES.stream().filter(d -> d.name().equals(name)).findFirst().orElseThrow();
+        return new Attachment(
+                "mounting /dev/" + name,
+                "/dev/" + name,
+                Targets.Kind.FILE,
+                false,
+                plan -> {
+                    var checked =
+                            DeviceNodes.openChecked(
+                                    plan, "/dev/" + name, device.major(), device.minor());
+                    var mount = plan.slot("/dev/" + name);
+                    MountCalls.clone(plan, checked, mount, false);
+                    plan.call(CLOSE, checked);
+                    return mount;
+                });
+    }
+
+    private static Map<String, String> ordered(String... pairs) {
+        var map = new LinkedHashMap<String, String>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            map.put(pairs[i], pairs[i + 1]);
+        }
+        return map;
+    }
+}

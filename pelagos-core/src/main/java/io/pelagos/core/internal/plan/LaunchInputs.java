@@ -1,0 +1,78 @@
+package io.pelagos.core.internal.plan;
+
+import io.pelagos.core.internal.launch.Channels;
+import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.security.SeccompProgram;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a plan is made of.
+ *
+ * @param spec what was asked for
+ * @param facts what the machine is like
+ * @param hostname the name of the new UTS namespace
+ * @param identity who the program runs as, in numbers
+ * @param channels the descriptors between the JVM and the new processes
+ * @param supervision who waits
+ * @param placement where its cgroups are
+ * @param joined descriptors of namespaces that are entered, by kind
+ * @param sourceIsFile for the source of each bind mount, whether it is something else than a
+ *     directory
+ * @param filter the compiled filter of system calls, or null for none
+ */
+public record LaunchInputs(
+        ContainerSpec spec,
+        HostFacts facts,
+        String hostname,
+        Identity identity,
+        Channels channels,
+        Supervision.Kind supervision,
+        Placement placement,
+        Map<Namespace, Integer> joined,
+        Map<String, Boolean> sourceIsFile,
+        @Nullable SeccompProgram filter) {
+    /** Copies the maps. */
+    public LaunchInputs {
+        joined = Map.copyOf(joined);
+        sourceIsFile = Map.copyOf(sourceIsFile);
+    }
+
+    /**
+     * Users and groups by number.
+     *
+     * @param uid the user id
+     * @param gid the group id
+     * @param groups supplementary group ids
+     */
+    public record Identity(long uid, long gid, List<Long> groups) {
+        /** Copies the list. */
+        public Identity {
+            groups = List.copyOf(groups);
+        }
+    }
+
+    /**
+     * Where the container's cgroups are.
+     *
+     * @param unified a descriptor of its directory in the cgroup2 hierarchy, or -1
+     * @param procsFiles its {@code cgroup.procs} in the v1 hierarchies
+     */
+    public record Placement(int unified, List<String> procsFiles) {
+        /** No cgroup of its own. */
+        public static final Placement NONE = new Placement(-1, List.of());
+
+        /** Copies the list. */
+        public Placement {
+            procsFiles = List.copyOf(procsFiles);
+        }
+    }
+
+    /** Tells whether the container has a user namespace of its own or another's. */
+    boolean inUserNamespace() {
+        return spec.namespaces().containsKey(Namespace.USER);
+    }
+}

@@ -1,0 +1,161 @@
+package io.pelagos.core.internal.plan;
+
+import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
+import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
+import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
+import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.IOCTL;
+import static io.pelagos.core.kernel.Syscall.OPENAT;
+import static io.pelagos.core.kernel.Syscall.SETDOMAINNAME;
+import static io.pelagos.core.kernel.Syscall.SETGID;
+import static io.pelagos.core.kernel.Syscall.SETHOSTNAME;
+import static io.pelagos.core.kernel.Syscall.SETNS;
+import static io.pelagos.core.kernel.Syscall.SETUID;
+import static io.pelagos.core.kernel.Syscall.SOCKET;
+import static io.pelagos.core.kernel.Syscall.UNSHARE;
+import static io.pelagos.core.kernel.Syscall.WRITE;
+
+import io.pelagos.core.internal.launch.PlanBuilder;
+import io.pelagos.core.kernel.CloneFlag;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The namespaces of a container: those made with its first process, and those entered. */
+final class Namespaces {
+    private static final int AF_INET = 2;
+    private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
+    private static final int SIOCSIFFLAGS = 0x8914;
+    private static final short IFF_UP = 1;
+    private static final int IFREQ_SIZE = 40;
+    private static final int IFNAMSIZ = 16;
+
+    /**
+     * Made by clone3 itself. A cgroup namespace is made later, in the cgroup; a time one before.
+     */
+    private static final List<Namespace> CLONED =
+            List.of(
+                    Namespace.USER,
+                    Namespace.PID,
+                    Namespace.MOUNT,
+                    Namespace.UTS,
+                    Namespace.IPC,
+                    Namespace.NETWORK);
+
+    /** A user namespace first, since it gives the right to enter the others. */
+    private static final List<Namespace> ENTERED =
+            List.of(
+                    Namespace.USER,
+                    Namespace.CGROUP,
+                    Namespace.IPC,
+                    Namespace.UTS,
+                    Namespace.NETWORK,
+                    Namespace.MOUNT);
+
+    private final LaunchInputs inputs;
+    private final ContainerSpec spec;
+
+    Namespaces(LaunchInputs inputs) {
+        this.inputs = inputs;
+        this.spec = inputs.spec();
+    }
+
+    /** The flags of clone3. */
+    Constant cloneFlags() {
+        var flags = new ArrayList<Constant>();
+        for (var namespace : CLONED) {
+            if (spec.creates(namespace)) {
+                flags.add(namespace.cloneFlag());
+            }
+        }
+        return Constant.flags(flags.toArray(Constant[]::new));
+    }
+
+    /** What the helper does before it makes the first process: these two concern children only. */
+    void prepare(PlanBuilder plan) {
+        enter(plan, Namespace.PID);
+        enter(plan, Namespace.TIME);
+        if (spec.creates(Namespace.TIME)) {
+            plan.purpose("making a time namespace");
+            plan.call(UNSHARE, CloneFlag.CLONE_NEWTIME);
+            var offsets =
+                    offset("monotonic", spec.clocks().monotonic())
+                            + offset("boottime", spec.clocks().boottime());
+            if (!spec.clocks().equals(ContainerSpec.ClockOffsets.NONE)) {
+                write(plan, "/proc/self/timens_offsets", offsets);
+            }
+        }
+    }
+
+    private static String offset(String clock, Duration offset) {
+        return clock + " " + offset.getSeconds() + " " + offset.getNano() + "\n";
+    }
+
+    /** What the first process does, on the host's side of the change of root. */
+    void add(PlanBuilder plan) {
+        for (var file : inputs.placement().procsFiles()) {
+            plan.purpose("entering the cgroup");
+            write(plan, file, "0");
+        }
+        if (spec.creates(Namespace.USER)) {
+            plan.purpose("becoming root of the user namespace");
+            plan.call(SETGID, 0);
+            plan.call(SETUID, 0);
+        }
+        for (var namespace : ENTERED) {
+            enter(plan, namespace);
+        }
+        if (spec.creates(Namespace.CGROUP)) {
+            // Its root is the cgroup in which the process is, so it comes after entering that.
+            plan.purpose("making a cgroup namespace");
+            plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
+        }
+        if (spec.creates(Namespace.NETWORK)) {
+            bringUpLoopback(plan);
+        }
+        if (spec.creates(Namespace.UTS)) {
+            plan.purpose("naming the host " + inputs.hostname());
+            plan.call(SETHOSTNAME, inputs.hostname(), length(inputs.hostname()));
+            if (spec.domainname() != null) {
+                plan.purpose("naming the domain " + spec.domainname());
+                plan.call(SETDOMAINNAME, spec.domainname(), length(spec.domainname()));
+            }
+        }
+    }
+
+    private void enter(PlanBuilder plan, Namespace namespace) {
+        var descriptor = inputs.joined().get(namespace);
+        if (descriptor != null) {
+            plan.purpose("entering the " + namespace.ociName() + " namespace");
+            plan.call(SETNS, descriptor, namespace.cloneFlag());
+        }
+    }
+
+    private static void bringUpLoopback(PlanBuilder plan) {
+        plan.purpose("bringing up the loopback device");
+        var socket = plan.slot("socket");
+        plan.call(SOCKET, AF_INET, SOCK_DGRAM_CLOEXEC, 0).into(socket);
+        // struct ifreq { char ifr_name[IFNAMSIZ]; short ifr_flags; … }
+        var request = ByteBuffer.allocate(IFREQ_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        request.put("lo".getBytes(StandardCharsets.US_ASCII)).putShort(IFNAMSIZ, IFF_UP);
+        plan.call(IOCTL, socket, SIOCSIFFLAGS, plan.bytes("{\"lo\", IFF_UP}", request.array()));
+        plan.call(CLOSE, socket);
+    }
+
+    static void write(PlanBuilder plan, String path, String text) {
+        var file = plan.slot(path);
+        plan.call(OPENAT, AT_FDCWD, path, Constant.flags(O_WRONLY, O_CLOEXEC), 0).into(file);
+        plan.call(WRITE, file, text, length(text));
+        plan.call(CLOSE, file);
+    }
+
+    static int length(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

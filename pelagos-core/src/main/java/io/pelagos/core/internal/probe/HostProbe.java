@@ -1,0 +1,25 @@
+package io.pelagos.core.internal.probe;
+
+import io.pelagos.core.kernel.Kernel;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Finds out what a host supports. */
+public final class HostProbe {
+    private HostProbe() {}
+
+    /** Asks a kernel and looks at the files of its host; changes nothing. */
+    public static List<Finding> probe(Kernel kernel, HostFiles files) {
+        var host = new Host(kernel, files);
+        return Stream.of(
+                        PlatformProbe.find(host),
+                        NamespaceProbe.find(host),
+                        CgroupProbe.find(host),
+                        FileSystemProbe.find(host),
+                        SecurityProbe.find(host),
+                        ProcessProbe.find(host),
+                        ProgramProbe.find(host))
+                .flatMap(List::stream)
+                .toList();
+    }
+}

@@ -1,0 +1,141 @@
+package io.pelagos.core.spec;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a container is to be: immutable, equal by content, convertible to and from JSON.
+ *
+ * @param name a name of the caller's choice, or null for one made up
+ * @param root the root file system
+ * @param readOnlyRoot whether the root cannot be changed; other mounts keep their own rule
+ * @param defaultMounts whether {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual
+ *     {@code /dev} are mounted
+ * @param mounts what else is mounted
+ * @param devices device nodes beside those of the usual {@code /dev}
+ * @param process the first program
+ * @param stdin where its standard input comes from
+ * @param stdout where its standard output goes
+ * @param stderr where its standard error goes
+ * @param namespaces where each kind of namespace comes from; a kind that is absent is the host's
+ * @param uidMap user ids of a new user namespace
+ * @param gidMap group ids of a new user namespace
+ * @param clocks offsets of the clocks of a new time namespace
+ * @param hostname the host name, or null for the container's name
+ * @param domainname the NIS domain name, or null for none
+ * @param confinement what it may do
+ * @param resources what it may use
+ * @param init whether a small process 1 reaps orphans and forwards signals to the program
+ * @param supervision what happens when the JVM ends
+ * @param stopSignal what {@code stop} sends first
+ * @param timeout how long it may run, or null for as long as it likes
+ * @param labels the caller's notes
+ * @param annotations notes of OCI tools
+ */
+public record ContainerSpec(
+        @Nullable String name,
+        RootSpec root,
+        boolean readOnlyRoot,
+        boolean defaultMounts,
+        List<Mount> mounts,
+        List<Device> devices,
+        ProcessSpec process,
+        Stdio stdin,
+        Stdio stdout,
+        Stdio stderr,
+        Map<Namespace, NamespaceMode> namespaces,
+        List<IdMap> uidMap,
+        List<IdMap> gidMap,
+        ClockOffsets clocks,
+        @Nullable String hostname,
+        @Nullable String domainname,
+        Confinement confinement,
+        Resources resources,
+        boolean init,
+        Supervision supervision,
+        Signal stopSignal,
+        @Nullable Duration timeout,
+        Map<String, String> labels,
+        Map<String, String> annotations) {
+    /** What happens to a container when the JVM ends, and who waits for it. */
+    public enum Supervision {
+        /** It ends with the JVM; a helper process watches over it. */
+        ATTACHED,
+        /**
+         * It is a child of the JVM, without a helper: a little faster to start, and a JVM that is
+         * killed leaves it running.
+         */
+        CHILD,
+        /** It survives the JVM; its exit status is left in a file. */
+        DETACHED
+    }
+
+    /**
+     * What is added to clocks, see time_namespaces(7).
+     *
+     * @param monotonic to {@code CLOCK_MONOTONIC}
+     * @param boottime to {@code CLOCK_BOOTTIME}
+     */
+    public record ClockOffsets(Duration monotonic, Duration boottime) {
+        /** No offset. */
+        public static final ClockOffsets NONE = new ClockOffsets(Duration.ZERO, Duration.ZERO);
+    }
+
+    /** Checks names and copies collections. */
+    public ContainerSpec {
+        if (name != null && !name.matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")) {
+            throw new IllegalArgumentException(
+                    "name \""
+                            + name
+                            + "\": must be 1 to 128 letters, digits, '_', '.' or '-', and begin with a"
+                            + " letter or digit");
+        }
+        hostName("hostname", hostname);
+        hostName("domainname", domainname);
+        mounts = List.copyOf(mounts);
+        devices = List.copyOf(devices);
+        var modes = new EnumMap<Namespace, NamespaceMode>(Namespace.class);
+        modes.putAll(namespaces);
+        modes.values().removeIf(NamespaceMode.HOST::equals);
+        namespaces = Collections.unmodifiableMap(modes);
+        uidMap = List.copyOf(uidMap);
+        gidMap = List.copyOf(gidMap);
+        if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
+            throw new IllegalArgumentException("timeout " + timeout + ": must be positive");
+        }
+        labels = Collections.unmodifiableMap(new TreeMap<>(labels));
+        annotations = Collections.unmodifiableMap(new TreeMap<>(annotations));
+    }
+
+    private static void hostName(String what, @Nullable String name) {
+        if (name != null && !name.matches("[A-Za-z0-9._-]{1,64}")) {
+            throw new IllegalArgumentException(
+                    what + " \"" + name + "\": must be 1 to 64 letters, digits, '.', '_' or '-'");
+        }
+    }
+
+    /**
+     * Returns where a kind of namespace comes from.
+     *
+     * @param namespace the kind
+     * @return the mode; {@link NamespaceMode#HOST} when nothing was said
+     */
+    public NamespaceMode mode(Namespace namespace) {
+        return namespaces.getOrDefault(namespace, NamespaceMode.HOST);
+    }
+
+    /**
+     * Tells whether a kind of namespace is the container's own.
+     *
+     * @param namespace the kind
+     * @return true when a new one is made
+     */
+    public boolean creates(Namespace namespace) {
+        return mode(namespace).equals(NamespaceMode.CREATE);
+    }
+}
