@@ -7,7 +7,10 @@ package io.pelagos.core.kernel;
 public final class ErrnoException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** What the kernel answered. */
     private final Errno errno;
+
+    /** The call as the manual page writes it. */
     private final String call;
 
     /**

@@ -1,0 +1,95 @@
+# For the scripts beside this file: finds JDK 25, builds what is missing, starts a program. Sourced by bash.
+# Sets root (the checkout) and JAVA_HOME.
+
+root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+version=0.1.0-SNAPSHOT
+
+# Prints the feature release of the JDK in a folder, or nothing.
+jdk_release() {
+    if [ -x "$1/bin/javac" ] && [ -r "$1/release" ]; then
+        sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+    fi
+}
+
+# Succeeds when the folder holds JDK 25 or newer.
+is_new_enough() {
+    local release
+    release=$(jdk_release "$1")
+    [ -n "$release" ] && [ "$release" -ge 25 ]
+}
+
+find_jdk() {
+    local on_path candidate
+    on_path=$(command -v javac || true)
+    for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*25* "${on_path:+$(dirname "$(dirname "$(readlink -f "$on_path")")")}"; do
+        if [ -n "$candidate" ] && is_new_enough "$candidate"; then
+            export JAVA_HOME=$candidate
+            return
+        fi
+    done
+    cat >&2 <<'TEXT'
+Pelagos needs JDK 25 or newer, and none was found in $JAVA_HOME, in /usr/lib/jvm/*25*, or on the PATH.
+Install one (for example the package temurin-25-jdk of https://adoptium.net, or openjdk-25-jdk where the
+distribution has it), or set JAVA_HOME to the folder of one.
+TEXT
+    exit 125
+}
+
+# Runs Maven on JDK 25 in the checkout.
+maven() {
+    if ! command -v mvn >/dev/null; then
+        echo "Maven 3.8.7 or newer is needed: apt-get install maven" >&2
+        exit 125
+    fi
+    # Maven's own libraries use what JDK 25 warns about.
+    (cd "$root" && MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED ${MAVEN_OPTS:-}" \
+        mvn -B "$@")
+}
+
+# Builds the jar of a module and its module path when they are missing or older than a source file.
+build() {
+    local module=$1 jar=$root/$1/target/$1-$version.jar sources=("$root"/pom.xml "$root"/bin/java-env.sh)
+    local part
+    for part in "$root"/pelagos-*; do
+        [ ! -d "$part/src/main" ] || sources+=("$part/pom.xml" "$part/src/main")
+    done
+    if [ -d "$root/$module/target/modules" ] && [ -f "$jar" ] \
+        && [ -z "$(find "${sources[@]}" -newer "$jar" -print -quit)" ]; then
+        return
+    fi
+    echo "building $module ..." >&2
+    rm -f "$jar" "$root/$module/target/pelagos.aot"
+    if ! maven -q -pl "$module" -am package -Dmaven.test.skip=true -Dspotless.check.skip=true >&2; then
+        echo "building $module failed: see above, or run bin/verify" >&2
+        exit 125
+    fi
+    # Younger than every source, also where packing took no second.
+    touch "$jar"
+}
+
+# Replaces this shell by a class of the examples.
+run_example() {
+    local main=$1
+    shift
+    find_jdk
+    build pelagos-examples
+    local target=$root/pelagos-examples/target
+    local options=(
+        -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+        --enable-native-access=io.pelagos.core
+        -p "$target/modules:$target/pelagos-examples-$version.jar")
+    # A cache of loaded and linked classes, made once after each build. Without it all works, only later;
+    # an empty file says that it could not be made.
+    if [ ! -e "$target/pelagos.aot" ] && [ -w "$target" ]; then
+        local cache=$target/pelagos.aot.$$
+        "$JAVA_HOME/bin/java" "${options[@]}" -XX:AOTCacheOutput="$cache" \
+            -m io.pelagos.examples/io.pelagos.examples.Main explain host true >/dev/null 2>&1 </dev/null || true
+        [ -e "$cache" ] || : >"$cache"
+        mv "$cache" "$target/pelagos.aot"
+    fi
+    if [ -s "$target/pelagos.aot" ]; then
+        # What the JVM says about a cache that does not fit would go to stdout.
+        options+=(-XX:AOTCache="$target/pelagos.aot" -Xlog:disable -Xlog:all=error:stderr)
+    fi
+    exec "$JAVA_HOME/bin/java" "${options[@]}" -m "io.pelagos.examples/$main" "$@"
+}
