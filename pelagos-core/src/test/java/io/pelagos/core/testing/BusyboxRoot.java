@@ -2,6 +2,7 @@ package io.pelagos.core.testing;
 
 import io.pelagos.core.Rootfs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -58,7 +59,7 @@ public record BusyboxRoot(Path path) {
                             nogroup:x:65534:
                             """);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -89,7 +90,7 @@ public record BusyboxRoot(Path path) {
             Files.writeString(target, text);
             return this;
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -101,7 +102,7 @@ public record BusyboxRoot(Path path) {
                     path.resolve(file), PosixFilePermissions.fromString("rwxr-xr-x"));
             return this;
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }
