@@ -122,7 +122,10 @@ public final class Demo {
         heading("What was refused");
         for (var refusal : refusals) {
             out.println("  " + refusal.attempt());
-            out.println("    " + (refusal.refused() ? "refused: " : "NOT REFUSED: ") + refusal.evidence());
+            out.println(
+                    "    "
+                            + (refusal.refused() ? "refused: " : "NOT REFUSED: ")
+                            + refusal.evidence());
             expect(refusal.refused(), "not refused: " + refusal.attempt());
         }
     }

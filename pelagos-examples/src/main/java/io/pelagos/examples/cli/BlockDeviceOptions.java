@@ -84,8 +84,7 @@ final class BlockDeviceOptions {
             String option, List<DeviceRateOption> rates, Function<String, Long> number) {
         var amounts = new LinkedHashMap<Path, Long>();
         for (var rate : rates) {
-            amounts.put(
-                    rate.device(), Refusal.naming(option, () -> number.apply(rate.amount())));
+            amounts.put(rate.device(), Refusal.naming(option, () -> number.apply(rate.amount())));
         }
         return amounts;
     }
@@ -98,8 +97,7 @@ final class BlockDeviceOptions {
     private static long weight(String text) {
         long weight = Long.parseLong(text);
         if (weight < LEAST || weight > MOST) {
-            throw new IllegalArgumentException(
-                    weight + ": must be " + LEAST + " to " + MOST);
+            throw new IllegalArgumentException(weight + ": must be " + LEAST + " to " + MOST);
         }
         return 1 + (weight - LEAST) * 9999 / (MOST - LEAST);
     }

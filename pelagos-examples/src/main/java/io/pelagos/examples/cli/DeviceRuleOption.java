@@ -21,7 +21,10 @@ final class DeviceRuleOption {
             throw refused(text);
         }
         return new Resources.DeviceRule(
-                true, type(text, parts[0]), number(text, numbers[0]), number(text, numbers[1]),
+                true,
+                type(text, parts[0]),
+                number(text, numbers[0]),
+                number(text, numbers[1]),
                 parts[2]);
     }
 

@@ -146,8 +146,7 @@ final class ResourceOptions {
             return null;
         }
         return Refusal.naming(
-                "--memory-swap",
-                () -> Resources.Memory.swapOf(ByteSize.parse(memorySwap), memory));
+                "--memory-swap", () -> Resources.Memory.swapOf(ByteSize.parse(memorySwap), memory));
     }
 
     private Resources.Cpu cpu() {
@@ -183,7 +182,8 @@ final class ResourceOptions {
         var limits = new LinkedHashMap<String, ByteSize>();
         for (var limit : hugepages) {
             limits.put(
-                    limit.key(), Refusal.naming("--hugepage-limit", () -> ByteSize.parse(limit.value())));
+                    limit.key(),
+                    Refusal.naming("--hugepage-limit", () -> ByteSize.parse(limit.value())));
         }
         return limits;
     }

@@ -38,7 +38,8 @@ final class RunCommand implements Callable<Integer>, Debuggable {
 
     @Option(
             names = {"-d", "--detach"},
-            description = "Do not wait: print the container's id and leave it running, without streams.")
+            description =
+                    "Do not wait: print the container's id and leave it running, without streams.")
     private boolean detach;
 
     @Option(
@@ -103,7 +104,10 @@ final class RunCommand implements Callable<Integer>, Debuggable {
         switch (exit) {
             case Exit.Code _, Exit.Killed _ -> {}
             case Exit.OutOfMemory(long kills) ->
-                    err().println("pelagos: out of memory: the kernel ended " + kills + " processes");
+                    err().println(
+                                    "pelagos: out of memory: the kernel ended "
+                                            + kills
+                                            + " processes");
             case Exit.TimedOut(var after) ->
                     err().println("pelagos: timeout: ended after " + after.toMillis() + " ms");
         }
