@@ -19,6 +19,7 @@ import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Rlimit;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.User;
@@ -81,9 +82,9 @@ public final class ContainerBuilder {
     private boolean init;
     private boolean noNewPrivileges = true;
     private boolean privileged;
-    private Stdio stdin = Stdio.PIPE;
-    private Stdio stdout = Stdio.PIPE;
-    private Stdio stderr = Stdio.PIPE;
+    private @Nullable Stdio stdin;
+    private @Nullable Stdio stdout;
+    private @Nullable Stdio stderr;
     private ClockOffsets clocks = ClockOffsets.NONE;
     private SeccompProfile seccomp = SeccompProfile.dockerDefault();
     private LandlockRules landlock = LandlockRules.none();
@@ -462,7 +463,7 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Sets where standard input comes from; a pipe unless set.
+     * Sets where standard input comes from; a pipe unless set, or nothing for a detached container.
      *
      * @param source where from
      * @return this
@@ -473,7 +474,7 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Sets where standard output goes; a pipe unless set.
+     * Sets where standard output goes; a pipe unless set, or nothing for a detached container.
      *
      * @param target where to
      * @return this
@@ -484,7 +485,7 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Sets where standard error goes; a pipe unless set.
+     * Sets where standard error goes; a pipe unless set, or nothing for a detached container.
      *
      * @param target where to
      * @return this
@@ -837,9 +838,9 @@ public final class ContainerBuilder {
                                         mounts,
                                         devices,
                                         process,
-                                        stdin,
-                                        stdout,
-                                        stderr,
+                                        stream(stdin),
+                                        stream(stdout),
+                                        stream(stderr),
                                         namespaces,
                                         uidMap,
                                         gidMap,
@@ -858,10 +859,25 @@ public final class ContainerBuilder {
         return spec;
     }
 
+    private String home() {
+        if (user.uid().orElse(1) == 0) {
+            return "/root";
+        }
+        return rootfs.root() instanceof RootSpec.Host ? "/home" : "/";
+    }
+
+    /** A pipe unless chosen; a container that outlives the JVM has nobody at the other end. */
+    private Stdio stream(@Nullable Stdio chosen) {
+        if (chosen != null) {
+            return chosen;
+        }
+        return supervision == Supervision.DETACHED ? Stdio.NULL : Stdio.PIPE;
+    }
+
     private Map<String, String> environmentWithDefaults() {
         var all = new LinkedHashMap<String, String>();
         all.put("PATH", PATH);
-        all.put("HOME", user.uid().orElse(1) == 0 ? "/root" : "/");
+        all.put("HOME", home());
         if (terminal) {
             all.put("TERM", "xterm");
         }
@@ -904,7 +920,7 @@ public final class ContainerBuilder {
      * @throws InterruptedException when the thread is interrupted; the container has been ended
      */
     public Result run(ByteSize bound) throws InterruptedException {
-        if (stdin.equals(Stdio.PIPE)) {
+        if (stdin == null) {
             stdin = Stdio.NULL;
         }
         return Runs.run(start(), bound);

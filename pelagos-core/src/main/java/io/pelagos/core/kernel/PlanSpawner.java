@@ -5,6 +5,8 @@ import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
 import static io.pelagos.core.kernel.OpenFlag.O_EXCL;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -75,11 +77,21 @@ final class PlanSpawner {
         }
     }
 
+    private static void createDirectory(Path directory, ErrnoException why) {
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            why.addSuppressed(e);
+            throw why;
+        }
+    }
+
     private int spawnFromFile(
             SystemCalls calls, byte[] image, LaunchRequest request, ErrnoException why) {
         if (directory == null) {
             throw why;
         }
+        createDirectory(directory, why);
         var path =
                 directory
                         .resolve(

@@ -78,8 +78,7 @@ public record OciFeatures(
             @Nullable Boolean v2,
             @Nullable Boolean systemd,
             @Nullable Boolean systemdUser,
-            @Nullable Boolean rdma) {
-    }
+            @Nullable Boolean rdma) {}
 
     /**
      * Filters of system calls that a runtime knows.
@@ -113,18 +112,14 @@ public record OciFeatures(
      *
      * @param enabled whether it was built in
      */
-    public record Feature(
-            @Nullable Boolean enabled) {
-    }
+    public record Feature(@Nullable Boolean enabled) {}
 
     /**
      * More of mounts.
      *
      * @param idmap idmapped mounts
      */
-    public record MountExtensions(
-            @Nullable Feature idmap) {
-    }
+    public record MountExtensions(@Nullable Feature idmap) {}
 
     /**
      * Reads features. Fields that the specification does not have are passed over.

@@ -9,9 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param devices devices that can be seen
  * @param jail parameters of jail(8)
  */
-public record OciFreeBsd(
-        List<FreeBsdDevice> devices,
-        @Nullable Jail jail) {
+public record OciFreeBsd(List<FreeBsdDevice> devices, @Nullable Jail jail) {
     /** Checks what the schema says and copies collections. */
     public OciFreeBsd {
         devices = Checks.copy(devices);
@@ -23,9 +21,7 @@ public record OciFreeBsd(
      * @param path relative to /dev
      * @param mode permissions
      */
-    public record FreeBsdDevice(
-            @Nullable String path,
-            @Nullable Long mode) {
+    public record FreeBsdDevice(@Nullable String path, @Nullable Long mode) {
         /** Checks what the schema says and copies collections. */
         public FreeBsdDevice {
             Checks.range("mode", mode, 0, 0777);

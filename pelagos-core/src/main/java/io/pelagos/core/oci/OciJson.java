@@ -39,7 +39,8 @@ final class OciJson {
     static <T> T read(String document, String json, Class<T> type, Consumer<String> unknownField) {
         var tree = Json.parse(document, json);
         var unknown = new Unknown(unknownField);
-        var reader = MAPPER.readerFor(type).withHandler(unknown).withAttribute(Unknown.class, unknown);
+        var reader =
+                MAPPER.readerFor(type).withHandler(unknown).withAttribute(Unknown.class, unknown);
         try {
             if (!tree.isObject()) {
                 throw new IllegalArgumentException(
@@ -126,7 +127,8 @@ final class OciJson {
                     container,
                     override ->
                             override.setNullHandling(
-                                            JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY, Nulls.FAIL))
+                                            JsonSetter.Value.forValueNulls(
+                                                    Nulls.AS_EMPTY, Nulls.FAIL))
                                     .setInclude(
                                             JsonInclude.Value.construct(
                                                     JsonInclude.Include.NON_EMPTY,
@@ -200,7 +202,8 @@ final class OciJson {
 
     private static final class OtherReader extends ValueDeserializer<OciSpec.OtherPlatform> {
         @Override
-        public OciSpec.OtherPlatform deserialize(JsonParser parser, DeserializationContext context) {
+        public OciSpec.OtherPlatform deserialize(
+                JsonParser parser, DeserializationContext context) {
             return new OciSpec.OtherPlatform(context.readTree(parser).toString());
         }
     }

@@ -92,9 +92,7 @@ public record OciLinux(
      *
      * @param name its name there; null for the same
      */
-    public record NetDevice(
-            @Nullable String name) {
-    }
+    public record NetDevice(@Nullable String name) {}
 
     /**
      * A namespace.
@@ -102,9 +100,7 @@ public record OciLinux(
      * @param type which kind
      * @param path an existing one; null for a new one
      */
-    public record Namespace(
-            NamespaceType type,
-            @Nullable String path) {
+    public record Namespace(NamespaceType type, @Nullable String path) {
         /** Checks what the schema says and copies collections. */
         public Namespace {
             Checks.required("type", type);
@@ -197,9 +193,7 @@ public record OciLinux(
      * @param flags flags
      */
     public record MemoryPolicy(
-            @Nullable MemoryPolicyMode mode,
-            @Nullable String nodes,
-            List<MemoryPolicyFlag> flags) {
+            @Nullable MemoryPolicyMode mode, @Nullable String nodes, List<MemoryPolicyFlag> flags) {
         /** Checks what the schema says and copies collections. */
         public MemoryPolicy {
             flags = Checks.copy(flags);
@@ -264,9 +258,7 @@ public record OciLinux(
      * @param domain the domain
      * @param flags flags; none are defined
      */
-    public record Personality(
-            @Nullable PersonalityDomain domain,
-            List<String> flags) {
+    public record Personality(@Nullable PersonalityDomain domain, List<String> flags) {
         /** Checks what the schema says and copies collections. */
         public Personality {
             flags = Checks.copy(flags);
@@ -299,10 +291,7 @@ public record OciLinux(
      * @param boottime added to CLOCK_BOOTTIME
      * @param monotonic added to CLOCK_MONOTONIC
      */
-    public record TimeOffsets(
-            @Nullable TimeOffset boottime,
-            @Nullable TimeOffset monotonic) {
-    }
+    public record TimeOffsets(@Nullable TimeOffset boottime, @Nullable TimeOffset monotonic) {}
 
     /**
      * What is added to a clock.
@@ -310,9 +299,7 @@ public record OciLinux(
      * @param secs seconds
      * @param nanosecs and nanoseconds
      */
-    public record TimeOffset(
-            @Nullable Long secs,
-            @Nullable Long nanosecs) {
+    public record TimeOffset(@Nullable Long secs, @Nullable Long nanosecs) {
         /** Checks what the schema says and copies collections. */
         public TimeOffset {
             Checks.range("nanosecs", nanosecs, 0, 4294967295L);

@@ -55,9 +55,7 @@ public record OciProcess(
      * @param height rows
      * @param width columns
      */
-    public record ConsoleSize(
-            BigInteger height,
-            BigInteger width) {
+    public record ConsoleSize(BigInteger height, BigInteger width) {
         /** Checks what the schema says and copies collections. */
         public ConsoleSize {
             Checks.unsigned("height", Checks.required("height", height));
@@ -121,9 +119,7 @@ public record OciProcess(
      * @param clazz the class, {@code class} in the document
      * @param priority 0 to 7 within the class
      */
-    public record IoPriority(
-            IoPriorityClass clazz,
-            @Nullable Long priority) {
+    public record IoPriority(IoPriorityClass clazz, @Nullable Long priority) {
         /** Checks what the schema says and copies collections. */
         public IoPriority {
             Checks.required("clazz", clazz);
@@ -248,10 +244,7 @@ public record OciProcess(
      * @param soft what is enforced
      * @param hard up to where it may be raised
      */
-    public record Rlimit(
-            String type,
-            BigInteger soft,
-            BigInteger hard) {
+    public record Rlimit(String type, BigInteger soft, BigInteger hard) {
         /** Checks what the schema says and copies collections. */
         public Rlimit {
             Checks.required("type", type);
@@ -267,9 +260,7 @@ public record OciProcess(
      * @param initial before it enters the cgroup, as in 0-2
      * @param end after that; {@code final} in the document
      */
-    public record CpuAffinity(
-            @Nullable String initial,
-            @Nullable String end) {
+    public record CpuAffinity(@Nullable String initial, @Nullable String end) {
         /** Checks what the schema says and copies collections. */
         public CpuAffinity {
             Checks.match("initial", initial, "[0-9, -]*");

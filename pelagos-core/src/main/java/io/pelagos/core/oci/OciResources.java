@@ -50,17 +50,14 @@ public record OciResources(
             @Nullable String type,
             @Nullable Long major,
             @Nullable Long minor,
-            @Nullable String access) {
-    }
+            @Nullable String access) {}
 
     /**
      * Processes.
      *
      * @param limit how many; 0 or -1 for no limit
      */
-    public record Pids(
-            Long limit) {
-    }
+    public record Pids(Long limit) {}
 
     /**
      * Block devices.
@@ -102,10 +99,7 @@ public record OciResources(
      * @param leafWeight 10 to 1000, against child cgroups
      */
     public record WeightDevice(
-            Long major,
-            Long minor,
-            @Nullable Long weight,
-            @Nullable Long leafWeight) {
+            Long major, Long minor, @Nullable Long weight, @Nullable Long leafWeight) {
         /** Checks what the schema says and copies collections. */
         public WeightDevice {
             Checks.range("weight", weight, 0, 65535);
@@ -120,10 +114,7 @@ public record OciResources(
      * @param minor its minor number
      * @param rate per second
      */
-    public record ThrottleDevice(
-            Long major,
-            Long minor,
-            @Nullable BigInteger rate) {
+    public record ThrottleDevice(Long major, Long minor, @Nullable BigInteger rate) {
         /** Checks what the schema says and copies collections. */
         public ThrottleDevice {
             Checks.unsigned("rate", rate);
@@ -168,9 +159,7 @@ public record OciResources(
      * @param pageSize like 2MB
      * @param limit bytes
      */
-    public record HugepageLimit(
-            String pageSize,
-            BigInteger limit) {
+    public record HugepageLimit(String pageSize, BigInteger limit) {
         /** Checks what the schema says and copies collections. */
         public HugepageLimit {
             Checks.required("pageSize", pageSize);
@@ -214,9 +203,7 @@ public record OciResources(
      * @param classID the class of net_cls
      * @param priorities priorities of net_prio
      */
-    public record Network(
-            @Nullable Long classID,
-            List<InterfacePriority> priorities) {
+    public record Network(@Nullable Long classID, List<InterfacePriority> priorities) {
         /** Checks what the schema says and copies collections. */
         public Network {
             Checks.range("classID", classID, 0, 4294967295L);
@@ -230,9 +217,7 @@ public record OciResources(
      * @param name the network interface
      * @param priority the priority
      */
-    public record InterfacePriority(
-            String name,
-            Long priority) {
+    public record InterfacePriority(String name, Long priority) {
         /** Checks what the schema says and copies collections. */
         public InterfacePriority {
             Checks.required("name", name);
@@ -246,9 +231,7 @@ public record OciResources(
      * @param hcaHandles handles
      * @param hcaObjects objects
      */
-    public record Rdma(
-            @Nullable Long hcaHandles,
-            @Nullable Long hcaObjects) {
+    public record Rdma(@Nullable Long hcaHandles, @Nullable Long hcaObjects) {
         /** Checks what the schema says and copies collections. */
         public Rdma {
             Checks.range("hcaHandles", hcaHandles, 0, 4294967295L);

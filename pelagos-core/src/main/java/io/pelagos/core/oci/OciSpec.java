@@ -56,9 +56,7 @@ public record OciSpec(
      * @param path a directory, absolute or relative to the bundle
      * @param readonly whether it cannot be changed
      */
-    public record Root(
-            String path,
-            @Nullable Boolean readonly) {
+    public record Root(String path, @Nullable Boolean readonly) {
         /** Checks what the schema says and copies collections. */
         public Root {
             Checks.required("path", path);
@@ -98,10 +96,7 @@ public record OciSpec(
      * @param hostID the first id on the host
      * @param size how many
      */
-    public record IdMapping(
-            Long containerID,
-            Long hostID,
-            Long size) {
+    public record IdMapping(Long containerID, Long hostID, Long size) {
         /** Checks what the schema says and copies collections. */
         public IdMapping {
             Checks.range("containerID", containerID, 0, 4294967295L);
@@ -146,11 +141,7 @@ public record OciSpec(
      * @param env its environment
      * @param timeout how many seconds it may take
      */
-    public record Hook(
-            String path,
-            List<String> args,
-            List<String> env,
-            @Nullable Long timeout) {
+    public record Hook(String path, List<String> args, List<String> env, @Nullable Long timeout) {
         /** Checks what the schema says and copies collections. */
         public Hook {
             Checks.required("path", path);

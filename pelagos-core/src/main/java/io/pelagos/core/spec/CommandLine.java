@@ -105,7 +105,9 @@ final class CommandLine {
         }
         var timeout = spec.timeout();
         if (timeout != null) {
-            option("timeout", Long.toString(timeout.plus(Duration.ofNanos(999_999_999)).toSeconds()));
+            option(
+                    "timeout",
+                    Long.toString(timeout.plus(Duration.ofNanos(999_999_999)).toSeconds()));
         }
     }
 
@@ -294,8 +296,7 @@ final class CommandLine {
                 }
             }
             case Stdio.ToFile file ->
-                    words.add(
-                            (file.append() ? append : replace) + quote(file.path().toString()));
+                    words.add((file.append() ? append : replace) + quote(file.path().toString()));
             case Stdio.Descriptor _, Stdio.ToChannel _ ->
                     throw none(field + " " + stream, "it belongs to this JVM");
         }

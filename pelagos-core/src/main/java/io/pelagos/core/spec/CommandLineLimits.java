@@ -16,7 +16,9 @@ final class CommandLineLimits {
         resources
                 .hugetlb()
                 .forEach((page, size) -> raw(line, "hugetlb." + page + ".max", size.bytes()));
-        resources.unified().forEach((file, value) -> line.option("cgroup-conf", file + "=" + value));
+        resources
+                .unified()
+                .forEach((file, value) -> line.option("cgroup-conf", file + "=" + value));
         if (resources.parent() != null) {
             line.option("cgroup-parent", resources.parent());
         }

@@ -3,6 +3,7 @@ package io.pelagos.core.spec;
 import io.pelagos.core.internal.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 
 /** Mounts and devices of a {@link CommandLine}. */
@@ -64,11 +65,10 @@ final class CommandLineMounts {
             words.add("size=" + tmpfs.size().bytes());
         }
         words.add("notmpcopyup");
-        line.option(
-                "tmpfs", plain("mount target", tmpfs.target()) + ":" + String.join(",", words));
+        line.option("tmpfs", plain("mount target", tmpfs.target()) + ":" + String.join(",", words));
     }
 
-    private static ArrayList<String> options(Set<Mount.Option> options, String target) {
+    private static List<String> options(Set<Mount.Option> options, String target) {
         if (options.contains(Mount.Option.NOATIME)) {
             throw CommandLine.none("mount " + target + " noatime", "leave it out");
         }

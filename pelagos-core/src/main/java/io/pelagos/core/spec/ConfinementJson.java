@@ -6,6 +6,8 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockAccess;
 import io.pelagos.core.security.LandlockLog;
 import io.pelagos.core.security.LandlockNet;
+import io.pelagos.core.security.LandlockPathRule;
+import io.pelagos.core.security.LandlockPortRule;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
 import io.pelagos.core.security.SeccompProfile;
@@ -81,18 +83,18 @@ final class ConfinementJson {
                                 Set.copyOf(object.constants("logs", LandlockLog.class))));
     }
 
-    private static LandlockRules.PathRule pathRule(JsonObject object) {
+    private static LandlockPathRule pathRule(JsonObject object) {
         return object.checked(
                 () ->
-                        new LandlockRules.PathRule(
+                        new LandlockPathRule(
                                 object.text("path"),
                                 Set.copyOf(object.constants("access", LandlockAccess.class))));
     }
 
-    private static LandlockRules.PortRule portRule(JsonObject object) {
+    private static LandlockPortRule portRule(JsonObject object) {
         return object.checked(
                 () ->
-                        new LandlockRules.PortRule(
+                        new LandlockPortRule(
                                 object.constant("access", LandlockNet.class),
                                 object.smallNumber("port")));
     }

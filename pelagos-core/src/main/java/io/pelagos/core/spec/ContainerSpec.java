@@ -138,4 +138,89 @@ public record ContainerSpec(
     public boolean creates(Namespace namespace) {
         return mode(namespace).equals(NamespaceMode.CREATE);
     }
+
+    /**
+     * Returns the specification as JSON: one field for each component, by its name, beside {@code
+     * version}. Sizes are bytes, permissions octal text, durations ISO 8601, contents base64,
+     * constants lower case with hyphens; what has variants says its {@code type}; a component that
+     * is null is left out.
+     *
+     * @return indented text, from which {@link #fromJson} makes an equal specification
+     * @throws IllegalArgumentException when a descriptor, channel or pidfd of this JVM is part of
+     *     the specification, naming it
+     */
+    public String toJson() {
+        return SpecJson.write(this);
+    }
+
+    /**
+     * Reads what {@link #toJson} wrote. Unknown fields are refused: a misspelt one must not weaken
+     * a container.
+     *
+     * @param json the text
+     * @return the specification
+     * @throws IllegalArgumentException naming the path and the value that cannot be
+     */
+    public static ContainerSpec fromJson(String json) {
+        return SpecJson.read(json);
+    }
+
+    /**
+     * Returns the specification as config.json of the <a
+     * href="https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md">OCI runtime
+     * specification</a>, for runc and others that implement it.
+     *
+     * <p>What the OCI has no field for (init, timeout, standard streams, Landlock rules, labels,
+     * the stop signal, …) is kept in annotations {@code io.pelagos.*}, which other runtimes pass
+     * over and {@link #fromOci} reads. The rules of the seccomp profile that depend on
+     * circumstances are resolved for the architecture of this JVM and Linux 5.14. Weights of block
+     * devices are rounded up to the steps of the v1 hierarchy, which are about ten wide. Mounts are
+     * in the order in which they are made.
+     *
+     * @return indented text
+     * @throws IllegalArgumentException naming what cannot be written so that another runtime does
+     *     the same: a root that is no directory of the host, a user or group given by name, a file
+     *     given by its contents, a namespace of another container or process, a descriptor or
+     *     channel of this JVM
+     */
+    public String toOci() {
+        return OciDocument.write(this);
+    }
+
+    /**
+     * Reads a config.json of the OCI runtime specification whose root is an absolute path.
+     *
+     * @param json the text
+     * @return the specification
+     * @throws IllegalArgumentException naming the path and the value that cannot be, or that a
+     *     specification has no place for, such as hooks
+     */
+    public static ContainerSpec fromOci(String json) {
+        return OciDocument.read(json, null);
+    }
+
+    /**
+     * Reads the config.json of a bundle.
+     *
+     * @param json the text
+     * @param bundle the directory to which the root's path is relative
+     * @return the specification
+     * @throws IllegalArgumentException naming the path and the value that cannot be, or that a
+     *     specification has no place for, such as hooks
+     */
+    public static ContainerSpec fromOci(String json, java.nio.file.Path bundle) {
+        return OciDocument.read(json, bundle);
+    }
+
+    /**
+     * Returns the {@code podman run} command that runs the same container in the foreground, as one
+     * line for bash. Standard streams that lead to files are redirected; a seccomp profile of its
+     * own is passed by process substitution.
+     *
+     * @return the command, quoted where needed
+     * @throws IllegalArgumentException naming what podman has no option for
+     */
+    public String toCommandLine() {
+        return CommandLine.of(this);
+    }
 }

@@ -79,7 +79,8 @@ final class MountJson {
                                             options(object));
                             default ->
                                     throw object.refuse(
-                                            "type", "must be one of bind, tmpfs, file, file-system");
+                                            "type",
+                                            "must be one of bind, tmpfs, file, file-system");
                         });
     }
 

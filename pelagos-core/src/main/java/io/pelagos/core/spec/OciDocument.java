@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -29,15 +28,15 @@ final class OciDocument {
     private static final String VERSION = "1.2.0";
     private static final String DOCUMENT = "config.json";
 
-    /** Values that say as much as an absent field. */
-    private static final Predicate<JsonNode> EMPTY =
-            value ->
-                    value.isNull()
-                            || (value.isContainer() && value.isEmpty())
-                            || (value.isString() && value.stringValue().isEmpty())
-                            || (value.isBoolean() && !value.booleanValue());
-
     private OciDocument() {}
+
+    /** Tells whether a value says as much as an absent field. */
+    private static boolean isEmpty(JsonNode value) {
+        return value.isNull()
+                || (value.isContainer() && value.isEmpty())
+                || (value.isString() && value.stringValue().isEmpty())
+                || (value.isBoolean() && !value.booleanValue());
+    }
 
     static String write(ContainerSpec spec) {
         var node = Json.object();
@@ -68,7 +67,7 @@ final class OciDocument {
             throw config.refuse("ociVersion", "must be 1.x.y");
         }
         var spec = config.checked(() -> spec(config, bundle));
-        config.refuseUnread(EMPTY, "has no place in a container spec");
+        config.refuseUnread(OciDocument::isEmpty, "has no place in a container spec");
         return spec;
     }
 
@@ -241,7 +240,9 @@ final class OciDocument {
         for (var object : process.objects("rlimits")) {
             var limit =
                     object.checked(
-                            () -> new Rlimit.Limit(object.unsigned("soft"), object.unsigned("hard")));
+                            () ->
+                                    new Rlimit.Limit(
+                                            object.unsigned("soft"), object.unsigned("hard")));
             if (rlimits.put(object.text("type", Rlimit::parse), limit) != null) {
                 throw object.refuse("type", "is given twice");
             }
@@ -371,8 +372,7 @@ final class OciDocument {
      * Reads what survives execve(2): the bounding and the ambient set. Of the others the kernel
      * computes new ones, except that file capabilities could use the inheritable set.
      */
-    private static Confinement confinement(
-            JsonObject process, JsonObject linux, OciNotes notes) {
+    private static Confinement confinement(JsonObject process, JsonObject linux, OciNotes notes) {
         var sets = process.optionalObject("capabilities");
         Set<Capability> bounding = sets == null ? Set.of() : capabilities(sets, "bounding");
         Set<Capability> ambient = sets == null ? Set.of() : capabilities(sets, "ambient");

@@ -164,7 +164,7 @@ final class OciMounts {
         var back = mount(mount.target(), mount.type(), mount.type(), options, Set.of());
         if (mount.parameters().keySet().stream().anyMatch(key -> key.contains("="))
                 || back instanceof Mount.Bind
-                || back instanceof Mount.FileSystem same && !same.equals(mount)) {
+                || (back instanceof Mount.FileSystem same && !same.equals(mount))) {
             throw new IllegalArgumentException(
                     "mount "
                             + mount.target()
@@ -183,7 +183,7 @@ final class OciMounts {
         return node;
     }
 
-    private static ArrayList<String> names(Set<Mount.Option> options) {
+    private static List<String> names(Set<Mount.Option> options) {
         var names = new ArrayList<String>();
         options.forEach(option -> names.add(ociName(option)));
         return names;
@@ -200,7 +200,12 @@ final class OciMounts {
             words.refuseParameters();
             var propagation = words.propagation;
             return new Mount.Bind(
-                    source, target, words.recursive, words.options, propagation, made.contains(target));
+                    source,
+                    target,
+                    words.recursive,
+                    words.options,
+                    propagation,
+                    made.contains(target));
         }
         if (words.propagation != Mount.Propagation.PRIVATE) {
             throw new IllegalArgumentException(

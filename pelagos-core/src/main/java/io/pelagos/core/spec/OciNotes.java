@@ -222,8 +222,7 @@ final class OciNotes {
         var labels = new LinkedHashMap<String, String>();
         for (var key : Set.copyOf(annotations.keySet())) {
             if (key.startsWith(LABEL)) {
-                labels.put(
-                        key.substring(LABEL.length()), take(key, "", Function.identity()));
+                labels.put(key.substring(LABEL.length()), take(key, "", Function.identity()));
             }
         }
         return labels;

@@ -45,8 +45,7 @@ final class OciResources {
         }
     }
 
-    static Resources read(
-            JsonObject linux, List<Resources.DeviceRule> rules, boolean required) {
+    static Resources read(JsonObject linux, List<Resources.DeviceRule> rules, boolean required) {
         var parent = parent(linux);
         var object = linux.optionalObject("resources");
         if (object == null) {
@@ -93,7 +92,8 @@ final class OciResources {
             return null;
         }
         if (!path.startsWith("/")) {
-            throw linux.refuse("cgroupsPath", "must be absolute to have a place in a container spec");
+            throw linux.refuse(
+                    "cgroupsPath", "must be absolute to have a place in a container spec");
         }
         var normalized = linux.checked(() -> ContainerPath.normalize("cgroupsPath", path));
         return normalized.substring(0, Math.max(1, normalized.lastIndexOf('/')));
@@ -289,8 +289,7 @@ final class OciResources {
         }
     }
 
-    private static ObjectNode device(
-            ObjectNode object, String field, Resources.DeviceLimit limit) {
+    private static ObjectNode device(ObjectNode object, String field, Resources.DeviceLimit limit) {
         var array = object.get(field) instanceof ArrayNode known ? known : object.putArray(field);
         return array.addObject().put("major", limit.major()).put("minor", limit.minor());
     }

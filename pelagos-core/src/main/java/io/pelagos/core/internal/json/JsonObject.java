@@ -227,8 +227,7 @@ public final class JsonObject {
         if (!value.isIntegralNumber()
                 || value.bigIntegerValue().signum() < 0
                 || value.bigIntegerValue().compareTo(MAX_UNSIGNED) > 0) {
-            throw refusal(
-                    pathOf(field), value, "must be a whole number from 0 to " + MAX_UNSIGNED);
+            throw refusal(pathOf(field), value, "must be a whole number from 0 to " + MAX_UNSIGNED);
         }
         return value.bigIntegerValue().longValue();
     }

@@ -19,6 +19,8 @@ import java.util.List;
 
 /** The working directory, the last descriptors, and the program itself. */
 final class Execution {
+    private static final int CLOSE_RANGE_CLOEXEC = 4;
+
     private final LaunchInputs inputs;
     private final ProcessSpec process;
 
@@ -39,6 +41,7 @@ final class Execution {
             plan.call(CLOSE_RANGE, 3, report - 1, 0);
         }
         plan.call(CLOSE_RANGE, report + 1, 0xffffffffL, 0);
+        plan.call(CLOSE_RANGE, report, report, CLOSE_RANGE_CLOEXEC);
     }
 
     /** Goes to the working directory; when it is missing it is made for the user. */

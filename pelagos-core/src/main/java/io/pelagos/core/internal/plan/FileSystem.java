@@ -1,18 +1,23 @@
 package io.pelagos.core.internal.plan;
 
+import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
 import static io.pelagos.core.kernel.MountFlag.MNT_DETACH;
 import static io.pelagos.core.kernel.MountFlag.MS_PRIVATE;
 import static io.pelagos.core.kernel.MountFlag.MS_REC;
 import static io.pelagos.core.kernel.Syscall.CHDIR;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.MOUNT;
+import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.PIVOT_ROOT;
+import static io.pelagos.core.kernel.Syscall.STATX;
 import static io.pelagos.core.kernel.Syscall.UMASK;
 import static io.pelagos.core.kernel.Syscall.UMOUNT2;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
+import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.spec.ContainerPath;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,9 +26,14 @@ import java.util.List;
 
 /** The mounts of a container and its change of root. */
 final class FileSystem {
+    private static final int STATX_SIZE = 256;
+    private static final int STATX_MNT_ID = 0x1000;
+    private static final int STX_MNT_ID = 144;
+
     private final LaunchInputs inputs;
     private final RootTree root;
     private final KernelPaths kernelPaths;
+    private final Mounts mounts;
     private final List<Attachment> attachments;
 
     FileSystem(LaunchInputs inputs) {
@@ -38,7 +48,8 @@ final class FileSystem {
         if (spec.defaultMounts()) {
             all.addAll(new KernelFileSystems(inputs).attachments());
         }
-        all.addAll(new Mounts(spec.mounts(), inputs.sourceIsFile()).attachments());
+        mounts = new Mounts(spec.mounts(), inputs.sourceIsFile());
+        all.addAll(mounts.attachments());
         attachments = sorted(replaced(all));
     }
 
@@ -60,40 +71,62 @@ final class FileSystem {
     void add(PlanBuilder plan) {
         plan.purpose("taking the mask off new files");
         plan.call(UMASK, 0);
-        var mounts = new Slot[attachments.size()];
-        openSources(plan, mounts, true);
+        var opened = new Slot[attachments.size()];
+        openSources(plan, opened, true);
         plan.purpose("keeping mounts from spreading to the host");
         plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
-        openSources(plan, mounts, false);
+        openSources(plan, opened, false);
         kernelPaths.open(plan);
         root.enter(plan);
         changeRoot(plan);
-        attach(plan, mounts);
+        attach(plan, opened);
         kernelPaths.attach(plan);
         for (var device : inputs.spec().devices()) {
             DeviceNodes.make(plan, device);
         }
     }
 
-    private void openSources(PlanBuilder plan, Slot[] mounts, boolean propagating) {
-        for (int i = 0; i < mounts.length; i++) {
+    private void openSources(PlanBuilder plan, Slot[] opened, boolean propagating) {
+        for (int i = 0; i < opened.length; i++) {
             var attachment = attachments.get(i);
             if (attachment.propagates() == propagating) {
                 plan.purpose(attachment.purpose());
-                mounts[i] = attachment.source().open(plan);
+                opened[i] = attachment.source().open(plan);
             }
         }
     }
 
-    private static void changeRoot(PlanBuilder plan) {
+    private void changeRoot(PlanBuilder plan) {
         plan.purpose("changing the root");
         plan.call(PIVOT_ROOT, ".", ".");
         plan.purpose("letting go of the host's files");
-        plan.call(UMOUNT2, ".", MNT_DETACH);
+        // The old root lies over the new one now, and over that what was mounted over the old root.
+        for (int i = 0; i <= mounts.overHostRoot(); i++) {
+            plan.call(UMOUNT2, ".", MNT_DETACH);
+        }
         plan.call(CHDIR, "/");
+        requireNothingAbove(plan);
     }
 
-    private void attach(PlanBuilder plan, Slot[] mounts) {
+    /**
+     * Goes on only when the parent of the root is the root: whatever still lay over it would be
+     * where {@code ..} leads, and that would be the host.
+     */
+    private static void requireNothingAbove(PlanBuilder plan) {
+        plan.purpose("making sure that no path leads out of the root");
+        var root = plan.space("statx of /", STATX_SIZE);
+        var parent = plan.space("statx of /..", STATX_SIZE);
+        plan.call(STATX, AT_FDCWD, ".", 0, STATX_MNT_ID, root);
+        plan.call(STATX, AT_FDCWD, "..", 0, STATX_MNT_ID, parent);
+        var same = new Label();
+        plan.whenEqual(root.at(STX_MNT_ID).value(), parent.at(STX_MNT_ID).value(), same);
+        // Taking a file for a directory fails, which ends the start here.
+        plan.call(OPENAT, AT_FDCWD, "..", OpenFlag.O_WRONLY, 0);
+        plan.jump(plan.onError());
+        plan.here(same);
+    }
+
+    private void attach(PlanBuilder plan, Slot[] opened) {
         if (inputs.spec().readOnlyRoot()) {
             protectRoot(plan);
         }
@@ -103,9 +136,9 @@ final class FileSystem {
             var target =
                     Targets.require(
                             plan, attachment.target(), attachment.kind(), attachment.followLinks());
-            MountCalls.attach(plan, mounts[i], target);
+            MountCalls.attach(plan, opened[i], target);
             plan.call(CLOSE, target);
-            plan.call(CLOSE, mounts[i]);
+            plan.call(CLOSE, opened[i]);
         }
     }
 

@@ -53,6 +53,11 @@ final class Mounts {
         return all;
     }
 
+    /** Returns how many mounts lie over the host's root when the root is changed. */
+    int overHostRoot() {
+        return files == null ? 0 : 1;
+    }
+
     private static String purpose(Mount mount) {
         return "mounting " + mount.target() + " in the container";
     }

@@ -1,0 +1,102 @@
+package io.pelagos.examples.cli;
+
+import io.pelagos.core.ContainerBuilder;
+import io.pelagos.core.Pelagos;
+import io.pelagos.core.Rootfs;
+import io.pelagos.core.spec.Signal;
+import io.pelagos.examples.Shell;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Everything that describes a container: what {@code run} and {@code explain} have in common. */
+final class ContainerOptions {
+    @Parameters(index = "0", paramLabel = "ROOTFS", description = "A directory, or host.")
+    private String rootfs = "";
+
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "CMD",
+            description = "The program and its arguments; -- may stand before it.")
+    private List<String> command = new ArrayList<>();
+
+    @Option(names = "--name", paramLabel = "NAME", description = "Name of the container.")
+    private @Nullable String name;
+
+    @Option(
+            names = {"-l", "--label"},
+            paramLabel = "KEY[=VALUE]",
+            description = "A note of your own.")
+    private List<Label> labels = new ArrayList<>();
+
+    @Option(
+            names = "--annotation",
+            paramLabel = "KEY=VALUE",
+            description = "A note for tools that read OCI configurations.")
+    private List<KeyValue> annotations = new ArrayList<>();
+
+    @Option(
+            names = "--init",
+            description = "Put a process 1 before the program that reaps and forwards signals.")
+    private boolean init;
+
+    @Option(
+            names = "--stop-signal",
+            paramLabel = "SIGNAL",
+            description = "What asks the program to end (default: SIGTERM).")
+    private @Nullable Signal stopSignal;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "End it when it has run for so long, such as 90 or 1m30s.")
+    private @Nullable Duration timeout;
+
+    @Mixin private ProcessOptions process = new ProcessOptions();
+    @Mixin private MountOptions mounts = new MountOptions();
+    @Mixin private NamespaceOptions namespaces = new NamespaceOptions();
+    @Mixin private SecurityOptions security = new SecurityOptions();
+    @Mixin private ResourceOptions resources = new ResourceOptions();
+
+    ContainerBuilder builder(Pelagos pelagos) {
+        var builder = pelagos.container(rootfs()).command(command());
+        if (name != null) {
+            builder.name(name);
+        }
+        labels.forEach(label -> builder.label(label.key(), label.value()));
+        annotations.forEach(note -> builder.annotation(note.key(), note.value()));
+        if (init) {
+            builder.init();
+        }
+        if (stopSignal != null) {
+            builder.stopSignal(stopSignal);
+        }
+        if (timeout != null) {
+            builder.timeout(timeout);
+        }
+        process.applyTo(builder, System.getenv());
+        mounts.applyTo(builder);
+        namespaces.applyTo(builder);
+        security.applyTo(builder, process.unprivilegedUser());
+        resources.applyTo(builder);
+        return builder;
+    }
+
+    private Rootfs rootfs() {
+        return Shell.rootfs(rootfs);
+    }
+
+    private List<String> command() {
+        boolean dashes = command.getFirst().equals("--");
+        var program = dashes ? command.subList(1, command.size()) : command;
+        if (program.isEmpty()) {
+            throw new IllegalArgumentException("CMD: no program stands after --");
+        }
+        return program;
+    }
+}

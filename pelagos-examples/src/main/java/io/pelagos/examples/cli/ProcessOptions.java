@@ -1,0 +1,106 @@
+package io.pelagos.examples.cli;
+
+import io.pelagos.core.ContainerBuilder;
+import io.pelagos.core.spec.FileMode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The program's environment, place, identity and own limits. */
+final class ProcessOptions {
+    @Option(
+            names = {"-e", "--env"},
+            paramLabel = "NAME[=VALUE]",
+            description = "Set a variable; a bare NAME has the value it has here.")
+    private List<EnvOption> env = new ArrayList<>();
+
+    @Option(
+            names = "--env-file",
+            paramLabel = "FILE",
+            description = "Set the variables of a file of NAME=VALUE lines, before those of --env.")
+    private List<Path> envFiles = new ArrayList<>();
+
+    @Option(
+            names = {"-w", "--workdir"},
+            paramLabel = "DIR",
+            description = "Working directory; made when missing.")
+    private @Nullable String workdir;
+
+    @Option(
+            names = {"-u", "--user"},
+            paramLabel = "USER[:GROUP]",
+            description = "Run as this user, by number or by a name of the container's own files.")
+    private @Nullable String user;
+
+    @Option(
+            names = "--group-add",
+            paramLabel = "GROUP",
+            split = ",",
+            description = "Add a supplementary group.")
+    private List<String> groups = new ArrayList<>();
+
+    @Option(
+            names = "--umask",
+            paramLabel = "OCTAL",
+            description = "File mode creation mask (default: 0022).")
+    private @Nullable FileMode umask;
+
+    @Option(
+            names = "--ulimit",
+            paramLabel = "NAME=SOFT[:HARD]",
+            description = "Limit a resource of each process, see getrlimit(2); -1 or unlimited for none.")
+    private List<UlimitOption> ulimits = new ArrayList<>();
+
+    @Option(
+            names = "--oom-score-adj",
+            paramLabel = "N",
+            description = "How likely the kernel ends it when memory is short, -1000 to 1000.")
+    private @Nullable Integer oomScoreAdj;
+
+    /** Tells whether the program runs as another user than 0, as far as the option says. */
+    boolean unprivilegedUser() {
+        if (user == null) {
+            return false;
+        }
+        int colon = user.indexOf(':');
+        var name = colon < 0 ? user : user.substring(0, colon);
+        return !name.equals("0") && !name.equals("root");
+    }
+
+    void applyTo(ContainerBuilder builder, Map<String, String> caller) {
+        builder.env(environment(caller));
+        if (workdir != null) {
+            builder.cwd(workdir);
+        }
+        if (user != null) {
+            builder.user(user);
+        }
+        builder.groups(groups.toArray(String[]::new));
+        if (umask != null) {
+            builder.umask(umask);
+        }
+        for (var ulimit : ulimits) {
+            builder.rlimit(ulimit.resource(), ulimit.limit().soft(), ulimit.limit().hard());
+        }
+        if (oomScoreAdj != null) {
+            builder.oomScoreAdj(oomScoreAdj);
+        }
+    }
+
+    private Map<String, String> environment(Map<String, String> caller) {
+        var environment = new LinkedHashMap<String, String>();
+        for (var file : envFiles) {
+            for (var variable : EnvFile.read(file)) {
+                variable.addTo(environment, caller);
+            }
+        }
+        for (var variable : env) {
+            variable.addTo(environment, caller);
+        }
+        return environment;
+    }
+}

@@ -1,0 +1,116 @@
+package io.pelagos.examples.cli;
+
+import io.pelagos.core.Container;
+import io.pelagos.core.Pelagos;
+import io.pelagos.core.spec.ContainerSpec.Supervision;
+import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.Stdio;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs a program in a container, with the streams of the command line itself. */
+@Command(
+        name = "run",
+        sortOptions = false,
+        customSynopsis = "pelagos run [OPTION…] ROOTFS [--] CMD [ARGUMENT…]",
+        description = "Run a program in a new container.",
+        footer = {
+            "",
+            "The exit code is the program's, or 128 and the number of the signal that ended it; 125 when",
+            "pelagos itself failed, 126 and 127 when the program could not be executed or found."
+        })
+final class RunCommand implements Callable<Integer>, Debuggable {
+    @Spec private CommandSpec spec;
+
+    @Mixin private ContainerOptions container = new ContainerOptions();
+    @Mixin private StandardOptions standard = new StandardOptions();
+
+    @Option(
+            names = {"-i", "--interactive"},
+            description = "Pass standard input on; without it there is none.")
+    private boolean interactive;
+
+    @Option(
+            names = {"-d", "--detach"},
+            description = "Do not wait: print the container's id and leave it running, without streams.")
+    private boolean detach;
+
+    @Option(
+            names = "--stop-timeout",
+            paramLabel = "TIME",
+            description = "How long it may take to end when asked to (default: 10).")
+    private Duration stopTimeout = Duration.ofSeconds(10);
+
+    @Option(names = "--rm", description = "Does nothing: what has ended is always removed.")
+    private boolean remove;
+
+    RunCommand() {}
+
+    @Override
+    public boolean debug() {
+        return standard.debug();
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try (var pelagos = Pelagos.open()) {
+            var builder = container.builder(pelagos);
+            builder.stdin(interactive ? Stdio.INHERIT : Stdio.NULL);
+            if (detach) {
+                builder.supervision(Supervision.DETACHED).stdout(Stdio.NULL).stderr(Stdio.NULL);
+                var started = builder.start();
+                warn(started);
+                spec.commandLine().getOut().println(started.id());
+                return 0;
+            }
+            builder.stdout(Stdio.INHERIT).stderr(Stdio.INHERIT);
+            try (var started = builder.start()) {
+                stopWithTheJvm(started);
+                warn(started);
+                return report(started.waitFor());
+            }
+        }
+    }
+
+    /** SIGINT and SIGTERM end the JVM, which asks the program to end before it kills it. */
+    private void stopWithTheJvm(Container started) {
+        var stop =
+                Thread.ofPlatform()
+                        .name("stop " + started.name())
+                        .unstarted(
+                                () -> {
+                                    try {
+                                        started.stop(stopTimeout);
+                                    } catch (InterruptedException e) {
+                                        Thread.currentThread().interrupt();
+                                    }
+                                    started.close();
+                                });
+        Runtime.getRuntime().addShutdownHook(stop);
+    }
+
+    private void warn(Container started) {
+        started.warnings().forEach(warning -> err().println("pelagos: warning: " + warning));
+    }
+
+    private int report(Exit exit) {
+        switch (exit) {
+            case Exit.Code _, Exit.Killed _ -> {}
+            case Exit.OutOfMemory(long kills) ->
+                    err().println("pelagos: out of memory: the kernel ended " + kills + " processes");
+            case Exit.TimedOut(var after) ->
+                    err().println("pelagos: timeout: ended after " + after.toMillis() + " ms");
+        }
+        return exit.code();
+    }
+
+    private PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+}

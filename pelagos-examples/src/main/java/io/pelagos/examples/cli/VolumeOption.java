@@ -1,0 +1,35 @@
+package io.pelagos.examples.cli;
+
+import io.pelagos.core.spec.Mount;
+import java.nio.file.Path;
+
+/** A bind mount in the short form. */
+final class VolumeOption {
+    private VolumeOption() {}
+
+    /**
+     * Reads {@code SRC:DST[:WORD,…]}.
+     *
+     * @param text for example {@code ./data:/data:ro}
+     */
+    static Mount.Bind parse(String text) {
+        var parts = text.split(":", -1);
+        if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty()) {
+            throw new IllegalArgumentException("\"" + text + "\": must be SRC:DST[:ro,…]");
+        }
+        if (parts[0].indexOf('/') < 0 && !parts[0].startsWith(".")) {
+            throw new IllegalArgumentException(
+                    "\""
+                            + text
+                            + "\": there are no named volumes; a directory is written ./"
+                            + parts[0]);
+        }
+        var bind = Mount.bind(Path.of(parts[0]), parts[1]);
+        if (parts.length == 3) {
+            for (var word : parts[2].split(",", -1)) {
+                bind = BindWord.apply(text, bind, word);
+            }
+        }
+        return bind;
+    }
+}

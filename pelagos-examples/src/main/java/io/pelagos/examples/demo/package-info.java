@@ -1,0 +1,2 @@
+/** The parts of the demonstration. */
+package io.pelagos.examples.demo;

@@ -1,0 +1,2 @@
+/** Programs as short as what they show. */
+package io.pelagos.examples.stories;

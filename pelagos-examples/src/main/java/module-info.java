@@ -1,0 +1,19 @@
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * The {@code pelagos} command line and small programs. They use only what any application can use,
+ * so they show that it is enough.
+ */
+@NullMarked
+module io.pelagos.examples {
+    requires static org.jspecify;
+    requires transitive io.pelagos.core;
+    requires info.picocli;
+    requires jdk.jfr;
+
+    exports io.pelagos.examples;
+    exports io.pelagos.examples.stories;
+
+    opens io.pelagos.examples.cli to
+            info.picocli;
+}

@@ -1,0 +1,112 @@
+package io.pelagos.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandLineTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int execute(String... arguments) {
+        return PelagosCommand.execute(
+                new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--ulimit           | nofile=x",
+                "--memory           | lots",
+                "--cpus             | many",
+                "--volume           | name:/data",
+                "--mount            | type=bind,target=/x",
+                "--tmpfs            | /x:sise=1",
+                "--cap-add          | FLY",
+                "--security-opt     | apparmor=x",
+                "--stop-signal      | SIGNOTHING",
+                "--timeout          | soon",
+                "--umask            | 9",
+                "--pid              | container",
+                "--device-read-bps  | sda",
+                "--env              | =1",
+                "--landlock-scope   | MOON"
+            })
+    void aBadValueIsToldWithItsOptionAndIsOurOwnFailure(String option, String value) {
+        assertThat(execute("run", option, value, "host", "true")).isEqualTo(125);
+        assertThat(err.toString().lines().findFirst().orElse(""))
+                .startsWith("pelagos: ")
+                .contains(option)
+                .contains(value);
+    }
+
+    @Test
+    void anUnknownOptionIsOurOwnFailure() {
+        assertThat(execute("run", "--memroy", "1m", "host", "true")).isEqualTo(125);
+        assertThat(err.toString()).contains("--memroy").contains("--memory");
+    }
+
+    @Test
+    void aMissingCommandIsOurOwnFailure() {
+        assertThat(execute("run", "host")).isEqualTo(125);
+        assertThat(err.toString()).contains("CMD");
+    }
+
+    @Test
+    void nothingButDashesIsNoCommand() {
+        assertThat(execute("explain", "host", "--")).isEqualTo(125);
+        assertThat(err.toString()).startsWith("pelagos: CMD");
+    }
+
+    @Test
+    void aContradictionIsToldWithItsOptions() {
+        assertThat(execute("explain", "--cpus", "1", "--cpu-quota", "1000", "host", "true"))
+                .isEqualTo(125);
+        assertThat(err.toString()).contains("--cpus").contains("--cpu-quota");
+    }
+
+    @Test
+    void swapIncludesMemory() {
+        assertThat(execute("explain", "--memory", "2m", "--memory-swap", "1m", "host", "true"))
+                .isEqualTo(125);
+        assertThat(err.toString()).contains("--memory-swap");
+    }
+
+    @Test
+    void debugAddsTheStackTrace() {
+        assertThat(execute("explain", "--debug", "--memory-swap", "1m", "host", "true"))
+                .isEqualTo(125);
+        assertThat(err.toString()).contains("\tat io.pelagos.examples");
+    }
+
+    @Test
+    void helpListsTheCommands() {
+        assertThat(execute("--help")).isZero();
+        assertThat(out.toString()).contains("run", "explain", "probe", "--version");
+    }
+
+    @Test
+    void helpOfRunNamesTheExitCodes() {
+        assertThat(execute("run", "--help")).isZero();
+        assertThat(out.toString()).contains("ROOTFS [--] CMD", "--memory", "125", "127");
+    }
+
+    @Test
+    void theVersionNamesTheProgram() {
+        assertThat(execute("--version")).isZero();
+        assertThat(out.toString()).startsWith("pelagos ");
+    }
+
+    @Test
+    void explainingNeedsNoPrivilegesAndTakesOptionsAfterTheRootfsAsArguments() {
+        assertThat(execute("explain", "-e", "A=b", "-m", "64m", "host", "--", "ls", "--colour"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).contains("--colour");
+    }
+}
