@@ -10,7 +10,7 @@ import java.nio.file.Path;
 final class WordCount {
     private WordCount() {}
 
-    static void print(Path folder) {
+    static void print(Path folder) throws InterruptedException {
         // @start region=example
         try (var pelagos = Pelagos.open()) {
             var result =
