@@ -51,7 +51,7 @@ public final class ContainerBuilder {
     private static final String PATH =
             "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    private final Pelagos pelagos;
+    private final @Nullable Pelagos pelagos;
     private final Rootfs rootfs;
     private final List<String> command = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
@@ -97,7 +97,7 @@ public final class ContainerBuilder {
     /** An option that could not be taken as it was given. */
     private record Problem(String option, IllegalArgumentException reason) {}
 
-    ContainerBuilder(Pelagos pelagos, Rootfs rootfs) {
+    ContainerBuilder(@Nullable Pelagos pelagos, Rootfs rootfs) {
         this.pelagos = pelagos;
         this.rootfs = rootfs;
         for (var namespace : Namespace.values()) {
@@ -106,6 +106,27 @@ public final class ContainerBuilder {
             }
         }
         rootfs.configure(this);
+    }
+
+    /**
+     * Begins to describe a container that something else will start, for example {@link
+     * ProcessLauncher}. Such a builder gives a {@link #spec}, and can start, run and explain
+     * nothing itself.
+     *
+     * @param rootfs what gives it its root file system
+     * @return a builder
+     */
+    public static ContainerBuilder describing(Rootfs rootfs) {
+        return new ContainerBuilder(null, rootfs);
+    }
+
+    private Pelagos pelagos() {
+        if (pelagos == null) {
+            throw new IllegalStateException(
+                    "this builder only describes a container: give its spec() to Pelagos.start or"
+                            + " ProcessLauncher.run");
+        }
+        return pelagos;
     }
 
     /**
@@ -875,7 +896,7 @@ public final class ContainerBuilder {
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
      */
     public Container start() {
-        return pelagos.start(spec());
+        return pelagos().start(spec());
     }
 
     /**
@@ -915,7 +936,7 @@ public final class ContainerBuilder {
      * @throws InvalidSpecException when an option cannot be as it is
      */
     public String explain() {
-        return pelagos.explain(spec());
+        return pelagos().explain(spec());
     }
 
     private ContainerBuilder mode(NamespaceMode mode, Namespace... kinds) {

@@ -308,6 +308,8 @@ final class RunningContainer implements Container {
                     case Supervision.Kind.Child() -> waitForChild();
                     case Supervision.Kind.Attached(_) -> readInfo(started.control());
                     case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
+                    case Supervision.Kind.Foreground _ ->
+                            throw new IllegalStateException("a helper without a channel");
                 };
         var how = decode(info);
         return timedOut ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout())) : how;

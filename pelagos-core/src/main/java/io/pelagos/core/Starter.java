@@ -77,7 +77,7 @@ final class Starter {
 
     private RuntimeException translated(RuntimeException failure) {
         return switch (failure) {
-            case LaunchFailure launch -> launchFailure(launch);
+            case LaunchFailure launch -> launchFailure(launch, spec, name);
             case CgroupException cgroup -> {
                 var message = cgroup.getMessage();
                 yield new LimitException(message == null ? "cgroup" : message, cgroup);
@@ -88,7 +88,8 @@ final class Starter {
         };
     }
 
-    private RuntimeException launchFailure(LaunchFailure failure) {
+    /** Translates what a plan reported into what a user is told. */
+    static RuntimeException launchFailure(LaunchFailure failure, ContainerSpec spec, String name) {
         var step = failure.step();
         var errno = failure.errno();
         if (step == null || errno == null) {
@@ -99,14 +100,14 @@ final class Starter {
                 step.syscall() == Syscall.EXECVE
                         ? new CommandException(
                                 spec.process().command().getFirst(),
-                                searched(),
+                                searched(spec),
                                 errno == Errno.ENOTDIR ? Errno.ENOENT : errno)
                         : new SyscallFailedException(step.purpose(), step.toString(), errno);
         translated.initCause(failure);
         return translated;
     }
 
-    private String searched() {
+    private static String searched(ContainerSpec spec) {
         return spec.process().command().getFirst().contains("/")
                 ? ""
                 : " (searched in " + spec.process().environment().get("PATH") + ")";

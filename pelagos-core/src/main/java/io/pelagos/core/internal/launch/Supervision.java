@@ -39,6 +39,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,23 @@ public final class Supervision {
          * @param cleanup what it removes when the container has ended
          */
         record Detached(String exitFile, Cleanup cleanup) implements Kind {}
+
+        /**
+         * The helper, without any channel to the JVM, which waits for the helper alone.
+         *
+         * @param jvm the process id of the JVM, with which the container ends
+         * @param report the file that takes failures and the {@code siginfo_t} of the end
+         * @param image the file of the plan itself, which is removed once it runs
+         * @param files what is opened at the beginning, in order, from {@link
+         *     ForegroundChannels#FIRST_FILE} on
+         */
+        record Foreground(long jvm, String report, String image, List<String> files)
+                implements Kind {
+            /** Copies the list. */
+            public Foreground {
+                files = List.copyOf(files);
+            }
+        }
     }
 
     /**
@@ -138,7 +156,12 @@ public final class Supervision {
     }
 
     private void helper(Clone clone, Consumer<PlanBuilder> child) {
-        closeInherited();
+        var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
+        if (foreground == null) {
+            closeInherited();
+        } else {
+            foreground.open();
+        }
         plan.purpose("leaving the JVM's session");
         plan.call(SETSID);
         plan.purpose("naming the supervisor");
@@ -172,8 +195,13 @@ public final class Supervision {
         plan.call(CLONE3, arguments, CLONE_ARGS_SIZE).into(handOver.pid());
         var inChild = new Label();
         plan.whenResult(handOver.pid().value(), 0, inChild);
-        handOver(handOver);
+        if (foreground == null) {
+            handOver(handOver);
+        } else {
+            foreground.await(handOver.pidfd().value());
+        }
         switch (kind) {
+            case Kind.Foreground _ -> {}
             case Kind.Attached(var cleanup) -> attached(handOver.pidfd().value(), cleanup);
             case Kind.Child() -> plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
             case Kind.Detached(var file, var cleanup) ->

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Looks up users and groups in the container's own files, never in the host's: see passwd(5) and
@@ -34,13 +35,21 @@ public final class Accounts {
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
-    private final SystemCalls calls;
-    private final RootSpec root;
+    private final UnaryOperator<String> files;
 
     /** Looks into a root file system. */
     public Accounts(SystemCalls calls, RootSpec root) {
-        this.calls = calls;
-        this.root = root;
+        this(path -> read(calls, root, path));
+    }
+
+    /**
+     * Looks into files.
+     *
+     * @param files gives the text of {@code etc/passwd} and {@code etc/group}, empty when there is
+     *     no such file
+     */
+    public Accounts(UnaryOperator<String> files) {
+        this.files = files;
     }
 
     /**
@@ -111,25 +120,25 @@ public final class Accounts {
     }
 
     private Optional<List<String>> find(String file, int field, String value) {
-        return read("etc/" + file)
+        return files.apply("etc/" + file)
                 .lines()
                 .map(l -> List.of(l.split(":", -1)))
                 .filter(l -> l.size() > field && l.get(field).equals(value))
                 .findFirst();
     }
 
-    private String read(String path) {
+    private static String read(SystemCalls calls, RootSpec root, String path) {
         return switch (root) {
             case RootSpec.Files(var files) -> {
                 var entry = files.get("/" + path);
                 yield entry == null ? "" : entry.contents().utf8();
             }
-            case RootSpec.Directory(var directory) -> read(directory.toString(), path);
-            case RootSpec.Host() -> read("/", path);
+            case RootSpec.Directory(var directory) -> read(calls, directory.toString(), path);
+            case RootSpec.Host() -> read(calls, "/", path);
         };
     }
 
-    private String read(String directory, String path) {
+    private static String read(SystemCalls calls, String directory, String path) {
         try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY);
                 var file =
                         calls.openat2(
@@ -138,7 +147,7 @@ public final class Accounts {
                                 Constant.flags(O_RDONLY, O_NONBLOCK, O_NOCTTY),
                                 0,
                                 Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS))) {
-            requireRegular(file, path);
+            requireRegular(calls, file, path);
             return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
         } catch (ErrnoException e) {
             if (e.errno() == Errno.ENOENT) {
@@ -152,7 +161,7 @@ public final class Accounts {
         }
     }
 
-    private void requireRegular(Fd file, String path) {
+    private static void requireRegular(SystemCalls calls, Fd file, String path) {
         try (var memory = Memory.open()) {
             var status = memory.block(256);
             SystemCalls.check(

@@ -1,5 +1,6 @@
 package io.pelagos.core.internal.plan;
 
+import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
@@ -55,6 +56,43 @@ public final class HostFactsReader {
                 cgroup2,
                 nofileHard(calls),
                 hostRoot());
+    }
+
+    /**
+     * Reads the facts from files of procfs, without a system call of ours. The version of Landlock
+     * is in no file and is given as 0.
+     *
+     * @throws UncheckedIOException when procfs cannot be read
+     */
+    public static HostFacts readFiles() {
+        return new HostFacts(
+                Architecture.current(),
+                KernelVersion.parse(readFile("/proc/sys/kernel/osrelease").strip()),
+                0,
+                // The line of the cgroup2 hierarchy, see cgroups(7).
+                readFile("/proc/self/cgroup").lines().anyMatch(line -> line.startsWith("0::")),
+                nofileHard(readFile("/proc/self/limits")),
+                hostRoot());
+    }
+
+    private static String readFile(String path) {
+        try {
+            return Files.readString(Path.of(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading " + path, e);
+        }
+    }
+
+    /** Finds the hard limit in a line such as {@code Max open files 1024 524288 files}. */
+    static long nofileHard(String limits) {
+        var line =
+                limits.lines()
+                        .filter(l -> l.startsWith("Max open files"))
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new IllegalStateException("/proc/self/limits: " + limits));
+        var hard = line.split("\\s+", -1)[4];
+        return hard.equals("unlimited") ? Rlimit.Limit.UNLIMITED : Long.parseLong(hard);
     }
 
     /** Returns the release of the kernel, see uname(2). */

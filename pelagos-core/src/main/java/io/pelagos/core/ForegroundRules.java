@@ -1,0 +1,110 @@
+package io.pelagos.core;
+
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.Stdio;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** What cannot be had of a container that is started without native access. */
+final class ForegroundRules {
+    private static final List<Consumer<ContainerSpec>> RULES =
+            List.of(
+                    ForegroundRules::limits,
+                    ForegroundRules::supervision,
+                    ForegroundRules::processNamespace,
+                    ForegroundRules::userNamespace,
+                    ForegroundRules::joined,
+                    ForegroundRules::landlock,
+                    ForegroundRules::streams);
+
+    private ForegroundRules() {}
+
+    static void check(ContainerSpec spec) {
+        RULES.forEach(rule -> rule.accept(spec));
+    }
+
+    private static InvalidSpecException refused(String option, Object value, String why) {
+        return new InvalidSpecException(
+                option,
+                value.toString(),
+                why + ": start it through Pelagos, which has native access");
+    }
+
+    private static void limits(ContainerSpec spec) {
+        var resources = spec.resources();
+        if (resources.limited() || resources.parent() != null) {
+            throw refused("resources", resources, "limits take a cgroup");
+        }
+    }
+
+    private static void supervision(ContainerSpec spec) {
+        if (spec.supervision() != ContainerSpec.Supervision.ATTACHED) {
+            throw refused(
+                    "supervision",
+                    spec.supervision(),
+                    "a container in the foreground ends with the JVM");
+        }
+    }
+
+    /** Without a cgroup only the end of its process 1 ends all processes of a container. */
+    private static void processNamespace(ContainerSpec spec) {
+        if (!spec.creates(Namespace.PID)) {
+            throw refused(
+                    "share",
+                    Namespace.PID,
+                    "only a PID namespace of its own ends all of its processes");
+        }
+    }
+
+    private static void userNamespace(ContainerSpec spec) {
+        if (spec.creates(Namespace.USER)) {
+            throw refused(
+                    "userNamespace",
+                    spec.uidMap(),
+                    "nobody could write the ranges of ids of a new user namespace");
+        }
+    }
+
+    private static void joined(ContainerSpec spec) {
+        spec.namespaces()
+                .forEach(
+                        (namespace, mode) -> {
+                            switch (mode) {
+                                case NamespaceMode.OfProcess _, NamespaceMode.OfContainer _ ->
+                                        throw refused(
+                                                "join",
+                                                namespace,
+                                                "only a namespace given by a path can be opened");
+                                case NamespaceMode.Create(),
+                                        NamespaceMode.Host(),
+                                        NamespaceMode.Path(_) -> {}
+                            }
+                        });
+    }
+
+    private static void landlock(ContainerSpec spec) {
+        if (!spec.confinement().landlock().isEmpty()) {
+            throw refused(
+                    "landlock",
+                    spec.confinement().landlock(),
+                    "no file tells which version of Landlock the kernel has");
+        }
+    }
+
+    private static void streams(ContainerSpec spec) {
+        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
+            switch (stream) {
+                case Stdio.Pipe(), Stdio.Descriptor(_), Stdio.ToChannel(_) ->
+                        throw refused(
+                                stream == spec.stdin()
+                                        ? "stdin"
+                                        : stream == spec.stdout() ? "stdout" : "stderr",
+                                stream,
+                                "in the foreground a stream is null, a file, or the JVM's own");
+                case Stdio.Null(), Stdio.Inherit(), Stdio.ToFile(_, _) -> {}
+            }
+        }
+    }
+}
