@@ -171,8 +171,7 @@ final class FileSystem {
         var cwd = inputs.spec().process().cwd();
         if (!cwd.equals("/")
                 && attachments.stream().noneMatch(a -> (cwd + "/").startsWith(a.target() + "/"))) {
-            plan.purpose("making the working directory");
-            Targets.ensure(plan, cwd, Targets.Kind.DIRECTORY, true);
+            plan.call(CLOSE, new Execution(inputs).requireWorkingDirectory(plan));
         }
         plan.purpose("protecting the root");
         MountCalls.setRootReadOnly(plan, true);
