@@ -15,6 +15,7 @@ module io.pelagos.core {
 
     exports io.pelagos.core;
     exports io.pelagos.core.kernel;
+    exports io.pelagos.core.oci;
     exports io.pelagos.core.paths;
     exports io.pelagos.core.security;
     exports io.pelagos.core.spec;

@@ -33,6 +33,7 @@ class ArchitectureTest {
                     "io.pelagos.core.spec",
                     "io.pelagos.core.security",
                     "io.pelagos.core.internal.launch",
+                    "io.pelagos.core.internal.probe",
                     "io.pelagos.core.kernel",
                     "io.pelagos.core.internal.elf",
                     "io.pelagos.core.paths");

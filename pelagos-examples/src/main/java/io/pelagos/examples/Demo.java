@@ -53,7 +53,7 @@ public final class Demo {
     }
 
     private boolean show(String name, byte[] text) throws IOException, InterruptedException {
-        try (var phases = Phases.of("ContainerStart", "ContainerStop");
+        try (var phases = Phases.of("ContainerStart", "ContainerEnd");
                 var pelagos = Pelagos.open()) {
             var count = WordCount.of(pelagos, text);
             showCount(name, count);
@@ -122,7 +122,10 @@ public final class Demo {
         heading("What was refused");
         for (var refusal : refusals) {
             out.println("  " + refusal.attempt());
-            out.println("    " + (refusal.refused() ? "refused: " : "NOT REFUSED: ") + refusal.evidence());
+            out.println(
+                    "    "
+                            + (refusal.refused() ? "refused: " : "NOT REFUSED: ")
+                            + refusal.evidence());
             expect(refusal.refused(), "not refused: " + refusal.attempt());
         }
     }

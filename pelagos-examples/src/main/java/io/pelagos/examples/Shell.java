@@ -59,8 +59,7 @@ public final class Shell {
         return name.equals("host") ? Rootfs.host() : Rootfs.directory(Path.of(name));
     }
 
-    private static ContainerBuilder container(
-            Pelagos pelagos, String rootfs, String... command) {
+    private static ContainerBuilder container(Pelagos pelagos, String rootfs, String... command) {
         return pelagos.container(rootfs(rootfs)).command(command);
     }
 }

@@ -39,7 +39,9 @@ public record Program(int code, String out, String err) {
         return Path.of(System.getProperty("java.home"), "bin", tool).toString();
     }
 
-    /** Whether surefire put the module on the module path or the class path, both have its parts. */
+    /**
+     * Whether surefire put the module on the module path or the class path, both have its parts.
+     */
     static String modulePath() {
         return System.getProperty("jdk.module.path", System.getProperty("java.class.path"));
     }

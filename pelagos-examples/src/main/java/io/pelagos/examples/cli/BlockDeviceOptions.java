@@ -76,16 +76,18 @@ final class BlockDeviceOptions {
                             readCalls.get(device),
                             writeCalls.get(device)));
         }
-        var share = weight == null ? null : Refusal.naming("--blkio-weight", () -> weight(weight));
-        return new Resources.Io(share, limits);
+        return new Resources.Io(share(weight), limits);
+    }
+
+    private static @Nullable Long share(@Nullable String weight) {
+        return weight == null ? null : Refusal.naming("--blkio-weight", () -> weight(weight));
     }
 
     private static Map<Path, Long> amounts(
             String option, List<DeviceRateOption> rates, Function<String, Long> number) {
         var amounts = new LinkedHashMap<Path, Long>();
         for (var rate : rates) {
-            amounts.put(
-                    rate.device(), Refusal.naming(option, () -> number.apply(rate.amount())));
+            amounts.put(rate.device(), Refusal.naming(option, () -> number.apply(rate.amount())));
         }
         return amounts;
     }
@@ -98,8 +100,7 @@ final class BlockDeviceOptions {
     private static long weight(String text) {
         long weight = Long.parseLong(text);
         if (weight < LEAST || weight > MOST) {
-            throw new IllegalArgumentException(
-                    weight + ": must be " + LEAST + " to " + MOST);
+            throw new IllegalArgumentException(weight + ": must be " + LEAST + " to " + MOST);
         }
         return 1 + (weight - LEAST) * 9999 / (MOST - LEAST);
     }

@@ -37,7 +37,9 @@ final class Converters {
         add(commandLine, UlimitOption.class, UlimitOption::parse);
     }
 
-    /** A refused value becomes a message that names the option; anything else is our own failure. */
+    /**
+     * A refused value becomes a message that names the option; anything else is our own failure.
+     */
     private static <T> void add(CommandLine commandLine, Class<T> type, Function<String, T> parse) {
         commandLine.registerConverter(
                 type,

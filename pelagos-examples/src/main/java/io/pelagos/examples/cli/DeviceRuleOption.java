@@ -14,6 +14,8 @@ final class DeviceRuleOption {
      * @param text type {@code a}, {@code b} or {@code c}; numbers or {@code *}; letters of {@code
      *     rwm}
      */
+    // NullAway does not see the @Nullable of a nested type in the class file of another module.
+    @SuppressWarnings("NullAway")
     static Resources.DeviceRule parse(String text) {
         var parts = text.strip().split(" +", -1);
         var numbers = parts.length == 3 ? parts[1].split(":", -1) : new String[0];
@@ -21,7 +23,10 @@ final class DeviceRuleOption {
             throw refused(text);
         }
         return new Resources.DeviceRule(
-                true, type(text, parts[0]), number(text, numbers[0]), number(text, numbers[1]),
+                true,
+                type(text, parts[0]),
+                number(text, numbers[0]),
+                number(text, numbers[1]),
                 parts[2]);
     }
 

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A file of {@code NAME=VALUE} lines; empty lines and those that begin with {@code #} say nothing. */
+/**
+ * A file of {@code NAME=VALUE} lines; empty lines and those that begin with {@code #} say nothing.
+ */
 final class EnvFile {
     private EnvFile() {}
 

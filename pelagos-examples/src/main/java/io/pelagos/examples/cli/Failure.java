@@ -25,8 +25,7 @@ final class Failure {
     }
 
     /** Tells about a command that did not succeed: one line first, details after. */
-    static int ofCommand(
-            Exception e, CommandLine commandLine, CommandLine.ParseResult arguments) {
+    static int ofCommand(Exception e, CommandLine commandLine, CommandLine.ParseResult arguments) {
         var err = commandLine.getErr();
         tell(e, err);
         if (commandLine.getCommand() instanceof Debuggable command && command.debug()) {

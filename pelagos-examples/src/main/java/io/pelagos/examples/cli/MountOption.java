@@ -1,7 +1,7 @@
 package io.pelagos.examples.cli;
 
-import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.ByteSize;
+import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.Mount;
 import java.io.IOException;

@@ -52,7 +52,8 @@ final class ProcessOptions {
     @Option(
             names = "--ulimit",
             paramLabel = "NAME=SOFT[:HARD]",
-            description = "Limit a resource of each process, see getrlimit(2); -1 or unlimited for none.")
+            description =
+                    "Limit a resource of each process, see getrlimit(2); -1 or unlimited for none.")
     private List<UlimitOption> ulimits = new ArrayList<>();
 
     @Option(

@@ -131,10 +131,16 @@ final class ResourceOptions {
 
     private Resources.Memory memory() {
         return new Resources.Memory(
-                memory, null, memoryReservation, null, swap(), null, memorySwappiness);
+                memory,
+                null,
+                memoryReservation,
+                null,
+                swap(memory, memorySwap),
+                null,
+                memorySwappiness);
     }
 
-    private @Nullable ByteSize swap() {
+    private static @Nullable ByteSize swap(@Nullable ByteSize memory, @Nullable String memorySwap) {
         if (memorySwap == null || memorySwap.equals("0")) {
             return memory == null ? null : ByteSize.of(0);
         }
@@ -146,8 +152,7 @@ final class ResourceOptions {
             return null;
         }
         return Refusal.naming(
-                "--memory-swap",
-                () -> Resources.Memory.swapOf(ByteSize.parse(memorySwap), memory));
+                "--memory-swap", () -> Resources.Memory.swapOf(ByteSize.parse(memorySwap), memory));
     }
 
     private Resources.Cpu cpu() {
@@ -183,7 +188,8 @@ final class ResourceOptions {
         var limits = new LinkedHashMap<String, ByteSize>();
         for (var limit : hugepages) {
             limits.put(
-                    limit.key(), Refusal.naming("--hugepage-limit", () -> ByteSize.parse(limit.value())));
+                    limit.key(),
+                    Refusal.naming("--hugepage-limit", () -> ByteSize.parse(limit.value())));
         }
         return limits;
     }

@@ -44,8 +44,7 @@ sealed interface SecurityOption {
     record Unmask(String paths) implements SecurityOption {
         @Override
         public void applyTo(ContainerBuilder builder) {
-            builder.unmask(
-                    paths.equalsIgnoreCase("ALL") ? new String[0] : paths.split(":", -1));
+            builder.unmask(paths.equalsIgnoreCase("ALL") ? new String[0] : paths.split(":", -1));
         }
     }
 

@@ -10,7 +10,9 @@ final class Version implements IVersionProvider {
     public String[] getVersion() {
         var descriptor = Version.class.getModule().getDescriptor();
         var version =
-                descriptor == null ? "(not a module)" : descriptor.rawVersion().orElse("(no version)");
+                descriptor == null
+                        ? "(not a module)"
+                        : descriptor.rawVersion().orElse("(no version)");
         return new String[] {"pelagos " + version, "JDK " + Runtime.version()};
     }
 }

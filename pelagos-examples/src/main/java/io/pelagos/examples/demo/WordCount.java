@@ -47,7 +47,7 @@ public record WordCount(
             grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | sed 's/^/status /'
             echo interfaces $(ls /sys/class/net)
             echo ready
-            read end
+            read end || exit 0
             """;
 
     private static final String READY = "ready";
@@ -71,8 +71,7 @@ public record WordCount(
         long begin = System.nanoTime();
         try (var container = builder.start()) {
             long started = System.nanoTime();
-            var lines =
-                    container.stdout().lines().takeWhile(line -> !line.equals(READY)).toList();
+            var lines = container.stdout().lines().takeWhile(line -> !line.equals(READY)).toList();
             var stats = container.stats();
             container.stdin().close();
             var exit = container.waitFor();
@@ -102,7 +101,12 @@ public record WordCount(
         var found = having(lines, prefix);
         if (found.size() != 1) {
             throw new IllegalStateException(
-                    "the container printed " + found.size() + " lines of " + prefix + "in " + lines);
+                    "the container printed "
+                            + found.size()
+                            + " lines of "
+                            + prefix
+                            + "in "
+                            + lines);
         }
         return found.getFirst();
     }

@@ -146,8 +146,7 @@ class OptionParsersTest {
     @Test
     void deviceRulesAreReadAsDockerWritesThem() {
         assertThat(DeviceRuleOption.parse("c 1:* rwm"))
-                .isEqualTo(
-                        new Resources.DeviceRule(true, Device.Type.CHARACTER, 1, null, "rwm"));
+                .isEqualTo(new Resources.DeviceRule(true, Device.Type.CHARACTER, 1, null, "rwm"));
         assertThatIllegalArgumentException().isThrownBy(() -> DeviceRuleOption.parse("c 1 rwm"));
         assertThatIllegalArgumentException().isThrownBy(() -> DeviceRuleOption.parse("x 1:1 r"));
     }
@@ -185,8 +184,7 @@ class OptionParsersTest {
                 .isEqualTo(new SecurityOption.NewPrivileges(true));
         assertThat(SecurityOption.parse("seccomp=unconfined"))
                 .isEqualTo(new SecurityOption.Seccomp("unconfined"));
-        assertThat(SecurityOption.parse("unmask=ALL"))
-                .isEqualTo(new SecurityOption.Unmask("ALL"));
+        assertThat(SecurityOption.parse("unmask=ALL")).isEqualTo(new SecurityOption.Unmask("ALL"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SecurityOption.parse("apparmor=x"))
                 .withMessageContaining("apparmor=x");
