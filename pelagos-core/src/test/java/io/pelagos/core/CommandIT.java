@@ -180,7 +180,7 @@ class CommandIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/proc/self/fd/0", "/proc/self/fd/3", "/proc/self/fd/5/..", "/proc/1/cwd", "/proc/self/root"})
+    @ValueSource(strings = {"/proc/self/fd/0", "/proc/self/fd/3", "/proc/1/cwd", "/proc/self/root"})
     void magicLinksAreNoWorkingDirectories(String path) {
         var container = sandbox.command("ls").cwd(path);
         assertThatThrownBy(container::start)
