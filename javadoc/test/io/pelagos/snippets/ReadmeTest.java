@@ -20,10 +20,11 @@ class ReadmeTest {
     @Test
     void everyExampleIsCompiled() throws IOException {
         var examples = EXAMPLE.matcher(Files.readString(ROOT.resolve("README.md")));
-        while (examples.find()) {
+        assertThat(examples.find()).as("an example").isTrue();
+        do {
             assertThat(examples.group(1)).as("the source of\n%s", examples.group(3)).isNotNull();
             assertThat(examples.group(3)).isEqualTo(region(examples));
-        }
+        } while (examples.find());
     }
 
     private static String region(Matcher example) throws IOException {

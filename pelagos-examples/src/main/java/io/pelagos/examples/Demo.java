@@ -53,7 +53,7 @@ public final class Demo {
     }
 
     private boolean show(String name, byte[] text) throws IOException, InterruptedException {
-        try (var phases = Phases.of("ContainerStart", "ContainerStop");
+        try (var phases = Phases.of("ContainerStart", "ContainerEnd");
                 var pelagos = Pelagos.open()) {
             var count = WordCount.of(pelagos, text);
             showCount(name, count);

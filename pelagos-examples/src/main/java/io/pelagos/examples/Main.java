@@ -1,6 +1,7 @@
 package io.pelagos.examples;
 
 import io.pelagos.examples.cli.PelagosCommand;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 
 /** The command line {@code pelagos}. */
@@ -13,8 +14,10 @@ public final class Main {
      * @param args see {@code pelagos --help}
      */
     public static void main(String[] args) {
-        var out = new PrintWriter(System.out, true);
-        var err = new PrintWriter(System.err, true);
-        System.exit(PelagosCommand.execute(out, err, args));
+        System.exit(PelagosCommand.execute(writer(System.out), writer(System.err), args));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, stream.charset());
     }
 }

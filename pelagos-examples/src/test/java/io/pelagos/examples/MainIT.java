@@ -109,7 +109,8 @@ class MainIT {
         var process = new ProcessBuilder(command).start();
         var lines = process.inputReader();
         assertThat(lines.readLine()).isEqualTo("ready");
-        process.destroy();
+        // Process.destroy would also close the stream that is read.
+        process.toHandle().destroy();
         assertThat(lines.readLine()).isEqualTo("asked");
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(128 + 15);

@@ -76,8 +76,11 @@ final class BlockDeviceOptions {
                             readCalls.get(device),
                             writeCalls.get(device)));
         }
-        var share = weight == null ? null : Refusal.naming("--blkio-weight", () -> weight(weight));
-        return new Resources.Io(share, limits);
+        return new Resources.Io(share(weight), limits);
+    }
+
+    private static @Nullable Long share(@Nullable String weight) {
+        return weight == null ? null : Refusal.naming("--blkio-weight", () -> weight(weight));
     }
 
     private static Map<Path, Long> amounts(

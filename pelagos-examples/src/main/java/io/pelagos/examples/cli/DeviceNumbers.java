@@ -23,8 +23,8 @@ record DeviceNumbers(int major, int minor) {
 
     /** Takes a {@code dev_t} apart: 12 + 20 bits of the kernel, spread for old programs. */
     static DeviceNumbers ofRdev(long rdev) {
-        int major = (int) (rdev >>> 8 & 0xfff | rdev >>> 32 & ~0xfffL);
-        int minor = (int) (rdev & 0xff | rdev >>> 12 & 0xfff00);
+        int major = (int) (((rdev >>> 8) & 0xfff) | ((rdev >>> 32) & ~0xfffL));
+        int minor = (int) ((rdev & 0xff) | ((rdev >>> 12) & 0xfff00));
         return new DeviceNumbers(major, minor);
     }
 }

@@ -14,6 +14,8 @@ final class DeviceRuleOption {
      * @param text type {@code a}, {@code b} or {@code c}; numbers or {@code *}; letters of {@code
      *     rwm}
      */
+    // NullAway does not see the @Nullable of a nested type in the class file of another module.
+    @SuppressWarnings("NullAway")
     static Resources.DeviceRule parse(String text) {
         var parts = text.strip().split(" +", -1);
         var numbers = parts.length == 3 ? parts[1].split(":", -1) : new String[0];

@@ -1,11 +1,10 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** Prints what {@code run} would do; needs no privileges. */
 @Command(
@@ -14,12 +13,14 @@ import picocli.CommandLine.Spec;
         customSynopsis = "pelagos explain [OPTION…] ROOTFS [--] CMD [ARGUMENT…]",
         description = "Print every system call that run would make for the same arguments.")
 final class ExplainCommand implements Callable<Integer>, Debuggable {
-    @Spec private CommandSpec spec;
-
     @Mixin private ContainerOptions container = new ContainerOptions();
     @Mixin private StandardOptions standard = new StandardOptions();
 
-    ExplainCommand() {}
+    private final PrintWriter out;
+
+    ExplainCommand(PrintWriter out) {
+        this.out = out;
+    }
 
     @Override
     public boolean debug() {
@@ -29,7 +30,7 @@ final class ExplainCommand implements Callable<Integer>, Debuggable {
     @Override
     public Integer call() {
         try (var pelagos = Pelagos.open()) {
-            spec.commandLine().getOut().print(container.builder(pelagos).explain());
+            out.print(container.builder(pelagos).explain());
         }
         return 0;
     }

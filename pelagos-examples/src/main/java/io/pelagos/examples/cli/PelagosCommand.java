@@ -5,10 +5,7 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The command {@code pelagos}. */
 @Command(
@@ -16,13 +13,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = "Linux containers from inside the JVM.",
         versionProvider = Version.class)
-public final class PelagosCommand implements Runnable {
+public final class PelagosCommand implements Debuggable {
     private static final List<String> COMMANDS = List.of("run", "explain", "probe");
-
-    @Spec private CommandSpec spec;
 
     @Mixin private StandardOptions standard = new StandardOptions();
 
+    /** Only picocli looks at it. */
+    @SuppressWarnings("UnusedVariable")
     @Option(names = "--version", versionHelp = true, description = "Show the version.")
     private boolean version;
 
@@ -42,7 +39,7 @@ public final class PelagosCommand implements Runnable {
         for (var name : COMMANDS) {
             // Reading the annotations of a command takes a while: only for one that is wanted.
             if (name.equals(chosen) || !COMMANDS.contains(chosen)) {
-                commandLine.addSubcommand(name, command(name));
+                commandLine.addSubcommand(name, command(name, out, err));
             }
         }
         Converters.register(commandLine);
@@ -58,17 +55,17 @@ public final class PelagosCommand implements Runnable {
                 .execute(arguments);
     }
 
-    private static Object command(String name) {
+    private static Object command(String name, PrintWriter out, PrintWriter err) {
         return switch (name) {
-            case "run" -> new RunCommand();
-            case "explain" -> new ExplainCommand();
-            case "probe" -> new ProbeCommand();
+            case "run" -> new RunCommand(out, err);
+            case "explain" -> new ExplainCommand(out);
+            case "probe" -> new ProbeCommand(out);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }
 
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is wanting");
+    public boolean debug() {
+        return standard.debug();
     }
 }

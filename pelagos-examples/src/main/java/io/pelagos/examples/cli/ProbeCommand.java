@@ -1,12 +1,11 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Prints what this host supports. */
 @Command(
@@ -22,14 +21,16 @@ final class ProbeCommand implements Callable<Integer>, Debuggable {
         JSON
     }
 
-    @Spec private CommandSpec spec;
-
     @Mixin private StandardOptions standard = new StandardOptions();
 
     @Option(names = "--format", paramLabel = "table|json", description = "Default: table.")
     private Format format = Format.TABLE;
 
-    ProbeCommand() {}
+    private final PrintWriter out;
+
+    ProbeCommand(PrintWriter out) {
+        this.out = out;
+    }
 
     @Override
     public boolean debug() {
@@ -44,7 +45,7 @@ final class ProbeCommand implements Callable<Integer>, Debuggable {
                     case TABLE -> report.toString();
                     case JSON -> report.toJson();
                 };
-        spec.commandLine().getOut().println(text.stripTrailing());
+        out.println(text.stripTrailing());
         return 0;
     }
 }

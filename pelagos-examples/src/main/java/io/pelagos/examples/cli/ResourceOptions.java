@@ -131,10 +131,16 @@ final class ResourceOptions {
 
     private Resources.Memory memory() {
         return new Resources.Memory(
-                memory, null, memoryReservation, null, swap(), null, memorySwappiness);
+                memory,
+                null,
+                memoryReservation,
+                null,
+                swap(memory, memorySwap),
+                null,
+                memorySwappiness);
     }
 
-    private @Nullable ByteSize swap() {
+    private static @Nullable ByteSize swap(@Nullable ByteSize memory, @Nullable String memorySwap) {
         if (memorySwap == null || memorySwap.equals("0")) {
             return memory == null ? null : ByteSize.of(0);
         }

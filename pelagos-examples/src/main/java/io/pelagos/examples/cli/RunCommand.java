@@ -10,9 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Runs a program in a container, with the streams of the command line itself. */
 @Command(
@@ -26,8 +24,6 @@ import picocli.CommandLine.Spec;
             "pelagos itself failed, 126 and 127 when the program could not be executed or found."
         })
 final class RunCommand implements Callable<Integer>, Debuggable {
-    @Spec private CommandSpec spec;
-
     @Mixin private ContainerOptions container = new ContainerOptions();
     @Mixin private StandardOptions standard = new StandardOptions();
 
@@ -48,10 +44,18 @@ final class RunCommand implements Callable<Integer>, Debuggable {
             description = "How long it may take to end when asked to (default: 10).")
     private Duration stopTimeout = Duration.ofSeconds(10);
 
+    /** For scripts that were written for docker. */
+    @SuppressWarnings("UnusedVariable")
     @Option(names = "--rm", description = "Does nothing: what has ended is always removed.")
     private boolean remove;
 
-    RunCommand() {}
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    RunCommand(PrintWriter out, PrintWriter err) {
+        this.out = out;
+        this.err = err;
+    }
 
     @Override
     public boolean debug() {
@@ -67,7 +71,7 @@ final class RunCommand implements Callable<Integer>, Debuggable {
                 builder.supervision(Supervision.DETACHED).stdout(Stdio.NULL).stderr(Stdio.NULL);
                 var started = builder.start();
                 warn(started);
-                spec.commandLine().getOut().println(started.id());
+                out.println(started.id());
                 return 0;
             }
             builder.stdout(Stdio.INHERIT).stderr(Stdio.INHERIT);
@@ -97,24 +101,17 @@ final class RunCommand implements Callable<Integer>, Debuggable {
     }
 
     private void warn(Container started) {
-        started.warnings().forEach(warning -> err().println("pelagos: warning: " + warning));
+        started.warnings().forEach(warning -> err.println("pelagos: warning: " + warning));
     }
 
     private int report(Exit exit) {
         switch (exit) {
             case Exit.Code _, Exit.Killed _ -> {}
             case Exit.OutOfMemory(long kills) ->
-                    err().println(
-                                    "pelagos: out of memory: the kernel ended "
-                                            + kills
-                                            + " processes");
+                    err.println("pelagos: out of memory: the kernel ended " + kills + " processes");
             case Exit.TimedOut(var after) ->
-                    err().println("pelagos: timeout: ended after " + after.toMillis() + " ms");
+                    err.println("pelagos: timeout: ended after " + after.toMillis() + " ms");
         }
         return exit.code();
-    }
-
-    private PrintWriter err() {
-        return spec.commandLine().getErr();
     }
 }

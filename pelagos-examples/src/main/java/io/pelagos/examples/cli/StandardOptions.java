@@ -7,6 +7,8 @@ final class StandardOptions {
     @Option(names = "--debug", description = "Add the stack trace to a message of failure.")
     private boolean debug;
 
+    /** Only picocli looks at it. */
+    @SuppressWarnings("UnusedVariable")
     @Option(names = "--help", usageHelp = true, description = "Show this text.")
     private boolean help;
 

@@ -319,6 +319,14 @@ public final class ContainerCgroup implements AutoCloseable {
                 reasons.putAll(SubtreeControl.enable(above, needed, java.util.Set.of()));
             }
         }
+        for (var controller : v1) {
+            if (!legacy.containsKey(controller)) {
+                reasons.putIfAbsent(
+                        controller,
+                        "the container was started without a limit, and a hierarchy of version 1 is"
+                                + " joined at the start only");
+            }
+        }
         new LimitWriter(unified, legacy, v1, reasons, shortfalls).write(resources);
         if (!resources.devices().isEmpty()) {
             new DeviceLimiter(unified, legacy.get("devices"), shortfalls)

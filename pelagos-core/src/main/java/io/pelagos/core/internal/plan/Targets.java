@@ -2,6 +2,7 @@ package io.pelagos.core.internal.plan;
 
 import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_IN_ROOT;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
@@ -39,12 +40,22 @@ final class Targets {
 
     /** Opens a place by an {@code O_PATH} descriptor. */
     static PlanBuilder.Added open(PlanBuilder plan, String path, Slot into, boolean followLinks) {
+        return open(plan, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
+    }
+
+    /** Opens a place by an {@code O_PATH} descriptor when it is a directory. */
+    static PlanBuilder.Added openDirectory(
+            PlanBuilder plan, String path, Slot into, boolean followLinks) {
+        return open(plan, path, into, followLinks, Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC));
+    }
+
+    private static PlanBuilder.Added open(
+            PlanBuilder plan, String path, Slot into, boolean followLinks, Constant flags) {
         var resolve =
                 followLinks
                         ? Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS)
                         : Constant.flags(
                                 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS);
-        var flags = Constant.flags(O_PATH, O_CLOEXEC);
         return plan.call(
                         OPENAT2,
                         AT_FDCWD,
