@@ -45,6 +45,7 @@ class DetachedIT {
         try (var jvm = ForkedJvm.start(Starting.class, inner.toString());
                 var lines = jvm.process().inputReader()) {
             pid = Integer.parseInt(lines.readLine());
+            assertThat(lines.readLine()).isNull();
             assertThat(jvm.process().waitFor()).isZero();
         }
         var container = ProcessHandle.of(pid).orElseThrow();

@@ -194,7 +194,7 @@ class MountsIT {
         var result =
                 sandbox.sh(
                                 "stat -c %a /mem; df -k /mem | tail -1; grep ' /mem ' /proc/mounts;"
-                                        + " head -c 2000000 /dev/zero > /mem/big")
+                                        + " dd if=/dev/zero of=/mem/big bs=1M count=2")
                         .mount(Mount.tmpfs("/mem").size(MiB.of(1)).mode(FileMode.of("0750")))
                         .run();
         assertThat(result.stdout()).startsWith("750\n").contains(" 1024 ", "noexec", "nosuid");

@@ -342,7 +342,7 @@ public final class Supervision {
         var failed = plan.onError();
         var finish = new Label();
         plan.onError(finish);
-        plan.call(CLOSE, channels.control());
+        // The control socket closes with this process: a JVM that still runs reads the file then.
         var info = plan.space("siginfo", SIGINFO_SIZE);
         plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
         plan.purpose("leaving the exit status in a file");
