@@ -1,5 +1,6 @@
 package io.pelagos.bench;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -12,7 +13,7 @@ final class Cold {
 
     static List<Subject> subjects(Path checkout, Path root) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        var jar = System.getProperty("java.class.path").split(java.io.File.pathSeparator, -1)[0];
+        var jar = System.getProperty("java.class.path").split(File.pathSeparator, -1)[0];
         return List.of(
                 new PlainProcess(
                         "cold-run",

@@ -1,7 +1,9 @@
 package io.pelagos.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 
 /** A program run to its end for its output. */
@@ -11,7 +13,7 @@ final class Command {
     static String output(List<String> command) throws IOException, InterruptedException {
         var builder = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(NULL));
         builder.environment().put("RAW", "1");
-        var errors = java.nio.file.Files.createTempFile("pelagos-bench-", ".err");
+        var errors = Files.createTempFile("pelagos-bench-", ".err");
         try {
             var process = builder.redirectError(errors.toFile()).start();
             var text =
@@ -23,11 +25,11 @@ final class Command {
                                 + ": exit status "
                                 + status
                                 + ": "
-                                + java.nio.file.Files.readString(errors).strip());
+                                + Files.readString(errors).strip());
             }
             return text;
         } finally {
-            java.nio.file.Files.delete(errors);
+            Files.delete(errors);
         }
     }
 
@@ -36,5 +38,5 @@ final class Command {
         return output(command).lines().mapToLong(line -> 1000 * Long.parseLong(line.strip())).toArray();
     }
 
-    private static final java.io.File NULL = new java.io.File("/dev/null");
+    private static final File NULL = new File("/dev/null");
 }

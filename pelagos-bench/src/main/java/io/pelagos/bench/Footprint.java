@@ -35,7 +35,7 @@ record Footprint(double supervisor, double heap) {
                         .map(ProcessHandle::pid)
                         .collect(Collectors.toCollection(HashSet::new));
         var running = new ArrayList<Container>();
-        long before = heap();
+        long before = used();
         try {
             for (int i = 0; i < CONTAINERS; i++) {
                 running.add(
@@ -46,7 +46,7 @@ record Footprint(double supervisor, double heap) {
                                 .stderr(Stdio.NULL)
                                 .start());
             }
-            double heap = (heap() - before) / KILOBYTE / CONTAINERS;
+            double heap = (used() - before) / KILOBYTE / CONTAINERS;
             double pages = 0;
             for (var child : ProcessHandle.current().children().toList()) {
                 if (!others.contains(child.pid())) {
@@ -67,7 +67,7 @@ record Footprint(double supervisor, double heap) {
         }
     }
 
-    private static long heap() {
+    private static long used() {
         var memory = java.lang.management.ManagementFactory.getMemoryMXBean();
         for (int i = 0; i < 3; i++) {
             memory.gc();

@@ -61,7 +61,7 @@ class StreamsIT {
     void containerFeelsLikeAProcess() throws Exception {
         var container = sandbox.command("sort", "-r").start();
         var exit = new CompletableFuture<Exit>();
-        container.onExit().thenAccept(exit::complete);
+        var _ = container.onExit().thenAccept(exit::complete);
         try (var out = container.stdin().writer()) {
             out.write("a\nc\nb\n");
         }
