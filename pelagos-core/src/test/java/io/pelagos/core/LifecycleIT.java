@@ -291,12 +291,12 @@ class LifecycleIT {
 
     @Test
     void closingPelagosEndsItsContainers() throws Exception {
+        Container container;
         try (var other = Pelagos.open(PelagosPaths.under(directory.resolve("other")))) {
-            var container =
-                    other.container(sandbox.root().rootfs()).command("sleep", "1000").start();
-            other.close();
-            assertThat(container.waitFor()).isEqualTo(new Exit.Killed(Signal.KILL, false));
+            container = other.container(sandbox.root().rootfs()).command("sleep", "1000").start();
+            assertThat(container.isAlive()).isTrue();
         }
+        assertThat(container.waitFor()).isEqualTo(new Exit.Killed(Signal.KILL, false));
     }
 
     @Test

@@ -142,13 +142,13 @@ class NamespacesIT {
 
     @Test
     void processesOfAJoinedPidNamespaceEndWithTheirContainer() throws Exception {
-        try (var first = sleeping(container());
-                var second =
-                        sandbox.sh("sleep 3000 & echo started; wait")
-                                .join(first, Namespace.PID)
-                                .start()) {
-            assertThat(second.stdout().lines().findFirst()).contains("started");
-            second.close();
+        try (var first = sleeping(container())) {
+            try (var second =
+                    sandbox.sh("sleep 3000 & echo started; wait")
+                            .join(first, Namespace.PID)
+                            .start()) {
+                assertThat(second.stdout().lines().findFirst()).contains("started");
+            }
             var left = sandbox.command("ps").join(first, Namespace.PID).run();
             assertThat(left.stdout()).contains("sleep 1000").doesNotContain("sleep 3000");
         }
