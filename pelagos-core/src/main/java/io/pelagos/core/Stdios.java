@@ -90,7 +90,12 @@ final class Stdios implements AutoCloseable {
     private java.io.OutputStream inputPipe() {
         var pipe = calls.pipe("standard input");
         inherit(pipe.first());
-        return streams.output(pipe.second());
+        try {
+            return streams.output(pipe.second());
+        } catch (RuntimeException | Error e) {
+            pipe.second().close();
+            throw e;
+        }
     }
 
     private Container.@Nullable Output openOutput(Stdio target, int number, String what) {
@@ -127,7 +132,12 @@ final class Stdios implements AutoCloseable {
     private java.io.InputStream outputPipe(String what) {
         var pipe = calls.pipe(what);
         inherit(pipe.second());
-        return streams.input(pipe.first());
+        try {
+            return streams.input(pipe.first());
+        } catch (RuntimeException | Error e) {
+            pipe.first().close();
+            throw e;
+        }
     }
 
     private void other(Stdio stream, int number) {
