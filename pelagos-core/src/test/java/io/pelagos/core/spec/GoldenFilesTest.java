@@ -150,6 +150,18 @@ class GoldenFilesTest {
         return ContainerSpec.fromOci(config).resources().memory().swap();
     }
 
+    /** The kernel refuses a group that has no number in the user namespace. */
+    @Test
+    void terminalsBelongToGroup5OnlyWhereItIsMapped() {
+        var root = List.of(new IdMap(0, 100_000, 1));
+        var all = List.of(new IdMap(0, 100_000, 65_536));
+        assertThat(plain().toOci()).contains("\"gid=5\"");
+        assertThat(container().userNamespace(all, all).spec().toOci()).contains("\"gid=5\"");
+        var spec = container().userNamespace(root, root).spec();
+        assertThat(spec.toOci()).doesNotContain("\"gid=5\"");
+        assertThat(ContainerSpec.fromOci(spec.toOci())).isEqualTo(spec);
+    }
+
     @Test
     void whatPodmanHasNoOptionForIsRefusedByName() {
         var spec = container().mount(Mount.file("/etc/motd", new byte[0])).spec();
