@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What a few containers look like as podman commands and OCI configurations, to the letter. */
@@ -146,7 +147,7 @@ class GoldenFilesTest {
                 .hasMessageContaining("linux.resources.memory.swap: 1: ");
     }
 
-    private static @org.jspecify.annotations.Nullable ByteSize swapOf(String config) {
+    private static @Nullable ByteSize swapOf(String config) {
         return ContainerSpec.fromOci(config).resources().memory().swap();
     }
 
