@@ -110,8 +110,7 @@ class GoldenFilesTest {
     void theBuildersMemoryIsWithoutSwap() {
         var spec = container().memory(MiB.of(64)).seccomp(SeccompProfile.unconfined()).spec();
         assertThat(spec.resources().memory().swap()).isEqualTo(ByteSize.of(0));
-        assertThat(spec.toCommandLine())
-                .contains("--memory=67108864b --memory-swap=67108864b ");
+        assertThat(spec.toCommandLine()).contains("--memory=67108864b --memory-swap=67108864b ");
         assertThat(spec.toOci()).contains("\"limit\" : 67108864,", "\"swap\" : 67108864");
     }
 
@@ -126,8 +125,7 @@ class GoldenFilesTest {
 
     @Test
     void swapAloneIsARawFileOfTheSecondVersion() {
-        var spec =
-                memory(new Resources.Memory(null, null, null, null, MiB.of(1), null, null));
+        var spec = memory(new Resources.Memory(null, null, null, null, MiB.of(1), null, null));
         assertThat(spec.toCommandLine()).contains("--cgroup-conf=memory.swap.max=1048576");
         assertThat(ContainerSpec.fromOci(spec.toOci())).isEqualTo(spec);
     }
@@ -174,7 +172,9 @@ class GoldenFilesTest {
     @Test
     void aCapabilityThatIsMissingIsDropped() {
         var spec = container().capDrop(Capability.CHOWN).spec();
-        assertThat(spec.toCommandLine()).contains("--cap-drop=CAP_CHOWN ").doesNotContain("cap-add");
+        assertThat(spec.toCommandLine())
+                .contains("--cap-drop=CAP_CHOWN ")
+                .doesNotContain("cap-add");
     }
 
     private static String golden(String name) {

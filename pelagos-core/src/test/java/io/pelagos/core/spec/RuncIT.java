@@ -109,9 +109,7 @@ class RuncIT {
         try (var reader = process.inputReader()) {
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("runc ends").isTrue();
             var lines = reader.lines().toList();
-            assertThat(process.exitValue())
-                    .as(() -> lines + " " + errorsOf(errors))
-                    .isZero();
+            assertThat(process.exitValue()).as(() -> lines + " " + errorsOf(errors)).isZero();
             return lines;
         } finally {
             process.destroyForcibly();

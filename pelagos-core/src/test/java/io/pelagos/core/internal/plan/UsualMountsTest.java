@@ -26,8 +26,7 @@ class UsualMountsTest {
     void aConfigurationListsTheMountsThatAPlanMakes() {
         var listed =
                 ContainerSpec.fromOci(
-                        SPEC.toOci()
-                                .replace("\"io.pelagos.default-mounts\" : \"true\"", ""));
+                        SPEC.toOci().replace("\"io.pelagos.default-mounts\" : \"true\"", ""));
         assertThat(listed.mounts()).hasSize(7);
         assertThat(made(listed)).isNotEmpty().isEqualTo(made(SPEC));
     }
@@ -53,7 +52,12 @@ class UsualMountsTest {
                 new LaunchInputs(
                         spec,
                         new HostFacts(
-                                Architecture.X86_64, new KernelVersion(6, 12), 6, true, 1024, List.of()),
+                                Architecture.X86_64,
+                                new KernelVersion(6, 12),
+                                6,
+                                true,
+                                1024,
+                                List.of()),
                         "container",
                         new LaunchInputs.Identity(0, 0, List.of(), "/root"),
                         Channels.PRINTED,
