@@ -51,7 +51,8 @@ class DetachedIT {
         var container = ProcessHandle.of(pid).orElseThrow();
         var supervisor = container.parent().orElseThrow();
         assertThat(container.isAlive()).isTrue();
-        assertThat(supervisor.parent()).isNotEqualTo(java.util.Optional.of(ProcessHandle.current()));
+        assertThat(supervisor.parent())
+                .isNotEqualTo(java.util.Optional.of(ProcessHandle.current()));
 
         Files.writeString(inner.resolve("root/tmp/go"), "");
         supervisor.onExit().get(60, TimeUnit.SECONDS);
@@ -67,7 +68,8 @@ class DetachedIT {
     }
 
     private static List<Path> cgroupsNamedAfter(String id) throws IOException {
-        try (var all = Files.find(Path.of("/sys/fs/cgroup"), 12, (p, _) -> p.endsWith("pelagos-" + id))) {
+        try (var all =
+                Files.find(Path.of("/sys/fs/cgroup"), 12, (p, _) -> p.endsWith("pelagos-" + id))) {
             return all.toList();
         }
     }
@@ -77,7 +79,8 @@ class DetachedIT {
         public static void main(String[] args) throws Exception {
             try (var inner = Sandbox.in(Path.of(args[0]))) {
                 var container =
-                        inner.sh("while ! test -e /tmp/go; do usleep 1000; done; echo going; exit 23")
+                        inner.sh(
+                                        "while ! test -e /tmp/go; do usleep 1000; done; echo going; exit 23")
                                 .name("survivor")
                                 .supervision(Supervision.DETACHED)
                                 .stdin(Stdio.NULL)

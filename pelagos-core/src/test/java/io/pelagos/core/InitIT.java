@@ -105,8 +105,7 @@ class InitIT {
 
     @Test
     void initIsConfinedLikeTheProgram() throws Exception {
-        var result =
-                sandbox.sh("grep -E 'CapBnd|NoNewPrivs|Seccomp:' /proc/1/status").init().run();
+        var result = sandbox.sh("grep -E 'CapBnd|NoNewPrivs|Seccomp:' /proc/1/status").init().run();
         var own = sandbox.sh("grep -E 'CapBnd|NoNewPrivs|Seccomp:' /proc/1/status").run();
         assertThat(result.stdout()).isEqualTo(own.stdout()).contains("Seccomp:\t2");
     }

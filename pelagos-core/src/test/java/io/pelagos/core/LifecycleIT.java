@@ -143,10 +143,7 @@ class LifecycleIT {
                 sandbox.command("sleep", "1000")
                         .share(Namespace.PID)
                         .cwd("/tmp")
-                        .rlimit(
-                                Rlimit.CORE,
-                                MiB.of(64).bytes(),
-                                MiB.of(64).bytes())
+                        .rlimit(Rlimit.CORE, MiB.of(64).bytes(), MiB.of(64).bytes())
                         .start()) {
             container.signal(Signal.parse("ABRT"));
             assertThat(container.waitFor())
@@ -231,8 +228,12 @@ class LifecycleIT {
 
     @Test
     void statsTellWhatIsUsedAndLimitsChangeWhileItRuns() throws Exception {
-        try (var container = awaitReady(
-                sandbox.sh("sleep 1000 & echo ready; wait").memory(MiB.of(64)).pids(10).start())) {
+        try (var container =
+                awaitReady(
+                        sandbox.sh("sleep 1000 & echo ready; wait")
+                                .memory(MiB.of(64))
+                                .pids(10)
+                                .start())) {
             var stats = container.stats();
             assertThat(stats.pids().current()).isEqualTo(2);
             assertThat(stats.pids().max()).isEqualTo(10);

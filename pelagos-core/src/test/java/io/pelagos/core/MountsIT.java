@@ -121,8 +121,7 @@ class MountsIT {
                 var writable = inner.sh("echo z > /srv/a/b/file").mount(Mount.bind(top, "/srv"));
                 assertThat(writable.run().success()).isTrue();
                 assertThat(data.resolve("file")).hasContent("z\n");
-                var flat =
-                        inner.sh("ls -A /srv/a/b").mount(Mount.bind(top, "/srv").nonRecursive());
+                var flat = inner.sh("ls -A /srv/a/b").mount(Mount.bind(top, "/srv").nonRecursive());
                 assertThat(flat.run().stdout()).isEmpty();
                 System.out.println("done");
             }

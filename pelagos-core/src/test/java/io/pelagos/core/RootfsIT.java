@@ -70,8 +70,7 @@ class RootfsIT {
                         .command("/bin/busybox", "sh", "-c", script)
                         .user("me")
                         .run();
-        assertThat(result.stdout())
-                .isEqualTo("5\nbin\ndeep\ndev\netc\nproc\nsys\n644\n755\n/me\n");
+        assertThat(result.stdout()).isEqualTo("5\nbin\ndeep\ndev\netc\nproc\nsys\n644\n755\n/me\n");
     }
 
     @Test

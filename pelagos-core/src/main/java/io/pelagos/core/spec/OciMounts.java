@@ -112,8 +112,7 @@ final class OciMounts {
             var source = object.optionalText("source");
             var options = object.texts("options");
             boolean isDefault =
-                    withoutDefaults
-                            && defaults.removeIf(mount -> mount.is(target, type, options));
+                    withoutDefaults && defaults.removeIf(mount -> mount.is(target, type, options));
             if (!isDefault) {
                 mounts.add(
                         object.checked(

@@ -53,9 +53,7 @@ public record ForkedJvm(Process process) implements AutoCloseable {
     private static String classesOf(Class<?> type) {
         var name = "/" + type.getName().replace('.', '/') + ".class";
         var url = Objects.requireNonNull(type.getResource(name), name).toString();
-        return Path.of(
-                        URI.create(url.substring(0, url.length() - name.length())))
-                .toString();
+        return Path.of(URI.create(url.substring(0, url.length() - name.length()))).toString();
     }
 
     /** Reads what it writes, to the end. */

@@ -277,7 +277,8 @@ public final class Supervision {
         plan.call(SENDMSG, channels.control(), handOver.message(), 0).orElse(next);
         plan.here(next);
         plan.call(CLOSE, channels.report());
-        // The other ends see that the container has closed its streams only when nobody else has them.
+        // The other ends see that the container has closed its streams only when nobody else has
+        // them.
         plan.call(CLOSE_RANGE, 0, 2, 0);
     }
 
