@@ -2,6 +2,7 @@ package io.pelagos.core.testing;
 
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Confinement;
+import io.pelagos.core.spec.ContainerPath;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
@@ -19,6 +20,7 @@ import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.User;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +45,9 @@ public final class SpecArbitraries {
     public static Arbitrary<ContainerSpec> specs() {
         return specs(
                 Arbitraries.oneOf(directories(), roots()),
-                Arbitraries.oneOf(MountArbitraries.bindings(), MountArbitraries.contents()),
+                Arbitraries.oneOf(MountArbitraries.bindings(), MountArbitraries.contents())
+                        .list()
+                        .ofMaxSize(4),
                 ProcessArbitraries.processes(),
                 modes(),
                 devices(modeBits(07777)),
@@ -59,7 +63,11 @@ public final class SpecArbitraries {
     public static Arbitrary<ContainerSpec> ociSpecs() {
         return specs(
                 directories(),
-                MountArbitraries.bindings(),
+                MountArbitraries.bindings()
+                        .list()
+                        .uniqueElements(Mount::target)
+                        .ofMaxSize(4)
+                        .map(SpecArbitraries::byDepth),
                 ProcessArbitraries.numericProcesses(),
                 modes().filter(mode -> !(mode instanceof NamespaceMode.OfContainer)),
                 devices(modeBits(0777)).filter(device -> device.type() != Device.Type.FIFO),
@@ -67,9 +75,15 @@ public final class SpecArbitraries {
                 ResourcesArbitraries.plainResources());
     }
 
+    private static List<Mount> byDepth(List<Mount> mounts) {
+        return mounts.stream()
+                .sorted(Comparator.comparingInt(mount -> ContainerPath.depth(mount.target())))
+                .toList();
+    }
+
     private static Arbitrary<ContainerSpec> specs(
             Arbitrary<? extends RootSpec> roots,
-            Arbitrary<Mount> mounts,
+            Arbitrary<List<Mount>> mounts,
             Arbitrary<ProcessSpec> processes,
             Arbitrary<NamespaceMode> modes,
             Arbitrary<Device> devices,
@@ -169,13 +183,13 @@ public final class SpecArbitraries {
 
     private static Arbitrary<Files> files(
             Arbitrary<? extends RootSpec> roots,
-            Arbitrary<Mount> mounts,
+            Arbitrary<List<Mount>> mounts,
             Arbitrary<Device> devices) {
         return Combinators.combine(
                         roots,
                         Arbitraries.of(true, false),
                         Arbitraries.of(true, false),
-                        mounts.list().ofMaxSize(4),
+                        mounts,
                         devices.list().ofMaxSize(3))
                 .as(Files::new);
     }
