@@ -79,13 +79,12 @@ class BreakoutIT extends Trial {
     void runtimesOwnImageCannotBeOverwritten() throws Exception {
         assertThat(output(hostile("try", "overwrite", "/proc/1/exe"))).isEqualTo("ETXTBSY");
         assertThat(output(hostile("try", "overwrite", "/proc/1/exe").init())).isEqualTo("EACCES");
-        assertThat(
-                        hostile("try", "overwrite", "/proc/1/exe")
-                                .init()
-                                .capAdd(Capability.SYS_PTRACE)
-                                .seccomp(SeccompProfile.unconfined())
-                                .run()
-                                .stdout())
+        assertThat(hostile("try", "overwrite", "/proc/1/exe")
+                        .init()
+                        .capAdd(Capability.SYS_PTRACE)
+                        .seccomp(SeccompProfile.unconfined())
+                        .run()
+                        .stdout())
                 .isIn("EACCES\n", "EPERM\n", "ETXTBSY\n");
     }
 
@@ -155,7 +154,7 @@ class BreakoutIT extends Trial {
 
     /**
      * While another process exchanges a directory of the root for a link to the host, again and
-     * again, 200 starts mount below it, and never is anything made or mounted outside
+     * again, 100 starts mount below it, and never is anything made or mounted outside
      * (CVE-2021-30465).
      */
     @Test
@@ -176,7 +175,7 @@ class BreakoutIT extends Trial {
         int started = 0;
         try (var lines = exchanging.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("ready");
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 100; i++) {
                 var container =
                         hostile("cat", "/data/secret")
                                 .mount(Mount.tmpfs("/data/sub/dir" + i))
@@ -286,22 +285,22 @@ class BreakoutIT extends Trial {
                 set -e
                 mount --make-rprivate /
                 mount -t tmpfs none /mnt
-                mount -t tmpfs none /tmp/.devices 2>/tmp/.e || true
                 cp -a /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/null /mnt/
                 mount --move /mnt /dev
-                exec 3>/dev/null
                 %s
                 exec "$@"
                 """
                         .formatted(replace);
-        script = script.replace("mount -t tmpfs none /tmp/.devices 2>/tmp/.e || true\n", "");
-        var command = new java.util.ArrayList<>(List.of("unshare", "-m", "sh", "-c", script, "sh"));
+        var command =
+                new java.util.ArrayList<>(List.of("unshare", "-m", "sh", "-c", script, "sh"));
         command.addAll(jvm(MaskedStart.class, hostile.path(), outside));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(output)
-                .contains("SyscallFailedException: opening /dev/null for masks: ")
+                .startsWith("io.pelagos.core.SyscallFailedException: ")
+                .contains("/dev/null")
+                .containsAnyOf("ENOTDIR", "EISDIR")
                 .doesNotContain("STARTED");
     }
 
