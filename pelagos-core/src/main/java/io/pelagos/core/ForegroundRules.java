@@ -94,17 +94,19 @@ final class ForegroundRules {
     }
 
     private static void streams(ContainerSpec spec) {
-        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
-            switch (stream) {
-                case Stdio.Pipe(), Stdio.Descriptor(_), Stdio.ToChannel(_) ->
-                        throw refused(
-                                stream == spec.stdin()
-                                        ? "stdin"
-                                        : stream == spec.stdout() ? "stdout" : "stderr",
-                                stream,
-                                "in the foreground a stream is null, a file, or the JVM's own");
-                case Stdio.Null(), Stdio.Inherit(), Stdio.ToFile(_, _) -> {}
-            }
+        stream("stdin", spec.stdin());
+        stream("stdout", spec.stdout());
+        stream("stderr", spec.stderr());
+    }
+
+    private static void stream(String option, Stdio stream) {
+        switch (stream) {
+            case Stdio.Pipe(), Stdio.Descriptor(_), Stdio.ToChannel(_) ->
+                    throw refused(
+                            option,
+                            stream,
+                            "in the foreground a stream is null, a file, or the JVM's own");
+            case Stdio.Null(), Stdio.Inherit(), Stdio.ToFile(_, _) -> {}
         }
     }
 }

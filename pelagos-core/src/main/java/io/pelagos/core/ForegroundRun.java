@@ -22,6 +22,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -56,14 +57,10 @@ final class ForegroundRun {
     /** Runs it; where the first directory allows no execution, in one for temporary files. */
     Exit run() throws InterruptedException {
         try {
-            Started started;
             try {
-                started = start(launchDirectory());
-            } catch (IOException e) {
-                started = startElsewhere(e);
-            }
-            try (var report = started.report()) {
-                return await(started.plan(), started.helper(), report);
+                return start(launchDirectory()).await();
+            } catch (NotStarted first) {
+                return elsewhere(first);
             }
         } catch (IOException e) {
             var failure =
@@ -78,8 +75,14 @@ final class ForegroundRun {
         }
     }
 
-    /** A helper whose files are gone. */
-    private record Started(LaunchPlan plan, Process helper, FileChannel report) {}
+    /** No process was made; nothing is left of the attempt. */
+    private static final class NotStarted extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotStarted(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
 
     private Path launchDirectory() throws IOException {
         paths.createRuntimeDir();
@@ -90,11 +93,11 @@ final class ForegroundRun {
         }
     }
 
-    private Started startElsewhere(IOException why) throws IOException {
+    private Exit elsewhere(NotStarted why) throws IOException, InterruptedException {
         var directory = Files.createTempDirectory("pelagos-");
         try {
-            return start(directory);
-        } catch (IOException e) {
+            return start(directory).await();
+        } catch (NotStarted e) {
             e.addSuppressed(why);
             throw e;
         } finally {
@@ -117,13 +120,22 @@ final class ForegroundRun {
         try {
             var plan = plans.plan(reportFile, image).plan();
             write(image, PlanImage.of(plan));
-            return new Started(plan, builder(image).start(), report);
+            return new Started(plan, helper(image), report, reportFile);
         } catch (IOException | RuntimeException e) {
             report.close();
             Files.deleteIfExists(reportFile);
             throw e;
         } finally {
             Files.deleteIfExists(image);
+        }
+    }
+
+    private Process helper(Path image) throws IOException {
+        var builder = builder(image);
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new NotStarted(e);
         }
     }
 
@@ -171,23 +183,38 @@ final class ForegroundRun {
         };
     }
 
-    private Exit await(LaunchPlan plan, Process helper, FileChannel report)
-            throws IOException, InterruptedException {
-        boolean timedOut = false;
-        try {
-            if (spec.timeout() != null && !helper.waitFor(spec.timeout())) {
-                timedOut = true;
-                end(helper);
-            }
-            helper.waitFor();
-        } catch (InterruptedException e) {
-            endUninterruptibly(helper);
-            throw e;
+    /** A helper that runs, and the file it reports into, which it removes once it has opened it. */
+    private final class Started {
+        private final LaunchPlan plan;
+        private final Process helper;
+        private final FileChannel report;
+        private final Path reportFile;
+
+        Started(LaunchPlan plan, Process helper, FileChannel report, Path reportFile) {
+            this.plan = plan;
+            this.helper = helper;
+            this.report = report;
+            this.reportFile = reportFile;
         }
-        var exit = exit(ForegroundReport.end(plan, read(report)));
-        return timedOut
-                ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout()))
-                : exit;
+
+        Exit await() throws IOException, InterruptedException {
+            boolean timedOut = false;
+            try (report) {
+                if (spec.timeout() != null && !helper.waitFor(spec.timeout())) {
+                    timedOut = true;
+                    end(helper);
+                }
+                int ignored = helper.waitFor();
+                assert ignored >= 0;
+                var exit = exit(ForegroundReport.end(plan, read(report)));
+                return timedOut ? new Exit.TimedOut(Objects.requireNonNull(spec.timeout())) : exit;
+            } catch (InterruptedException e) {
+                endUninterruptibly(helper);
+                throw e;
+            } finally {
+                Files.deleteIfExists(reportFile);
+            }
+        }
     }
 
     /** Ends the first process, which the helper may still be about to make. */

@@ -61,7 +61,7 @@ class StreamsIT {
     void containerFeelsLikeAProcess() throws Exception {
         var container = sandbox.command("sort", "-r").start();
         var exit = new CompletableFuture<Exit>();
-        container.onExit().thenAccept(exit::complete);
+        var _ = container.onExit().thenAccept(exit::complete);
         try (var out = container.stdin().writer()) {
             out.write("a\nc\nb\n");
         }
@@ -197,7 +197,10 @@ class StreamsIT {
         assertThat(bounded.stderr()).hasSize(64 << 10);
     }
 
-    /** Fills one pipe far beyond its size, then the other, so that reading one after the other hangs. */
+    /**
+     * Fills one pipe far beyond its size, then the other, so that reading one after the other
+     * hangs.
+     */
     private static String alternating() {
         return "for i in 1 2 3 4 5 6 7 8 9 10; do"
                 + " head -c 1048576 /dev/zero; head -c 1048576 /dev/zero >&2; done";
@@ -218,10 +221,10 @@ class StreamsIT {
     }
 
     /**
-     * 10,000 virtual threads, each blocked in a read of the output of a container: a small
-     * machine has no room for as many containers, so each of 50 has 100 threads at each of its two
-     * outputs. All of them are shown to wait at the same time; then every
-     * container writes one byte for each reader.
+     * 10,000 virtual threads, each blocked in a read of the output of a container: a small machine
+     * has no room for as many containers, so each of 50 has 100 threads at each of its two outputs.
+     * All of them are shown to wait at the same time; then every container writes one byte for each
+     * reader.
      */
     @Test
     void tenThousandVirtualThreadsReadOutputWithoutHoldingAThreadOfTheMachine() throws Exception {

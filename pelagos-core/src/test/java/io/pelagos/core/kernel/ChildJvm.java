@@ -15,8 +15,14 @@ import org.junit.jupiter.api.Assumptions;
  * @param exit the exit code
  * @param output standard output and error together
  */
-record ChildJvm(int exit, String output) {
-    static ChildJvm run(Class<?> main, String... options) throws Exception {
+public record ChildJvm(int exit, String output) {
+    /** Runs a main class to its end. */
+    public static ChildJvm run(Class<?> main, String... options) throws Exception {
+        return finish(start(main, options));
+    }
+
+    /** Starts a main class; both outputs are one stream. */
+    public static Process start(Class<?> main, String... options) throws Exception {
         var modulePath = System.getProperty("jdk.module.path");
         Assumptions.assumeTrue(
                 modulePath != null, "the tests run on the class path, not on the module path");
@@ -26,7 +32,7 @@ record ChildJvm(int exit, String output) {
         command.addAll(List.of("--module-path", modulePath));
         command.addAll(List.of("--patch-module", "io.pelagos.core=" + testClasses(main)));
         command.addAll(List.of("-m", "io.pelagos.core/" + main.getName()));
-        return finish(new ProcessBuilder(command).redirectErrorStream(true).start());
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     private static ChildJvm finish(Process process) throws IOException, InterruptedException {

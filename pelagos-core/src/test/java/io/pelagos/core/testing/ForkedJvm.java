@@ -47,7 +47,8 @@ public record ForkedJvm(Process process) implements AutoCloseable {
 
     /** Reads what it writes, to the end. */
     public String output() throws IOException {
-        return new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(
+                process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     }
 
     @Override

@@ -90,8 +90,8 @@ final class CgroupCreation {
     }
 
     /**
-     * Where version 2 holds the processes, its freezer does, and a container without any limit joins
-     * no hierarchy of version 1 but that of devices: each costs a start a tenth of its time.
+     * Where version 2 holds the processes, its freezer does, and a container without any limit
+     * joins no hierarchy of version 1 but that of devices: each costs a start a tenth of its time.
      */
     private boolean isUsed(Hierarchy hierarchy) {
         var used = new LinkedHashSet<>(hierarchy.controllers());

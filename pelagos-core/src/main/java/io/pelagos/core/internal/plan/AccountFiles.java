@@ -62,8 +62,10 @@ public final class AccountFiles implements UnaryOperator<String> {
     }
 
     private static String read(Path directory, Path path) throws IOException {
-        try (var top = secure(Files.newDirectoryStream(directory));
-                var parent = top.newDirectoryStream(path.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+        try (var top = Files.newDirectoryStream(directory);
+                var parent =
+                        secure(top)
+                                .newDirectoryStream(path.getParent(), LinkOption.NOFOLLOW_LINKS)) {
             var name = path.getFileName();
             var attributes =
                     parent.getFileAttributeView(
@@ -85,7 +87,6 @@ public final class AccountFiles implements UnaryOperator<String> {
         if (stream instanceof SecureDirectoryStream<Path> secure) {
             return secure;
         }
-        stream.close();
         throw new IOException("this file system cannot be searched without following links");
     }
 

@@ -15,8 +15,8 @@ import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.ProcessSpec;
-import java.util.LinkedHashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
