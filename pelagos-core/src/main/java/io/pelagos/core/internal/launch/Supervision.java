@@ -301,8 +301,13 @@ public final class Supervision {
         plan.onError(orphaned);
         plan.call(FCNTL, pidfd, F_DUPFD_CLOEXEC, 3).into(polls);
         plan.here(again);
-        plan.call(PPOLL, polls, 2, null, null, 0).orElse(again);
+        // Only an interruption is worth another try: anything else would come back for ever.
+        var interrupted = new Label();
+        plan.call(PPOLL, polls, 2, null, null, 0).orElse(interrupted);
         plan.when(polls.value(), READABLE, READABLE, ended);
+        plan.jump(orphaned);
+        plan.here(interrupted);
+        plan.whenErrno(Errno.EINTR, again);
 
         plan.here(orphaned);
         plan.purpose("ending the container, because the JVM has ended");
