@@ -69,10 +69,7 @@ final class Stdios implements AutoCloseable {
         switch (source) {
             case Stdio.Pipe() -> stdin = new Container.Input(inputPipe());
             case Stdio.ToChannel(var channel) -> {
-                if (!(channel instanceof ReadableByteChannel from)) {
-                    throw new InvalidSpecException(
-                            "stdin", channel.toString(), "must be a channel that can be read");
-                }
+                var from = (ReadableByteChannel) channel;
                 var to = inputPipe();
                 pumps.add(
                         () -> {
@@ -102,10 +99,7 @@ final class Stdios implements AutoCloseable {
                 return new Container.Output(outputPipe(what));
             }
             case Stdio.ToChannel(var channel) -> {
-                if (!(channel instanceof WritableByteChannel to)) {
-                    throw new InvalidSpecException(
-                            what, channel.toString(), "must be a channel that can be written");
-                }
+                var to = (WritableByteChannel) channel;
                 var from = outputPipe(what);
                 pumps.add(
                         () -> {

@@ -265,4 +265,13 @@ class StreamsIT {
             running.forEach(Container::close);
         }
     }
+
+    @Test
+    void streamsThatTheContainerClosesEndAtOnce() throws Exception {
+        try (var container = sandbox.sh("exec >&- 2>&-; exec sleep 1000").start()) {
+            assertThat(container.stdout().text()).isEmpty();
+            assertThat(container.stderr().text()).isEmpty();
+            assertThat(container.isAlive()).isTrue();
+        }
+    }
 }

@@ -1,8 +1,13 @@
 package io.pelagos.core.testing;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Another JVM that runs a main class of the tests, to be killed or to end by itself.
@@ -10,12 +15,22 @@ import java.util.List;
  * @param process the JVM, whose standard error joins its standard output
  */
 public record ForkedJvm(Process process) implements AutoCloseable {
-    /** Starts one with the same class and module path as this JVM. */
+    /** Starts one with the same classes as this JVM. */
     public static ForkedJvm start(Class<?> main, String... arguments) throws IOException {
-        var command = new ArrayList<String>();
+        return start(List.of(), main, arguments);
+    }
+
+    /** Starts one in a mount namespace of its own, whose mounts spread nowhere. */
+    public static ForkedJvm unshared(Class<?> main, String... arguments) throws IOException {
+        return start(List.of("unshare", "--mount", "--propagation", "private"), main, arguments);
+    }
+
+    private static ForkedJvm start(List<String> prefix, Class<?> main, String... arguments)
+            throws IOException {
+        var command = new ArrayList<>(prefix);
         command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xshare:auto"));
-        command.addAll(List.of("-cp", everything(), main.getName()));
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", everything()));
+        command.add(main.getName());
         command.addAll(List.of(arguments));
         return new ForkedJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
     }
@@ -30,25 +45,22 @@ public record ForkedJvm(Process process) implements AutoCloseable {
                 paths.add(value);
             }
         }
-        var location = ForkedJvm.class.getProtectionDomain().getCodeSource().getLocation();
-        paths.add(java.nio.file.Path.of(java.net.URI.create(location.toString())).toString());
         paths.add(classesOf(ForkedJvm.class));
-        return String.join(java.io.File.pathSeparator, paths);
+        return String.join(File.pathSeparator, paths);
     }
 
     /** Finds the folder of test classes, which a module is patched with. */
     private static String classesOf(Class<?> type) {
         var name = "/" + type.getName().replace('.', '/') + ".class";
-        var url = java.util.Objects.requireNonNull(type.getResource(name), name).toString();
-        return java.nio.file.Path.of(
-                        java.net.URI.create(url.substring(0, url.length() - name.length())))
+        var url = Objects.requireNonNull(type.getResource(name), name).toString();
+        return Path.of(
+                        URI.create(url.substring(0, url.length() - name.length())))
                 .toString();
     }
 
     /** Reads what it writes, to the end. */
     public String output() throws IOException {
-        return new String(
-                process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     @Override
