@@ -1,5 +1,7 @@
 package io.pelagos.bench;
 
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * An OCI bundle that asks for what ours does by default: six namespaces, the usual mounts, masked
@@ -40,8 +41,7 @@ final class Bundle {
                     "/proc/scsi",
                     "/sys/firmware");
     private static final List<String> READ_ONLY =
-            List.of(
-                    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
     private Bundle() {}
 

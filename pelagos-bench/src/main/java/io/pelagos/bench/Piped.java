@@ -2,6 +2,7 @@ package io.pelagos.bench;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -22,8 +23,7 @@ record Piped(Pelagos pelagos, Path root) implements Subject {
         var nanos = new long[times];
         for (int i = 0; i < times; i++) {
             long before = System.nanoTime();
-            var result =
-                    pelagos.container(Rootfs.directory(root)).command("echo", "hello").run();
+            var result = pelagos.container(Rootfs.directory(root)).command("echo", "hello").run();
             nanos[i] = System.nanoTime() - before;
             Ours.check(result.exit());
             if (!"hello\n".equals(result.stdout())) {

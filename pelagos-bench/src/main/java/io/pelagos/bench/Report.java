@@ -1,10 +1,11 @@
 package io.pelagos.bench;
 
+import tools.jackson.databind.json.JsonMapper;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What came of a run.
@@ -82,8 +83,7 @@ record Report(String bench, List<Summary> rows) {
                             .formatted(row.name(), row.n(), row.min(), row.median(), row.p99()));
         }
         text.append('\n');
-        ratios().forEach(
-                        (name, ratio) -> text.append("%-28s %8.2f%n".formatted(name, ratio)));
+        ratios().forEach((name, ratio) -> text.append("%-28s %8.2f%n".formatted(name, ratio)));
         return text.toString();
     }
 }
