@@ -10,7 +10,6 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Hides paths of the kernel and protects others from change. */
 final class KernelPaths {
@@ -84,7 +83,7 @@ final class KernelPaths {
                 MountCalls.fileSystem(
                         plan,
                         "tmpfs",
-                        Map.of("size", "0", "nr_inodes", "1"),
+                        MountCalls.ordered("size", "0", "nr_inodes", "1"),
                         Constant.flags(MOUNT_ATTR_RDONLY, KernelFileSystems.SAFE));
         MountCalls.attach(plan, empty, target);
         plan.call(CLOSE, empty);

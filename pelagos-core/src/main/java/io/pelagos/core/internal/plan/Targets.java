@@ -2,6 +2,7 @@ package io.pelagos.core.internal.plan;
 
 import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_IN_ROOT;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
@@ -9,6 +10,7 @@ import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_SYMLINKS;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.MKDIRAT;
 import static io.pelagos.core.kernel.Syscall.MKNODAT;
+import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.OPENAT2;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
@@ -37,8 +39,24 @@ final class Targets {
 
     private Targets() {}
 
-    /** Opens a place by an {@code O_PATH} descriptor. */
+    /**
+     * Opens a place by an {@code O_PATH} descriptor, as long as the working directory is the root.
+     */
     static PlanBuilder.Added open(PlanBuilder plan, String path, Slot into, boolean followLinks) {
+        return open(plan, AT_FDCWD, path, into, followLinks);
+    }
+
+    /** Opens the root, for lookups when the working directory is another one. */
+    static Slot openRoot(PlanBuilder plan) {
+        var root = plan.slot("/");
+        plan.call(OPENAT, AT_FDCWD, "/", Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC), 0)
+                .into(root);
+        return root;
+    }
+
+    /** Opens a place by an {@code O_PATH} descriptor, taking a directory for the root. */
+    static PlanBuilder.Added open(
+            PlanBuilder plan, Object root, String path, Slot into, boolean followLinks) {
         var resolve =
                 followLinks
                         ? Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS)
@@ -47,7 +65,7 @@ final class Targets {
         var flags = Constant.flags(O_PATH, O_CLOEXEC);
         return plan.call(
                         OPENAT2,
-                        AT_FDCWD,
+                        root,
                         path,
                         plan.longs(
                                 "{" + flags.name() + ", 0, " + resolve.name() + "}",
