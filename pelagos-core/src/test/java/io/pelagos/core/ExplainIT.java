@@ -29,7 +29,8 @@ final class ExplainIT {
                 .contains("changing the root", "pivot_root(\".\", \".\")")
                 .contains("becoming user 65534", "executing id");
         assertThat(explained.output().lines())
-                .allMatch(line -> line.matches(" *[0-9]+ [a-z].*"), "a numbered step, purpose first");
+                .allMatch(
+                        line -> line.matches(" *[0-9]+ [a-z].*"), "a numbered step, purpose first");
         assertThat(explained.exit()).isZero();
     }
 }

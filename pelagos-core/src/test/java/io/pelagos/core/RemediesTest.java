@@ -17,7 +17,9 @@ final class RemediesTest {
     void isFoundForTheFailureThatItIsFor(Remedies.Entry entry) {
         var found =
                 Remedies.of(entry.purpose() + "something", entry.call() + "\"/x\")", entry.errno());
-        assertThat(found).as("no earlier entry hides it").isEqualTo(entry.text().replace("%s", "/x"));
+        assertThat(found)
+                .as("no earlier entry hides it")
+                .isEqualTo(entry.text().replace("%s", "/x"));
     }
 
     @ParameterizedTest

@@ -120,8 +120,7 @@ final class SpecRulesTest {
     void aValueThatIsWrongByItselfIsKeptForTheStartAndNamed() {
         assertThatThrownBy(builder().user("a:b:c").command("other")::spec)
                 .isInstanceOfSatisfying(
-                        InvalidSpecException.class,
-                        e -> assertThat(e.option()).isEqualTo("user"))
+                        InvalidSpecException.class, e -> assertThat(e.option()).isEqualTo("user"))
                 .hasMessageContaining("\"b:c\"");
     }
 

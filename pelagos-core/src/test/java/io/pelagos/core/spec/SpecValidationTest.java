@@ -46,11 +46,9 @@ final class SpecValidationTest {
                     new Refused("user \"../x\"", () -> User.parse("../x")),
                     new Refused("id map 0 0 0", () -> new IdMap(0, 0, 0)),
                     new Refused("id map -1 0 1", () -> new IdMap(-1, 0, 1)),
+                    new Refused("id map 0 4294967294 2", () -> new IdMap(0, User.MAX_ID, 2)),
                     new Refused(
-                            "id map 0 4294967294 2", () -> new IdMap(0, User.MAX_ID, 2)),
-                    new Refused(
-                            "id map 1 0 " + Long.MAX_VALUE,
-                            () -> new IdMap(1, 0, Long.MAX_VALUE)),
+                            "id map 1 0 " + Long.MAX_VALUE, () -> new IdMap(1, 0, Long.MAX_VALUE)),
                     new Refused("rlimit 2:1", () -> new Rlimit.Limit(2, 1)),
                     new Refused("rlimit -1:5", () -> new Rlimit.Limit(-1, 5)),
                     new Refused("rlimit \"files\"", () -> Rlimit.parse("files")),
@@ -105,15 +103,11 @@ final class SpecValidationTest {
                             () -> process(Map.of("A", "\0"), "/")),
                     new Refused("cwd \"here\"", () -> process(Map.of(), "here")));
 
-    private static Resources.Memory memory(
-            @Nullable ByteSize max,
-            @Nullable Integer swappiness) {
+    private static Resources.Memory memory(@Nullable ByteSize max, @Nullable Integer swappiness) {
         return new Resources.Memory(max, null, null, null, null, null, swappiness);
     }
 
-    private static Resources.Cpu cpu(
-            @Nullable Long weight,
-            @Nullable String cpus) {
+    private static Resources.Cpu cpu(@Nullable Long weight, @Nullable String cpus) {
         return new Resources.Cpu(weight, null, null, null, cpus, null, null);
     }
 
@@ -140,8 +134,14 @@ final class SpecValidationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 0", "4096, 4096", "10b, 10", "1k, 1024", "64m, 67108864", "64MiB, 67108864",
-        "1GB, 1073741824", "8388607t, 9223370937343148032"
+        "0, 0",
+        "4096, 4096",
+        "10b, 10",
+        "1k, 1024",
+        "64m, 67108864",
+        "64MiB, 67108864",
+        "1GB, 1073741824",
+        "8388607t, 9223370937343148032"
     })
     void sizesAreReadInPowersOf1024(String text, long bytes) {
         assertThat(ByteSize.parse(text)).isEqualTo(ByteSize.of(bytes));
@@ -149,8 +149,15 @@ final class SpecValidationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "9, SIGKILL", "SIGTERM, SIGTERM", "term, SIGTERM", "RTMIN, SIGRTMIN", "RTMIN+3, SIGRTMIN+3",
-        "SIGRTMAX, SIGRTMIN+30", "RTMAX-1, SIGRTMIN+29", "poll, SIGIO", "33, SIG33"
+        "9, SIGKILL",
+        "SIGTERM, SIGTERM",
+        "term, SIGTERM",
+        "RTMIN, SIGRTMIN",
+        "RTMIN+3, SIGRTMIN+3",
+        "SIGRTMAX, SIGRTMIN+30",
+        "RTMAX-1, SIGRTMIN+29",
+        "poll, SIGIO",
+        "33, SIG33"
     })
     void signalsHaveTheirNames(String text, String name) {
         assertThat(Signal.parse(text).name()).isEqualTo(name);
@@ -158,7 +165,11 @@ final class SpecValidationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/, /, 0", "//a///b/, /a/b, 2", "/a/../b, /b, 1", "/../.., /, 0", "/a/./b/.., /a, 1"
+        "/, /, 0",
+        "//a///b/, /a/b, 2",
+        "/a/../b, /b, 1",
+        "/../.., /, 0",
+        "/a/./b/.., /a, 1"
     })
     void pathsAreBroughtIntoTheirShortestForm(String path, String normalized, int depth) {
         assertThat(ContainerPath.normalize("path", path)).isEqualTo(normalized);

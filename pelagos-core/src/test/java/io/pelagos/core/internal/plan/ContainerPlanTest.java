@@ -52,7 +52,9 @@ final class ContainerPlanTest {
 
     @Test
     void aViewOfTheHost() throws IOException {
-        golden("host", ContainerBuilder.describing(Rootfs.host())
+        golden(
+                "host",
+                ContainerBuilder.describing(Rootfs.host())
                         .command("id", "-u")
                         .withoutDefaultMounts()
                         .unmask());
@@ -92,8 +94,7 @@ final class ContainerPlanTest {
     void namespacesThatAreJoined() throws IOException {
         golden(
                 "joined",
-                bare()
-                        .join(Namespace.NETWORK, "/run/netns/blue")
+                bare().join(Namespace.NETWORK, "/run/netns/blue")
                         .join(Namespace.PID, "/proc/7/ns/pid")
                         .join(Namespace.USER, "/proc/7/ns/user")
                         .join(Namespace.IPC, "/proc/7/ns/ipc"));
@@ -103,8 +104,7 @@ final class ContainerPlanTest {
     void namespacesOfTheHost() throws IOException {
         golden(
                 "shared",
-                bare()
-                        .network(Network.host())
+                bare().network(Network.host())
                         .share(Namespace.PID, Namespace.IPC, Namespace.UTS, Namespace.CGROUP));
     }
 
@@ -127,8 +127,7 @@ final class ContainerPlanTest {
     void restrictedByLandlock() throws IOException {
         golden(
                 "landlock",
-                bare()
-                        .cwd("/work")
+                bare().cwd("/work")
                         .landlock(
                                 LandlockRules.none()
                                         .readOnly("/usr")
@@ -140,8 +139,7 @@ final class ContainerPlanTest {
     void mountsOfEachKind() throws IOException {
         golden(
                 "mounts",
-                bare()
-                        .mount(Mount.bind(Path.of("/srv/data"), "/data"))
+                bare().mount(Mount.bind(Path.of("/srv/data"), "/data"))
                         .mount(Mount.readOnly(Path.of("/srv/app.conf"), "/etc/app.conf"))
                         .mount(
                                 Mount.bind(Path.of("/srv/shared"), "/data/shared")
@@ -157,8 +155,7 @@ final class ContainerPlanTest {
     void sysctlsAndLimits() throws IOException {
         golden(
                 "sysctls",
-                bare()
-                        .sysctl("net.ipv4.ip_unprivileged_port_start", "0")
+                bare().sysctl("net.ipv4.ip_unprivileged_port_start", "0")
                         .sysctl("net/ipv4/conf/eth0.5/forwarding", "1")
                         .rlimit(Rlimit.CORE, 0, 0)
                         .rlimit(Rlimit.NOFILE, 512, 1024)
@@ -169,8 +166,7 @@ final class ContainerPlanTest {
     void devices() throws IOException {
         golden(
                 "devices",
-                bare()
-                        .device(Device.character("/dev/net/tun", 10, 200))
+                bare().device(Device.character("/dev/net/tun", 10, 200))
                         .device(
                                 new Device(
                                         "/run/pipe",
@@ -187,10 +183,7 @@ final class ContainerPlanTest {
     void withNewPrivilegesTheFilterComesBeforeTheUser() throws IOException {
         golden(
                 "new-privileges",
-                bare()
-                        .newPrivileges(true)
-                        .ambient(Capability.NET_BIND_SERVICE)
-                        .command("app"));
+                bare().newPrivileges(true).ambient(Capability.NET_BIND_SERVICE).command("app"));
     }
 
     @Test
