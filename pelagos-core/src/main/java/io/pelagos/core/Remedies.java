@@ -74,7 +74,7 @@ final class Remedies {
                             "creating the first process",
                             "clone3(",
                             Errno.ENOSYS,
-                            "clone3 is blocked here, usually by the seccomp filter of a container"
+                            "Here clone3 is blocked, usually by the seccomp filter of a container"
                                     + " around this JVM: allow it there"),
                     new Entry(
                             "creating the first process",

@@ -53,7 +53,8 @@ public final class LaunchPlan {
      * @param data the initial contents of the data segment
      * @param dataSize the size of the data segment, at least {@code data.length}; the rest is zero
      * @throws IllegalArgumentException when a step's target or address lies outside the plan, when
-     *     a call has more than six operands, or when there is no step
+     *     a call has more than six operands, when there is no step, or when execution could go on
+     *     behind the last one
      */
     public LaunchPlan(Architecture architecture, List<Step> steps, byte[] data, int dataSize) {
         this.architecture = architecture;
@@ -73,6 +74,13 @@ public final class LaunchPlan {
         }
         for (int i = 0; i < steps.size(); i++) {
             check(i, steps.get(i));
+        }
+        if (!steps.getLast().isEnd()) {
+            throw new IllegalArgumentException(
+                    "step "
+                            + (steps.size() - 1)
+                            + ": execution goes on behind the last step, "
+                            + steps.getLast());
         }
     }
 
@@ -126,6 +134,13 @@ public final class LaunchPlan {
          * @return at most six operands
          */
         List<Operand> operands();
+
+        /**
+         * Tells whether execution never goes on at the next step.
+         *
+         * @return true for a jump without a condition and for a call that ends the process
+         */
+        boolean isEnd();
     }
 
     /**
@@ -150,6 +165,11 @@ public final class LaunchPlan {
         /** Copies the list. */
         public Call {
             operands = List.copyOf(operands);
+        }
+
+        @Override
+        public boolean isEnd() {
+            return syscall == Syscall.EXIT_GROUP || syscall == Syscall.EXIT;
         }
 
         /** Returns the call as the manual page writes it. */
@@ -179,10 +199,15 @@ public final class LaunchPlan {
             return List.of(value, mask, expected);
         }
 
+        @Override
+        public boolean isEnd() {
+            return value.equals(mask) && mask.equals(expected);
+        }
+
         /** Returns the condition and where it leads. */
         @Override
         public String toString() {
-            if (value.equals(mask) && mask.equals(expected)) {
+            if (isEnd()) {
                 return "go to " + (target + 1);
             }
             return "if ("

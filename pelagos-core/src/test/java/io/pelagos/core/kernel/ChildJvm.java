@@ -21,12 +21,23 @@ public record ChildJvm(int exit, String output) {
         return finish(start(main, options));
     }
 
+    /** Runs a main class to its end below a command such as setpriv(1). */
+    public static ChildJvm runAs(String[] below, Class<?> main, String... options)
+            throws Exception {
+        return finish(startAs(below, main, options));
+    }
+
     /** Starts a main class; both outputs are one stream. */
     public static Process start(Class<?> main, String... options) throws Exception {
+        return startAs(new String[0], main, options);
+    }
+
+    private static Process startAs(String[] below, Class<?> main, String... options)
+            throws Exception {
         var modulePath = System.getProperty("jdk.module.path");
         Assumptions.assumeTrue(
                 modulePath != null, "the tests run on the class path, not on the module path");
-        var command = new ArrayList<String>();
+        var command = new ArrayList<String>(List.of(below));
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(List.of(options));
         command.addAll(List.of("--module-path", modulePath));

@@ -83,7 +83,12 @@ final class KernelFileSystems {
                         "/dev/pts",
                         ptsParameters(),
                         Constant.flags(MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC)));
-        all.add(kernel("tmpfs", "/dev/shm", ordered("mode", "1777", "size", "65536k"), SAFE));
+        all.add(
+                kernel(
+                        "tmpfs",
+                        "/dev/shm",
+                        MountCalls.ordered("mode", "1777", "size", "65536k"),
+                        SAFE));
         all.add(kernel("mqueue", "/dev/mqueue", Map.of(), SAFE));
         for (var device : DEVICES) {
             // That of the host is the one of which masks are copies.
@@ -129,7 +134,7 @@ final class KernelFileSystems {
                 !inputs.inUserNamespace()
                         || inputs.spec().gidMap().stream()
                                 .anyMatch(m -> m.inside() <= 5 && 5 < m.inside() + m.count());
-        var parameters = ordered("newinstance", "", "ptmxmode", "0666", "mode", "0620");
+        var parameters = MountCalls.ordered("newinstance", "", "ptmxmode", "0666", "mode", "0620");
         if (hasTty) {
             parameters.put("gid", "5");
         }
@@ -146,7 +151,7 @@ final class KernelFileSystems {
                 MountCalls.fileSystem(
                         plan,
                         "tmpfs",
-                        ordered("mode", "755", "size", "65536k"),
+                        MountCalls.ordered("mode", "755", "size", "65536k"),
                         Constant.flags(
                                 MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_STRICTATIME));
         plan.call(MKDIRAT, dev, "pts", 0755);
@@ -187,13 +192,5 @@ final class KernelFileSystems {
                     plan.call(CLOSE, checked);
                     return mount;
                 });
-    }
-
-    private static Map<String, String> ordered(String... pairs) {
-        var map = new LinkedHashMap<String, String>();
-        for (int i = 0; i < pairs.length; i += 2) {
-            map.put(pairs[i], pairs[i + 1]);
-        }
-        return map;
     }
 }

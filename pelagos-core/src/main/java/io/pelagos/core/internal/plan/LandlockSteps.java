@@ -51,9 +51,7 @@ final class LandlockSteps {
                         attributes.length,
                         0)
                 .into(ruleset);
-        for (var rule : rules.paths()) {
-            addPath(plan, ruleset, rule);
-        }
+        addPaths(plan, ruleset);
         for (var rule : rules.ports(abi)) {
             plan.purpose("allowing TCP port " + rule.port());
             plan.call(
@@ -65,14 +63,26 @@ final class LandlockSteps {
         }
     }
 
+    /** The working directory is the program's by now, so paths are looked up from the root. */
+    private void addPaths(PlanBuilder plan, Slot ruleset) {
+        if (rules.paths().isEmpty()) {
+            return;
+        }
+        var root = Targets.openRoot(plan);
+        for (var rule : rules.paths()) {
+            addPath(plan, ruleset, root, rule);
+        }
+        plan.call(CLOSE, root);
+    }
+
     /** What a directory may be granted would be EINVAL for a file, so its type decides. */
-    private void addPath(PlanBuilder plan, Slot ruleset, LandlockPathRule rule) {
+    private void addPath(PlanBuilder plan, Slot ruleset, Slot root, LandlockPathRule rule) {
         plan.purpose("allowing access to " + rule.path());
         var path = plan.slot(rule.path());
         var absent = new Label();
         var failed = new Label();
         var present = new Label();
-        Targets.open(plan, rule.path(), path, true).orElse(failed);
+        Targets.open(plan, root, rule.path(), path, true).orElse(failed);
         plan.jump(present);
         plan.here(failed);
         // Nothing is there to be allowed; what is not allowed is denied.

@@ -25,6 +25,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The few sequences of the mount API of which file systems are made. */
@@ -32,6 +33,15 @@ final class MountCalls {
     private static final int MOUNT_ATTR_SIZE = 32;
 
     private MountCalls() {}
+
+    /** Parameters in the order given, so that the same plan comes of the same specification. */
+    static Map<String, String> ordered(String... pairs) {
+        var map = new LinkedHashMap<String, String>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            map.put(pairs[i], pairs[i + 1]);
+        }
+        return map;
+    }
 
     /** Makes a new file system that is mounted nowhere yet. */
     static Slot fileSystem(

@@ -1,0 +1,99 @@
+package io.pelagos.core.internal.plan;
+
+import io.pelagos.core.internal.launch.Channels;
+import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.security.KernelVersion;
+import io.pelagos.core.security.SeccompCompiler;
+import io.pelagos.core.security.SeccompTarget;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+
+/** Plans for a machine that is always the same, so that they depend on the specification alone. */
+final class PlanInputs {
+    static final int REPORT = 5;
+    private static final int CONTROL = 7;
+    private static final int CGROUP = 9;
+    private static final int FIRST_JOINED = 20;
+    private static final String CGROUP_DIRECTORY = "/sys/fs/cgroup/pelagos-1";
+
+    private PlanInputs() {}
+
+    static HostFacts facts(Architecture architecture) {
+        return new HostFacts(
+                architecture,
+                new KernelVersion(6, 12),
+                6,
+                true,
+                524_288,
+                List.of(
+                        new HostFacts.HostEntry("/usr", null, true),
+                        new HostFacts.HostEntry("/bin", "usr/bin", true),
+                        new HostFacts.HostEntry("/etc/passwd", null, false),
+                        new HostFacts.HostEntry("/etc/resolv.conf", null, false)));
+    }
+
+    static LaunchPlan plan(ContainerSpec spec) {
+        return plan(spec, Architecture.X86_64);
+    }
+
+    static LaunchPlan plan(ContainerSpec spec, Architecture architecture) {
+        return ContainerPlan.compose(inputs(spec, architecture)).plan();
+    }
+
+    private static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
+        var facts = facts(architecture);
+        var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        spec.namespaces()
+                .forEach(
+                        (namespace, mode) -> {
+                            if (mode instanceof NamespaceMode.Path) {
+                                joined.put(namespace, FIRST_JOINED + joined.size());
+                            }
+                        });
+        var others = new ArrayList<>(joined.values());
+        others.add(CGROUP);
+        var sourceIsFile = new HashMap<String, Boolean>();
+        for (var mount : spec.mounts()) {
+            if (mount instanceof Mount.Bind bind) {
+                sourceIsFile.put(bind.source(), bind.source().endsWith(".conf"));
+            }
+        }
+        var confinement = spec.confinement();
+        var filter =
+                confinement.seccomp().isUnconfined()
+                        ? null
+                        : SeccompCompiler.compile(
+                                confinement.seccomp(),
+                                SeccompTarget.of(
+                                        architecture, confinement.capabilities(), facts.kernel()));
+        return new LaunchInputs(
+                spec,
+                facts,
+                spec.hostname() == null ? "container" : spec.hostname(),
+                new LaunchInputs.Identity(1000, 100, List.of(4L, 24L)),
+                new Channels(REPORT, CONTROL, others),
+                kind(spec.supervision()),
+                new LaunchInputs.Placement(CGROUP, List.of("/sys/fs/cgroup/pids/p/cgroup.procs")),
+                joined,
+                sourceIsFile,
+                filter);
+    }
+
+    private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {
+        var cleanup = new Cleanup(CGROUP_DIRECTORY + "/cgroup.kill", List.of(CGROUP_DIRECTORY));
+        return switch (supervision) {
+            case ATTACHED -> new Supervision.Kind.Attached(cleanup);
+            case CHILD -> new Supervision.Kind.Child();
+            case DETACHED -> new Supervision.Kind.Detached("/run/pelagos/c/exit", cleanup);
+        };
+    }
+}
