@@ -2,15 +2,11 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Container;
 import io.pelagos.core.Pelagos;
-import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Exit;
-import io.pelagos.core.spec.Stdio;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Runs a program in a container, with the streams of the command line itself. */
 @Command(
@@ -26,28 +22,6 @@ import picocli.CommandLine.Option;
 final class RunCommand implements Callable<Integer>, Debuggable {
     @Mixin private ContainerOptions container = new ContainerOptions();
     @Mixin private StandardOptions standard = new StandardOptions();
-
-    @Option(
-            names = {"-i", "--interactive"},
-            description = "Pass standard input on; without it there is none.")
-    private boolean interactive;
-
-    @Option(
-            names = {"-d", "--detach"},
-            description =
-                    "Do not wait: print the container's id and leave it running, without streams.")
-    private boolean detach;
-
-    @Option(
-            names = "--stop-timeout",
-            paramLabel = "TIME",
-            description = "How long it may take to end when asked to (default: 10).")
-    private Duration stopTimeout = Duration.ofSeconds(10);
-
-    /** For scripts that were written for docker. */
-    @SuppressWarnings("UnusedVariable")
-    @Option(names = "--rm", description = "Does nothing: what has ended is always removed.")
-    private boolean remove;
 
     private final PrintWriter out;
     private final PrintWriter err;
@@ -66,15 +40,12 @@ final class RunCommand implements Callable<Integer>, Debuggable {
     public Integer call() throws InterruptedException {
         try (var pelagos = Pelagos.open()) {
             var builder = container.builder(pelagos);
-            builder.stdin(interactive ? Stdio.INHERIT : Stdio.NULL);
-            if (detach) {
-                builder.supervision(Supervision.DETACHED).stdout(Stdio.NULL).stderr(Stdio.NULL);
+            if (container.run().detach()) {
                 var started = builder.start();
                 warn(started);
                 out.println(started.id());
                 return 0;
             }
-            builder.stdout(Stdio.INHERIT).stderr(Stdio.INHERIT);
             try (var started = builder.start()) {
                 stopWithTheJvm(started);
                 warn(started);
@@ -91,7 +62,7 @@ final class RunCommand implements Callable<Integer>, Debuggable {
                         .unstarted(
                                 () -> {
                                     try {
-                                        started.stop(stopTimeout);
+                                        started.stop(container.run().stopTimeout());
                                     } catch (InterruptedException e) {
                                         Thread.currentThread().interrupt();
                                     }
@@ -108,7 +79,9 @@ final class RunCommand implements Callable<Integer>, Debuggable {
         switch (exit) {
             case Exit.Code _, Exit.Killed _ -> {}
             case Exit.OutOfMemory(long kills) ->
-                    err.println("pelagos: out of memory: the kernel ended " + kills + " processes");
+                    err.println(
+                            "pelagos: out of memory: the kernel ended "
+                                    + (kills == 1 ? "a process" : kills + " processes"));
             case Exit.TimedOut(var after) ->
                     err.println("pelagos: timeout: ended after " + after.toMillis() + " ms");
         }
