@@ -1,10 +1,13 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Container;
+import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.spec.Exit;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -20,6 +23,8 @@ import picocli.CommandLine.Mixin;
             "pelagos itself failed, 126 and 127 when the program could not be executed or found."
         })
 final class RunCommand implements Callable<Integer>, Debuggable {
+    private static final System.Logger LOG = System.getLogger(RunCommand.class.getName());
+
     @Mixin private ContainerOptions container = new ContainerOptions();
     @Mixin private StandardOptions standard = new StandardOptions();
 
@@ -46,29 +51,35 @@ final class RunCommand implements Callable<Integer>, Debuggable {
                 out.println(started.id());
                 return 0;
             }
-            try (var started = builder.start()) {
-                stopWithTheJvm(started);
-                warn(started);
-                return report(started.waitFor());
-            }
+            return runToTheEnd(builder);
         }
     }
 
-    /** SIGINT and SIGTERM end the JVM, which asks the program to end before it kills it. */
-    private void stopWithTheJvm(Container started) {
-        var stop =
-                Thread.ofPlatform()
-                        .name("stop " + started.name())
-                        .unstarted(
-                                () -> {
-                                    try {
-                                        started.stop(container.run().stopTimeout());
-                                    } catch (InterruptedException e) {
-                                        Thread.currentThread().interrupt();
-                                    }
-                                    started.close();
-                                });
-        Runtime.getRuntime().addShutdownHook(stop);
+    private int runToTheEnd(ContainerBuilder builder) throws InterruptedException {
+        var starting = new CompletableFuture<Container>();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(starting), "stop"));
+        try (var started = builder.start()) {
+            starting.complete(started);
+            warn(started);
+            return report(started.waitFor());
+        } finally {
+            // When the start has failed, the hook shall not wait for it.
+            starting.cancel(false);
+        }
+    }
+
+    /**
+     * SIGINT and SIGTERM end the JVM, also while it starts the container; it asks the program to
+     * end before it kills it.
+     */
+    private void stop(CompletableFuture<Container> starting) {
+        try {
+            starting.join().stop(container.run().stopTimeout());
+        } catch (CancellationException e) {
+            LOG.log(System.Logger.Level.DEBUG, "there is no container to stop", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void warn(Container started) {

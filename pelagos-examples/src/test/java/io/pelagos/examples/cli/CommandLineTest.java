@@ -133,7 +133,7 @@ class CommandLineTest {
         assertThat(execute("explain", "--command-line", "--hostname=box", "/root", "true"))
                 .as(err.toString())
                 .isZero();
-        assertThat(out.toString()).startsWith("podman run ").contains("--hostname box", "/root");
+        assertThat(out.toString()).startsWith("podman run ").contains("--hostname=box", "/root");
     }
 
     @Test

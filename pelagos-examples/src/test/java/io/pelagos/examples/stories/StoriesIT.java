@@ -97,6 +97,6 @@ class StoriesIT {
 
         assertThat(spec.toCommandLine())
                 .startsWith("podman run ")
-                .contains("--hostname elsewhere", "--memory", root.toString());
+                .contains("--hostname=elsewhere", "--memory", root.toString());
     }
 }
