@@ -7,7 +7,6 @@ import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Stdio;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;

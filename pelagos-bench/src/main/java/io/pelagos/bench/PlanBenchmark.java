@@ -16,7 +16,9 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
-
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -26,10 +28,6 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What Java does for one start: building and checking the specification, composing the plan of a

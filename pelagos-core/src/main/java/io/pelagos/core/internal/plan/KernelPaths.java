@@ -10,7 +10,6 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,7 +105,7 @@ final class KernelPaths {
                 MountCalls.fileSystem(
                         plan,
                         "tmpfs",
-                        Map.of("size", "0", "nr_inodes", "1"),
+                        MountCalls.ordered("size", "0", "nr_inodes", "1"),
                         Constant.flags(MOUNT_ATTR_RDONLY, KernelFileSystems.SAFE));
         attachAndClose(plan, empty, target);
         plan.here(next);

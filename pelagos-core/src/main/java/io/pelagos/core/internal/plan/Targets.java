@@ -10,6 +10,7 @@ import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_SYMLINKS;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.MKDIRAT;
 import static io.pelagos.core.kernel.Syscall.MKNODAT;
+import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.OPENAT2;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
@@ -40,17 +41,42 @@ final class Targets {
 
     /** Opens a place by an {@code O_PATH} descriptor. */
     static PlanBuilder.Added open(PlanBuilder plan, String path, Slot into, boolean followLinks) {
-        return open(plan, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
+        return open(plan, AT_FDCWD, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
+    }
+
+    /** Opens the root, for lookups when the working directory is another one. */
+    static Slot openRoot(PlanBuilder plan) {
+        var root = plan.slot("/");
+        plan.call(OPENAT, AT_FDCWD, "/", Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC), 0)
+                .into(root);
+        return root;
+    }
+
+    /** Opens a place by an {@code O_PATH} descriptor, taking a directory for the root. */
+    static PlanBuilder.Added open(
+            PlanBuilder plan, Slot root, String path, Slot into, boolean followLinks) {
+        return open(plan, root, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
     }
 
     /** Opens a place by an {@code O_PATH} descriptor when it is a directory. */
     static PlanBuilder.Added openDirectory(
             PlanBuilder plan, String path, Slot into, boolean followLinks) {
-        return open(plan, path, into, followLinks, Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC));
+        return open(
+                plan,
+                AT_FDCWD,
+                path,
+                into,
+                followLinks,
+                Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC));
     }
 
     private static PlanBuilder.Added open(
-            PlanBuilder plan, String path, Slot into, boolean followLinks, Constant flags) {
+            PlanBuilder plan,
+            Object root,
+            String path,
+            Slot into,
+            boolean followLinks,
+            Constant flags) {
         var resolve =
                 followLinks
                         ? Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS)
@@ -58,7 +84,7 @@ final class Targets {
                                 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS);
         return plan.call(
                         OPENAT2,
-                        AT_FDCWD,
+                        root,
                         path,
                         plan.longs(
                                 "{" + flags.name() + ", 0, " + resolve.name() + "}",
