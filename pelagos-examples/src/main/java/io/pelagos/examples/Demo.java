@@ -103,7 +103,7 @@ public final class Demo {
         var effective = capabilities(status, "CapEff");
         boolean filtered = FILTER.equals(status.get("Seccomp"));
         boolean noNewPrivileges = "1".equals(status.get("NoNewPrivs"));
-        out.println("  user: " + status.get("Uid") + ", group: " + status.get("Gid"));
+        out.println("  user and group: " + first(status, "Uid") + ", " + first(status, "Gid"));
         out.println("  capabilities: " + (effective.isEmpty() ? "none" : effective));
         out.println("  capabilities that a program could get: " + capabilities(status, "CapBnd"));
         out.println("  no new privileges: " + (noNewPrivileges ? "yes" : "no"));
@@ -111,6 +111,11 @@ public final class Demo {
         expect(effective.isEmpty(), "there are capabilities");
         expect(noNewPrivileges, "there may be new privileges");
         expect(filtered, "no filter of system calls");
+    }
+
+    /** The real id; the effective, saved and file system ones stand behind it. */
+    private static String first(Map<String, String> status, String field) {
+        return status.getOrDefault(field, "unknown").replaceFirst("\\s.*", "");
     }
 
     private static Set<Capability> capabilities(Map<String, String> status, String field) {
