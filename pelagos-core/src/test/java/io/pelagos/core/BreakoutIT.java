@@ -79,12 +79,13 @@ class BreakoutIT extends Trial {
     void runtimesOwnImageCannotBeOverwritten() throws Exception {
         assertThat(output(hostile("try", "overwrite", "/proc/1/exe"))).isEqualTo("ETXTBSY");
         assertThat(output(hostile("try", "overwrite", "/proc/1/exe").init())).isEqualTo("EACCES");
-        assertThat(hostile("try", "overwrite", "/proc/1/exe")
-                        .init()
-                        .capAdd(Capability.SYS_PTRACE)
-                        .seccomp(SeccompProfile.unconfined())
-                        .run()
-                        .stdout())
+        assertThat(
+                        hostile("try", "overwrite", "/proc/1/exe")
+                                .init()
+                                .capAdd(Capability.SYS_PTRACE)
+                                .seccomp(SeccompProfile.unconfined())
+                                .run()
+                                .stdout())
                 .isIn("EACCES\n", "EPERM\n", "ETXTBSY\n");
     }
 
@@ -291,8 +292,7 @@ class BreakoutIT extends Trial {
                 exec "$@"
                 """
                         .formatted(replace);
-        var command =
-                new java.util.ArrayList<>(List.of("unshare", "-m", "sh", "-c", script, "sh"));
+        var command = new java.util.ArrayList<>(List.of("unshare", "-m", "sh", "-c", script, "sh"));
         command.addAll(jvm(MaskedStart.class, hostile.path(), outside));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
