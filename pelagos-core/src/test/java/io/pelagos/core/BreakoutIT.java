@@ -334,13 +334,14 @@ class BreakoutIT extends Trial {
      */
     @Test
     void sysctlsAreNotRedirectedByWhatTheRootShows() throws Exception {
-        var fake = Files.createDirectories(outside.resolve("fake/net/ipv4")).getParent();
-        var file = Files.writeString(fake.resolve("ipv4/ip_unprivileged_port_start"), "1024\n");
+        var sys = outside.resolve("fake");
+        var fake = Files.createDirectories(sys.resolve("net/ipv4"));
+        var file = Files.writeString(fake.resolve("ip_unprivileged_port_start"), "1024\n");
         var container =
                 hostile("try", "bind", "80")
                         .user(APP, APP)
                         .sysctl("net.ipv4.ip_unprivileged_port_start", "80")
-                        .mount(Mount.bind(fake.getParent(), "/proc/sys"));
+                        .mount(Mount.bind(sys, "/proc/sys"));
         assertThat(output(container)).isEqualTo("0");
         assertThat(Files.readString(file)).isEqualTo("1024\n");
     }
