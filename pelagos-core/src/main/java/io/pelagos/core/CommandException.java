@@ -6,7 +6,10 @@ import io.pelagos.core.kernel.Errno;
 public final class CommandException extends PelagosException {
     private static final long serialVersionUID = 1L;
 
+    /** The program, as it was given. */
     private final String command;
+
+    /** Why it could not be executed. */
     private final Errno errno;
 
     /**

@@ -143,7 +143,9 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     void resume();
 
     /**
-     * Returns what the container uses now.
+     * Returns what the container uses now. Figures that this host does not offer are null. Where
+     * controllers are bound to hierarchies of cgroup version 1 beside one of version 2, theirs are
+     * there only for a container that was started with a limit.
      *
      * @return figures of its cgroup
      * @throws IllegalStateException when it has ended or has no cgroup
@@ -151,7 +153,9 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     Stats stats();
 
     /**
-     * Changes the limits of the running container. What is not set stays as it is.
+     * Changes the limits of the running container. What is not set stays as it is. On a host with
+     * both versions of cgroups a container that was started without any limit gets a warning
+     * instead of a limit of version 1.
      *
      * @param resources the new limits
      * @throws IllegalStateException when it has ended or has no cgroup

@@ -31,6 +31,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -859,11 +860,12 @@ public final class ContainerBuilder {
         return spec;
     }
 
-    private String home() {
+    /** The home of other users is looked up when the container starts, in its own passwd(5). */
+    private Optional<String> home() {
         if (user.uid().orElse(1) == 0) {
-            return "/root";
+            return Optional.of("/root");
         }
-        return rootfs.root() instanceof RootSpec.Host ? "/home" : "/";
+        return rootfs.root() instanceof RootSpec.Host ? Optional.of("/home") : Optional.empty();
     }
 
     /** A pipe unless chosen; a container that outlives the JVM has nobody at the other end. */
@@ -877,7 +879,7 @@ public final class ContainerBuilder {
     private Map<String, String> environmentWithDefaults() {
         var all = new LinkedHashMap<String, String>();
         all.put("PATH", PATH);
-        all.put("HOME", home());
+        home().ifPresent(directory -> all.put("HOME", directory));
         if (terminal) {
             all.put("TERM", "xterm");
         }

@@ -4,7 +4,10 @@ package io.pelagos.core;
 public final class InvalidSpecException extends PelagosException {
     private static final long serialVersionUID = 1L;
 
+    /** The name of the option. */
     private final String option;
+
+    /** What was given; empty where the reason says it. */
     private final String value;
 
     /**

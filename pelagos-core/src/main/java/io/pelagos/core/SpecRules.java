@@ -4,6 +4,8 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -19,6 +21,7 @@ final class SpecRules {
                     SpecRules::sysctls,
                     SpecRules::mountTargets,
                     SpecRules::devices,
+                    SpecRules::channels,
                     SpecRules::detachedStreams);
 
     private SpecRules() {}
@@ -120,6 +123,19 @@ final class SpecRules {
                     "device",
                     spec.devices().getFirst().path(),
                     "no device node can be made in a user namespace: mount the host's instead");
+        }
+    }
+
+    private static void channels(ContainerSpec spec) {
+        channel("stdin", spec.stdin(), ReadableByteChannel.class, "read");
+        channel("stdout", spec.stdout(), WritableByteChannel.class, "written");
+        channel("stderr", spec.stderr(), WritableByteChannel.class, "written");
+    }
+
+    private static void channel(String option, Stdio stream, Class<?> type, String use) {
+        if (stream instanceof Stdio.ToChannel(var channel) && !type.isInstance(channel)) {
+            throw new InvalidSpecException(
+                    option, channel.toString(), "must be a channel that can be " + use);
         }
     }
 

@@ -69,10 +69,7 @@ final class Stdios implements AutoCloseable {
         switch (source) {
             case Stdio.Pipe() -> stdin = new Container.Input(inputPipe());
             case Stdio.ToChannel(var channel) -> {
-                if (!(channel instanceof ReadableByteChannel from)) {
-                    throw new InvalidSpecException(
-                            "stdin", channel.toString(), "must be a channel that can be read");
-                }
+                var from = (ReadableByteChannel) channel;
                 var to = inputPipe();
                 pumps.add(
                         () -> {
@@ -93,7 +90,12 @@ final class Stdios implements AutoCloseable {
     private java.io.OutputStream inputPipe() {
         var pipe = calls.pipe("standard input");
         inherit(pipe.first());
-        return streams.output(pipe.second());
+        try {
+            return streams.output(pipe.second());
+        } catch (RuntimeException | Error e) {
+            pipe.second().close();
+            throw e;
+        }
     }
 
     private Container.@Nullable Output openOutput(Stdio target, int number, String what) {
@@ -102,10 +104,7 @@ final class Stdios implements AutoCloseable {
                 return new Container.Output(outputPipe(what));
             }
             case Stdio.ToChannel(var channel) -> {
-                if (!(channel instanceof WritableByteChannel to)) {
-                    throw new InvalidSpecException(
-                            what, channel.toString(), "must be a channel that can be written");
-                }
+                var to = (WritableByteChannel) channel;
                 var from = outputPipe(what);
                 pumps.add(
                         () -> {
@@ -133,7 +132,12 @@ final class Stdios implements AutoCloseable {
     private java.io.InputStream outputPipe(String what) {
         var pipe = calls.pipe(what);
         inherit(pipe.second());
-        return streams.input(pipe.first());
+        try {
+            return streams.input(pipe.first());
+        } catch (RuntimeException | Error e) {
+            pipe.first().close();
+            throw e;
+        }
     }
 
     private void other(Stdio stream, int number) {

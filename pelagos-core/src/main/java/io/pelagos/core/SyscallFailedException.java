@@ -11,9 +11,16 @@ import io.pelagos.core.kernel.ErrnoException;
 public final class SyscallFailedException extends PelagosException {
     private static final long serialVersionUID = 1L;
 
+    /** What the call was for. */
     private final String purpose;
+
+    /** The call with its arguments. */
     private final String call;
+
+    /** The error of the call. */
     private final Errno errno;
+
+    /** What helps; empty when nothing is known. */
     private final String remedy;
 
     /**

@@ -36,6 +36,7 @@ class ArchitectureTest {
                     "io.pelagos.core.internal.probe",
                     "io.pelagos.core.kernel",
                     "io.pelagos.core.internal.elf",
+                    "io.pelagos.core.internal.json",
                     "io.pelagos.core.paths");
 
     private static final JavaClasses MODULE =

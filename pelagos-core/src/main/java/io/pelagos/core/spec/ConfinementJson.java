@@ -44,7 +44,7 @@ final class ConfinementJson {
                                 Set.copyOf(object.texts("capabilities", Capability::parse)),
                                 Set.copyOf(object.texts("ambient", Capability::parse)),
                                 object.flag("noNewPrivileges"),
-                                SeccompProfile.parse(seccomp),
+                                object.inner("seccomp", () -> SeccompProfile.parse(seccomp)),
                                 landlock(object.object("landlock")),
                                 object.texts("maskedPaths"),
                                 object.texts("readOnlyPaths"),

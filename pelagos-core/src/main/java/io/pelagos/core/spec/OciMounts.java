@@ -16,6 +16,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code mounts} of an OCI configuration. */
 final class OciMounts {
+    /** Group 5 is "tty" everywhere; a user namespace that does not map it cannot name it. */
+    private static final String TTY = "gid=5";
+
     /** What {@link ContainerSpec#defaultMounts} stands for. */
     private static final List<Default> DEFAULTS =
             List.of(
@@ -30,7 +33,7 @@ final class OciMounts {
                             "newinstance",
                             "ptmxmode=0666",
                             "mode=0620",
-                            "gid=5"),
+                            TTY),
                     new Default(
                             "/dev/shm",
                             "tmpfs",
@@ -63,8 +66,24 @@ final class OciMounts {
             this(target, type, List.of(options));
         }
 
-        ObjectNode node() {
-            return entry(target, type, type, options);
+        ObjectNode node(ContainerSpec spec) {
+            return entry(target, type, type, hasTty(spec) ? options : withoutTty());
+        }
+
+        boolean is(String otherTarget, @Nullable String otherType, List<String> otherOptions) {
+            return target.equals(otherTarget)
+                    && type.equals(otherType)
+                    && (options.equals(otherOptions) || withoutTty().equals(otherOptions));
+        }
+
+        private List<String> withoutTty() {
+            return options.stream().filter(option -> !option.equals(TTY)).toList();
+        }
+
+        private static boolean hasTty(ContainerSpec spec) {
+            return !spec.namespaces().containsKey(Namespace.USER)
+                    || spec.gidMap().stream()
+                            .anyMatch(it -> it.inside() <= 5 && 5 < it.inside() + it.count());
         }
     }
 
@@ -76,7 +95,7 @@ final class OciMounts {
     static void write(ArrayNode array, ContainerSpec spec) {
         var placed = new ArrayList<Placed>();
         if (spec.defaultMounts()) {
-            DEFAULTS.forEach(mount -> placed.add(new Placed(mount.target(), mount.node())));
+            DEFAULTS.forEach(mount -> placed.add(new Placed(mount.target(), mount.node(spec))));
         }
         spec.mounts().forEach(mount -> placed.add(new Placed(mount.target(), node(mount))));
         placed.sort(Comparator.comparingInt(mount -> ContainerPath.depth(mount.target())));
@@ -93,12 +112,7 @@ final class OciMounts {
             var source = object.optionalText("source");
             var options = object.texts("options");
             boolean isDefault =
-                    withoutDefaults
-                            && defaults.removeIf(
-                                    mount ->
-                                            mount.target().equals(target)
-                                                    && mount.type().equals(type)
-                                                    && mount.options().equals(options));
+                    withoutDefaults && defaults.removeIf(mount -> mount.is(target, type, options));
             if (!isDefault) {
                 mounts.add(
                         object.checked(

@@ -6,13 +6,12 @@ import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +24,7 @@ final class OciNotes {
     static final String DEFAULT_MOUNTS = "io.pelagos.default-mounts";
 
     private static final String PREFIX = "io.pelagos.";
+    private static final String CREATE_SOURCE = PREFIX + "create-source.";
     private static final String LABEL = PREFIX + "label.";
     private static final String STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 
@@ -52,7 +52,9 @@ final class OciNotes {
         }
         note(notes, "name", spec.name());
         note(notes, "default-mounts", spec.defaultMounts() ? "true" : null);
-        note(notes, "create-source", made(spec));
+        spec.mounts().stream()
+                .filter(mount -> mount instanceof Mount.Bind bind && bind.makesSource())
+                .forEach(mount -> notes.put(CREATE_SOURCE + mount.target(), "true"));
         note(notes, "stdin", stdio("stdin", spec.stdin()));
         note(notes, "stdout", stdio("stdout", spec.stdout()));
         note(notes, "stderr", stdio("stderr", spec.stderr()));
@@ -78,15 +80,6 @@ final class OciNotes {
         if (value != null) {
             notes.put(PREFIX + name, value);
         }
-    }
-
-    private static @Nullable String made(ContainerSpec spec) {
-        var targets =
-                spec.mounts().stream()
-                        .filter(mount -> mount instanceof Mount.Bind bind && bind.makesSource())
-                        .map(Mount::target)
-                        .collect(Collectors.joining("\n"));
-        return targets.isEmpty() ? null : targets;
     }
 
     private static @Nullable String stdio(String field, Stdio stream) {
@@ -146,11 +139,15 @@ final class OciNotes {
         return flag("default-mounts");
     }
 
+    /** Returns the targets of bind mounts that make their source. */
     Set<String> made() {
-        return take(
-                PREFIX + "create-source",
-                Set.of(),
-                targets -> Arrays.stream(targets.split("\n", -1)).collect(Collectors.toSet()));
+        var targets = new HashSet<String>();
+        for (var key : Set.copyOf(annotations.keySet())) {
+            if (key.startsWith(CREATE_SOURCE) && take(key, false, OciNotes::flagOf)) {
+                targets.add(key.substring(CREATE_SOURCE.length()));
+            }
+        }
+        return targets;
     }
 
     Stdio stdio(String field) {

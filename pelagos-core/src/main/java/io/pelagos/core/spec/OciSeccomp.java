@@ -35,7 +35,7 @@ final class OciSeccomp {
         if (json == null) {
             return SeccompProfile.unconfined();
         }
-        var profile = linux.checked(() -> SeccompProfile.parse(json));
+        var profile = linux.inner("seccomp", () -> SeccompProfile.parse(json));
         for (var usual :
                 List.of(
                         SeccompProfile.dockerDefault(),

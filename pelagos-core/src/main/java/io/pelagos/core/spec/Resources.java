@@ -79,7 +79,10 @@ public record Resources(
      * @param low up to this its memory is spared while others have some to give
      * @param min up to this its memory is never reclaimed
      * @param swap how much may be swapped out; this is swap alone, unlike v1 and the OCI's {@code
-     *     memory.swap}, which count memory and swap together
+     *     memory.swap}, which count memory and swap together. Null means as much as the machine
+     *     has, also beside a {@code max}: as an OCI configuration without {@code memory.swap} says,
+     *     and unlike podman, which is therefore told so by {@code --memory-swap=-1}. For no swap at
+     *     all it must be 0, as {@code ContainerBuilder.memory} sets it
      * @param oomGroup whether running out of memory ends all processes of the container; null for
      *     yes where a {@code max} is set
      * @param swappiness 0 to 100; only v1 has it

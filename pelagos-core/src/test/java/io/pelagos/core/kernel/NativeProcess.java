@@ -11,7 +11,7 @@ import java.util.List;
  * What a process that was made from a plan's image did.
  *
  * @param exitCode how it ended
- * @param output what it wrote to its standard output
+ * @param output what it wrote to its standard output and standard error
  */
 record NativeProcess(int exitCode, String output) {
     /** Runs the image of a plan from a file in a folder, after the words of an emulator if any. */
@@ -25,7 +25,7 @@ record NativeProcess(int exitCode, String output) {
         var command = new ArrayList<>(List.of(emulator));
         command.add(file.toString());
         var process =
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new NativeProcess(process.waitFor(), output);

@@ -13,6 +13,7 @@ import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -76,6 +77,15 @@ class PlanEquivalenceProperties {
                 .list()
                 .ofMinSize(1)
                 .ofMaxSize(25);
+    }
+
+    /** The slot is 0 after the first step: the second writes to the reading end of a pipe. */
+    @Example
+    void writingToStandardInputFailsInBoth() throws Exception {
+        machineCodeAndSimulationAgree(
+                List.of(
+                        new Action(Kind.CLOSE, 3, 3, true, true, 1),
+                        new Action(Kind.WRITE, 3, 3, true, true, 1)));
     }
 
     @Property(tries = 50)

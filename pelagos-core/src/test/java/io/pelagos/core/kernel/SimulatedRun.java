@@ -5,20 +5,29 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * What a simulated process did, as the JVM sees it: through a pipe and waitid(2).
+ * What a simulated process did, as the JVM sees it: through a pipe and waitid(2). Its descriptors are
+ * those of a {@link NativeProcess}: a pipe without a writer, and twice the pipe to the JVM.
  *
  * @param exitCode how it ended
- * @param output what it wrote to its standard output
+ * @param output what it wrote to its standard output and standard error
  */
 record SimulatedRun(int exitCode, String output) {
     /** Runs a plan whose standard output is a pipe to the JVM. */
     static SimulatedRun of(SimulatedKernel kernel, LaunchPlan plan) {
         try (var memory = Memory.open()) {
             var ends = memory.block(8);
-            kernel.call(
-                    Syscall.PIPE2, ends.address(), OpenFlag.O_CLOEXEC.value(kernel.architecture()));
-            var inherited = List.of(new LaunchRequest.Inherited(ends.getInt(4), 1));
+            long closeOnExec = OpenFlag.O_CLOEXEC.value(kernel.architecture());
+            kernel.call(Syscall.PIPE2, ends.address(), closeOnExec);
+            int stdin = ends.getInt(0);
+            kernel.call(Syscall.CLOSE, ends.getInt(4));
+            kernel.call(Syscall.PIPE2, ends.address(), closeOnExec);
+            var inherited =
+                    List.of(
+                            new LaunchRequest.Inherited(stdin, 0),
+                            new LaunchRequest.Inherited(ends.getInt(4), 1),
+                            new LaunchRequest.Inherited(ends.getInt(4), 2));
             int pid = kernel.launch(plan, new LaunchRequest("test", inherited));
+            kernel.call(Syscall.CLOSE, stdin);
             kernel.call(Syscall.CLOSE, ends.getInt(4));
             var output = readAll(kernel, ends.getInt(0));
             kernel.call(Syscall.CLOSE, ends.getInt(0));

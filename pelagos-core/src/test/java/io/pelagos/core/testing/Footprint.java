@@ -51,6 +51,20 @@ public record Footprint(
     }
 
     /**
+     * Looks at processes and descriptors only, which is quick.
+     *
+     * @return what is there now
+     */
+    public static Footprint glance() {
+        return new Footprint(
+                children().stream().map(Footprint::describe).collect(toCollection(TreeSet::new)),
+                Set.of(),
+                Set.of(),
+                openDescriptors(),
+                Set.of());
+    }
+
+    /**
      * Returns what is here and was not there before.
      *
      * @param before an earlier look

@@ -2,6 +2,7 @@ package io.pelagos.core.testing;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
@@ -101,11 +102,15 @@ public final class LeakCheck
 
     private static List<String> await(Footprint before, List<Path> watched, boolean open) {
         long end = System.nanoTime() + GRACE.toNanos();
+        List<String> left = null;
         while (true) {
-            var left =
-                    Footprint.take(watched).since(before).stream()
-                            .filter(thing -> !(open && belongsToAnOpenPelagos(thing)))
-                            .toList();
+            var now = Footprint.take(watched).since(before);
+            if (left == null) {
+                left = new ArrayList<>(now);
+                left.removeIf(thing -> open && belongsToAnOpenPelagos(thing));
+            }
+            // What comes and goes meanwhile belongs to somebody else.
+            left.retainAll(now);
             if (left.isEmpty() || System.nanoTime() - end > 0) {
                 return left;
             }

@@ -89,12 +89,18 @@ final class CgroupCreation {
         }
     }
 
-    /** The v1 freezer is of use only where version 2 has none. */
+    /**
+     * Where version 2 holds the processes, its freezer does, and a container without any limit
+     * joins no hierarchy of version 1 but that of devices: each costs a start a tenth of its time.
+     */
     private boolean isUsed(Hierarchy hierarchy) {
         var used = new LinkedHashSet<>(hierarchy.controllers());
         used.retainAll(V1);
         if (unified != null) {
             used.remove("freezer");
+            if (!resources.limited()) {
+                used.retainAll(Set.of("devices"));
+            }
         }
         return !used.isEmpty();
     }

@@ -114,8 +114,8 @@ public final class ContainerCgroup implements AutoCloseable {
     /**
      * Returns the files of version 1 hierarchies by which the container's first process enters: it
      * writes {@code 0} into each. They are the {@code tasks} files: a process of a single thread
-     * enters as well through them as through {@code cgroup.procs}, and since Linux 5.17 without
-     * stopping all forks of the machine for it.
+     * enters as well through them as through {@code cgroup.procs}, for which the kernel stops all
+     * forks of the machine; recent ones do not for a single thread.
      *
      * @return absolute paths
      */
@@ -317,6 +317,14 @@ public final class ContainerCgroup implements AutoCloseable {
             try (var above =
                     CgroupDirectory.open(calls, path.substring(0, path.lastIndexOf('/')))) {
                 reasons.putAll(SubtreeControl.enable(above, needed, java.util.Set.of()));
+            }
+        }
+        for (var controller : v1) {
+            if (!legacy.containsKey(controller)) {
+                reasons.putIfAbsent(
+                        controller,
+                        "the container was started without a limit, and a hierarchy of version 1 is"
+                                + " joined at the start only");
             }
         }
         new LimitWriter(unified, legacy, v1, reasons, shortfalls).write(resources);

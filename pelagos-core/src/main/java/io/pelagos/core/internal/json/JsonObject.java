@@ -355,6 +355,19 @@ public final class JsonObject {
     }
 
     /**
+     * Makes a value of a field that is a document of its own, and lets a refusal name the field but
+     * not show all of it.
+     *
+     * @param field the field
+     * @param value makes the value; its refusal names the place in the inner document
+     * @param <T> its type
+     * @return the value
+     */
+    public <T> T inner(String field, Supplier<T> value) {
+        return checkedAt(pathOf(field), null, value);
+    }
+
+    /**
      * Returns the refusal of a field.
      *
      * @param field the field

@@ -277,6 +277,9 @@ public final class Supervision {
         plan.call(SENDMSG, channels.control(), handOver.message(), 0).orElse(next);
         plan.here(next);
         plan.call(CLOSE, channels.report());
+        // The other ends see that the container has closed its streams only when nobody else has
+        // them.
+        plan.call(CLOSE_RANGE, 0, 2, 0);
     }
 
     private void awaitJvm() {
@@ -301,8 +304,12 @@ public final class Supervision {
         plan.onError(orphaned);
         plan.call(FCNTL, pidfd, F_DUPFD_CLOEXEC, 3).into(polls);
         plan.here(again);
-        plan.call(PPOLL, polls, 2, null, null, 0).orElse(again);
+        var interrupted = new Label();
+        plan.call(PPOLL, polls, 2, null, null, 0).orElse(interrupted);
         plan.when(polls.value(), READABLE, READABLE, ended);
+        plan.jump(orphaned);
+        plan.here(interrupted);
+        plan.whenErrno(Errno.EINTR, again);
 
         plan.here(orphaned);
         plan.purpose("ending the container, because the JVM has ended");
@@ -340,7 +347,7 @@ public final class Supervision {
         var failed = plan.onError();
         var finish = new Label();
         plan.onError(finish);
-        plan.call(CLOSE, channels.control());
+        // The control socket closes with this process: a JVM that still runs reads the file then.
         var info = plan.space("siginfo", SIGINFO_SIZE);
         plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
         plan.purpose("leaving the exit status in a file");

@@ -59,26 +59,39 @@ public final class Accounts {
      */
     public LaunchInputs.Identity identity(ProcessSpec process) {
         var user = process.user();
-        long uid;
-        long primary = 0;
-        if (user.uid().isPresent()) {
-            uid = user.uid().getAsLong();
-            if (user.group().isEmpty() && uid != 0) {
-                primary = find("passwd", 2, user.user()).map(l -> number(l, 3)).orElse(0L);
-            }
-        } else {
-            var line =
-                    find("passwd", 0, user.user())
-                            .orElseThrow(() -> unknown("user", user.user(), "passwd"));
-            uid = number(line, 2);
-            primary = number(line, 3);
+        var line = passwdLine(process);
+        if (line.isEmpty() && user.uid().isEmpty()) {
+            throw unknown("user", user.user(), "passwd");
         }
-        long gid = user.group().isEmpty() ? primary : group(user.group());
+        long uid = user.uid().isPresent() ? user.uid().getAsLong() : number(line.get(), 2);
+        long gid;
+        if (!user.group().isEmpty()) {
+            gid = group(user.group());
+        } else {
+            gid = uid == 0 || line.isEmpty() ? 0 : number(line.get(), 3);
+        }
         var groups = new ArrayList<Long>();
         for (var group : process.groups()) {
             groups.add(group(group));
         }
-        return new LaunchInputs.Identity(uid, gid, groups);
+        return new LaunchInputs.Identity(uid, gid, groups, line.map(Accounts::home).orElse("/"));
+    }
+
+    /** Looks into passwd only when something of it is needed. */
+    private Optional<List<String>> passwdLine(ProcessSpec process) {
+        var user = process.user();
+        if (user.uid().isEmpty()) {
+            return find("passwd", 0, user.user());
+        }
+        boolean groupMissing = user.group().isEmpty() && user.uid().getAsLong() != 0;
+        return groupMissing || !process.environment().containsKey("HOME")
+                ? find("passwd", 2, user.user())
+                : Optional.empty();
+    }
+
+    private static String home(List<String> line) {
+        var home = line.size() > 5 ? line.get(5) : "";
+        return home.startsWith("/") && home.chars().noneMatch(Character::isISOControl) ? home : "/";
     }
 
     private long group(String group) {

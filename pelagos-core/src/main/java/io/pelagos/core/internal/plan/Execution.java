@@ -12,10 +12,13 @@ import static io.pelagos.core.kernel.Syscall.MKDIRAT;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
+import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.ProcessSpec;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 
 /** The working directory, the last descriptors, and the program itself. */
 final class Execution {
@@ -49,6 +52,13 @@ final class Execution {
         if (process.cwd().equals("/")) {
             return;
         }
+        var directory = requireWorkingDirectory(plan);
+        plan.call(FCHDIR, directory);
+        plan.call(CLOSE, directory);
+    }
+
+    /** Opens the working directory; when it is missing it is made for the user. */
+    Slot requireWorkingDirectory(PlanBuilder plan) {
         plan.purpose("entering the working directory " + process.cwd());
         var directory = plan.slot(process.cwd());
         var found = new Label();
@@ -77,8 +87,7 @@ final class Execution {
         plan.call(CLOSE, parent);
         Targets.open(plan, process.cwd(), directory, true);
         plan.here(found);
-        plan.call(FCHDIR, directory);
-        plan.call(CLOSE, directory);
+        return directory;
     }
 
     /** Executes the program; a name without a slash is looked for in {@code PATH}. */
@@ -88,7 +97,7 @@ final class Execution {
         var arguments = plan.strings(process.command());
         var environment =
                 plan.strings(
-                        process.environment().entrySet().stream()
+                        environment().entrySet().stream()
                                 .map(e -> e.getKey() + "=" + e.getValue())
                                 .toList());
         if (program.contains("/")) {
@@ -96,6 +105,12 @@ final class Execution {
             return;
         }
         search(plan, program, arguments, environment);
+    }
+
+    private Map<String, String> environment() {
+        var all = new LinkedHashMap<String, String>(process.environment());
+        all.putIfAbsent("HOME", inputs.identity().home());
+        return all;
     }
 
     /**

@@ -76,14 +76,28 @@ final class FileSystem {
         plan.purpose("keeping mounts from spreading to the host");
         plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
         openSources(plan, opened, false);
-        kernelPaths.open(plan);
+        if (mountedNull() < 0) {
+            kernelPaths.openCopies(plan);
+        }
         root.enter(plan);
         changeRoot(plan);
         attach(plan, opened);
-        kernelPaths.attach(plan);
+        int mountedNull = mountedNull();
+        kernelPaths.attach(plan, mountedNull < 0 ? null : opened[mountedNull]);
         for (var device : inputs.spec().devices()) {
             DeviceNodes.make(plan, device);
         }
+    }
+
+    /** Returns which attachment is the host's /dev/null, or -1 when the caller has replaced it. */
+    private int mountedNull() {
+        for (int i = 0; i < attachments.size(); i++) {
+            if (attachments.get(i).target().equals(KernelFileSystems.NULL)
+                    && attachments.get(i).purpose().equals(KernelFileSystems.MOUNTING_NULL)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private void openSources(PlanBuilder plan, Slot[] opened, boolean propagating) {
@@ -130,6 +144,7 @@ final class FileSystem {
         if (inputs.spec().readOnlyRoot()) {
             protectRoot(plan);
         }
+        int mountedNull = mountedNull();
         for (int i = 0; i < attachments.size(); i++) {
             var attachment = attachments.get(i);
             plan.purpose(attachment.purpose());
@@ -138,7 +153,9 @@ final class FileSystem {
                             plan, attachment.target(), attachment.kind(), attachment.followLinks());
             MountCalls.attach(plan, opened[i], target);
             plan.call(CLOSE, target);
-            plan.call(CLOSE, opened[i]);
+            if (i != mountedNull) {
+                plan.call(CLOSE, opened[i]);
+            }
         }
     }
 
@@ -154,8 +171,7 @@ final class FileSystem {
         var cwd = inputs.spec().process().cwd();
         if (!cwd.equals("/")
                 && attachments.stream().noneMatch(a -> (cwd + "/").startsWith(a.target() + "/"))) {
-            plan.purpose("making the working directory");
-            Targets.ensure(plan, cwd, Targets.Kind.DIRECTORY, true);
+            plan.call(CLOSE, new Execution(inputs).requireWorkingDirectory(plan));
         }
         plan.purpose("protecting the root");
         MountCalls.setRootReadOnly(plan, true);

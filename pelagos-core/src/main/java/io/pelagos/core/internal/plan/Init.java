@@ -64,6 +64,10 @@ final class Init {
             boolean firstOfNamespace) {
         plan.purpose("forwarding signals as init");
         plan.call(CLOSE, report);
+        for (int stream = 0; stream <= 2; stream++) {
+            // Only the program's own copies say when it has closed them.
+            plan.call(CLOSE, stream);
+        }
         plan.call(PRCTL, PR_SET_NAME, "init", 0, 0, 0);
         if (!firstOfNamespace) {
             plan.call(PRCTL, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

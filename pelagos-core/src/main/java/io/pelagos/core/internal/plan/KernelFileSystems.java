@@ -29,6 +29,12 @@ final class KernelFileSystems {
             Constant.flags(MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC);
     private static final Constant SAFE_READ_ONLY = Constant.flags(MOUNT_ATTR_RDONLY, SAFE);
 
+    /** Where the host's {@code /dev/null} is mounted. */
+    static final String NULL = "/dev/null";
+
+    /** What that is for. */
+    static final String MOUNTING_NULL = "mounting the host's /dev/null";
+
     private static final int S_IFCHR = 0020000;
     private static final int S_IFREG = 0100000;
 
@@ -84,8 +90,9 @@ final class KernelFileSystems {
                         MountCalls.ordered("mode", "1777", "size", "65536k"),
                         SAFE));
         all.add(kernel("mqueue", "/dev/mqueue", Map.of(), SAFE));
-        if (inputs.inUserNamespace()) {
-            for (var device : DEVICES) {
+        for (var device : DEVICES) {
+            // That of the host is the one of which masks are copies.
+            if (inputs.inUserNamespace() || device.name().equals("null")) {
                 all.add(hostDevice(device.name()));
             }
         }
@@ -172,7 +179,7 @@ final class KernelFileSystems {
     private static Attachment hostDevice(String name) {
         var device = DEVICES.stream().filter(d -> d.name().equals(name)).findFirst().orElseThrow();
         return new Attachment(
-                "mounting /dev/" + name,
+                "mounting the host's /dev/" + name,
                 "/dev/" + name,
                 Targets.Kind.FILE,
                 false,

@@ -10,8 +10,15 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Hides paths of the kernel and protects others from change. */
+/**
+ * Hides paths of the kernel and protects others from change.
+ *
+ * <p>What is mounted over a file is a copy of the host's {@code /dev/null}, which was checked to be
+ * that device. A copy that is made and then not used costs a start a grace period of the kernel's
+ * read-copy-update, so copies are made of one that is mounted already, where there is one.
+ */
 final class KernelPaths {
     private final List<Slot> nullMounts = new ArrayList<>();
     private final List<String> masked;
@@ -23,7 +30,7 @@ final class KernelPaths {
     }
 
     /** Opens, on the host, one copy of {@code /dev/null} for each path that will be masked. */
-    void open(PlanBuilder plan) {
+    void openCopies(PlanBuilder plan) {
         if (masked.isEmpty()) {
             return;
         }
@@ -37,12 +44,18 @@ final class KernelPaths {
         plan.call(CLOSE, device);
     }
 
-    void attach(PlanBuilder plan) {
+    /**
+     * Attaches everything.
+     *
+     * @param mountedNull the mount of the host's {@code /dev/null} in the container, or null when
+     *     copies were opened before
+     */
+    void attach(PlanBuilder plan, @Nullable Slot mountedNull) {
         for (var path : readOnly) {
             protect(plan, path);
         }
         for (int i = 0; i < masked.size(); i++) {
-            mask(plan, masked.get(i), nullMounts.get(i));
+            mask(plan, masked.get(i), mountedNull, i);
         }
     }
 
@@ -56,40 +69,52 @@ final class KernelPaths {
         var copy = plan.slot("read-only " + path);
         MountCalls.clone(plan, target, copy, true);
         MountCalls.setAttributes(plan, copy, true, MOUNT_ATTR_RDONLY, Constant.flags());
-        MountCalls.attach(plan, copy, target);
-        plan.call(CLOSE, copy);
-        plan.call(CLOSE, target);
+        attachAndClose(plan, copy, target);
         plan.here(next);
     }
 
     /** Mounts {@code /dev/null} over a file, or an empty read-only directory over a directory. */
-    private static void mask(PlanBuilder plan, String path, Slot nullMount) {
+    private void mask(PlanBuilder plan, String path, @Nullable Slot mountedNull, int index) {
         plan.purpose("masking " + path);
-        var present = new Label();
-        var next = new Label();
         var directory = new Label();
-        var attached = new Label();
-        var target = openUnlessAbsent(plan, path, present, next);
-        plan.here(present);
-        MountCalls.attach(plan, nullMount, target).orElse(directory);
-        plan.jump(attached);
-        plan.here(directory);
-        var isDirectory = new Label();
-        plan.whenErrno(Errno.ENOTDIR, isDirectory);
-        plan.whenErrno(Errno.EINVAL, isDirectory);
+        var notDirectory = new Label();
+        var file = new Label();
+        var next = new Label();
+        var target = plan.slot(path);
+        Targets.openDirectory(plan, path, target, false).orElse(notDirectory);
+        plan.jump(directory);
+        plan.here(notDirectory);
+        plan.whenErrno(Errno.ENOENT, next);
+        plan.whenErrno(Errno.ENOTDIR, file);
         plan.jump(plan.onError());
-        plan.here(isDirectory);
+
+        plan.here(file);
+        Targets.open(plan, path, target, false);
+        Slot copy;
+        if (mountedNull == null) {
+            copy = nullMounts.get(index);
+        } else {
+            copy = plan.slot("null for " + path);
+            MountCalls.clone(plan, mountedNull, copy, false);
+        }
+        attachAndClose(plan, copy, target);
+        plan.jump(next);
+
+        plan.here(directory);
         var empty =
                 MountCalls.fileSystem(
                         plan,
                         "tmpfs",
                         MountCalls.ordered("size", "0", "nr_inodes", "1"),
                         Constant.flags(MOUNT_ATTR_RDONLY, KernelFileSystems.SAFE));
-        MountCalls.attach(plan, empty, target);
-        plan.call(CLOSE, empty);
-        plan.here(attached);
-        plan.call(CLOSE, target);
+        attachAndClose(plan, empty, target);
         plan.here(next);
+    }
+
+    private static void attachAndClose(PlanBuilder plan, Slot mount, Slot target) {
+        MountCalls.attach(plan, mount, target);
+        plan.call(CLOSE, mount);
+        plan.call(CLOSE, target);
     }
 
     private static Slot openUnlessAbsent(

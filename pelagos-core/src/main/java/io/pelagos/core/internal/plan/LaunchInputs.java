@@ -42,13 +42,14 @@ public record LaunchInputs(
     }
 
     /**
-     * Users and groups by number.
+     * Users and groups by number, and where the user is at home.
      *
      * @param uid the user id
      * @param gid the group id
      * @param groups supplementary group ids
+     * @param home the home directory, for an environment that does not say another
      */
-    public record Identity(long uid, long gid, List<Long> groups) {
+    public record Identity(long uid, long gid, List<Long> groups, String home) {
         /** Copies the list. */
         public Identity {
             groups = List.copyOf(groups);

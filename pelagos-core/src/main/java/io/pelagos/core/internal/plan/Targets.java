@@ -57,12 +57,28 @@ final class Targets {
     /** Opens a place by an {@code O_PATH} descriptor, taking a directory for the root. */
     static PlanBuilder.Added open(
             PlanBuilder plan, Object root, String path, Slot into, boolean followLinks) {
+        return open(plan, root, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
+    }
+
+    /** Opens a place by an {@code O_PATH} descriptor when it is a directory. */
+    static PlanBuilder.Added openDirectory(
+            PlanBuilder plan, String path, Slot into, boolean followLinks) {
+        var flags = Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC);
+        return open(plan, AT_FDCWD, path, into, followLinks, flags);
+    }
+
+    private static PlanBuilder.Added open(
+            PlanBuilder plan,
+            Object root,
+            String path,
+            Slot into,
+            boolean followLinks,
+            Constant flags) {
         var resolve =
                 followLinks
                         ? Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS)
                         : Constant.flags(
                                 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS);
-        var flags = Constant.flags(O_PATH, O_CLOEXEC);
         return plan.call(
                         OPENAT2,
                         root,

@@ -70,8 +70,10 @@ class ContainerCgroupIT {
     void theQuotaOfProcessorsThrottles() throws Exception {
         var cgroup = create(cpu(new Resources.Cpu(200L, 5_000L, 50_000L, null, null, null, null)));
         start(cgroup, "while :; do :; done");
-        await(() -> positive(cgroup.stats().cpu().throttled()));
-        assertThat(cgroup.stats().cpu().throttledPeriods()).isPositive();
+        await(() -> moreThan(0, cgroup.stats().cpu().throttledPeriods()));
+        assertThat(cgroup.stats().cpu().periods()).isPositive();
+        // Not positive: a kernel whose clock is its tick may see no time pass while it throttles.
+        assertThat(cgroup.stats().cpu().throttled()).isNotNull();
         assertThat(cgroup.stats().cpu().usage()).isPositive();
     }
 

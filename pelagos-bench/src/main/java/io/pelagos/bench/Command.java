@@ -1,0 +1,42 @@
+package io.pelagos.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+
+/** A program run to its end for its output. */
+final class Command {
+    private Command() {}
+
+    static String output(List<String> command) throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(NULL));
+        builder.environment().put("RAW", "1");
+        var errors = Files.createTempFile("pelagos-bench-", ".err");
+        try {
+            var process = builder.redirectError(errors.toFile()).start();
+            var text =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int status = process.waitFor();
+            if (status != 0) {
+                throw new IOException(
+                        String.join(" ", command)
+                                + ": exit status "
+                                + status
+                                + ": "
+                                + Files.readString(errors).strip());
+            }
+            return text;
+        } finally {
+            Files.delete(errors);
+        }
+    }
+
+    /** Reads one number of microseconds from each line of the output. */
+    static long[] micros(List<String> command) throws IOException, InterruptedException {
+        return output(command).lines().mapToLong(line -> 1000 * Long.parseLong(line.strip())).toArray();
+    }
+
+    private static final File NULL = new File("/dev/null");
+}

@@ -1,0 +1,83 @@
+package io.pelagos.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** The measurements, by name. */
+public final class Main {
+    private static final String USAGE =
+            """
+            usage: bin/bench start [--json] [--rounds N] [--warmup N] [--batch N] [--only NAME,...]
+                   bin/bench plan [options of JMH]
+
+            start  starts and waits for `true` in every way there is, in turns within one run:
+                   floor bwrap crun runc process attached child limits pipes
+                   threads-1 threads-2 threads-4 threads-8 cold-run cold-hello memory
+            plan   composes and emits launch plans
+            """;
+    private static final int WRONG = 2;
+
+    private Main() {}
+
+    /**
+     * Measures.
+     *
+     * @param arguments what and how
+     * @throws IOException when something could not be started
+     * @throws InterruptedException when the thread is interrupted
+     */
+    @SuppressWarnings("SystemExitOutsideMain")
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        System.exit(run(List.of(arguments), System.out, System.err));
+    }
+
+    private static int run(List<String> arguments, PrintStream out, PrintStream err)
+            throws IOException, InterruptedException {
+        if (arguments.isEmpty() || arguments.contains("--help")) {
+            err.print(USAGE);
+            return arguments.isEmpty() ? WRONG : 0;
+        }
+        var rest = arguments.subList(1, arguments.size());
+        switch (arguments.getFirst()) {
+            case "start" -> {
+                return start(rest, out, err);
+            }
+            case "plan" -> {
+                var all = new String[rest.size() + 1];
+                Arrays.setAll(all, i -> i == 0 ? "PlanBenchmark" : rest.get(i - 1));
+                org.openjdk.jmh.Main.main(all);
+                return 0;
+            }
+            default -> {
+                err.println(arguments.getFirst() + ": no such measurement");
+                err.print(USAGE);
+                return WRONG;
+            }
+        }
+    }
+
+    private static int start(List<String> arguments, PrintStream out, PrintStream err)
+            throws IOException, InterruptedException {
+        Options options;
+        try {
+            options = Options.parse(arguments.iterator());
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage());
+            return WRONG;
+        }
+        var outcome = new StartBench(options, Path.of(System.getProperty("pelagos.root"))).run();
+        for (var name : outcome.missing()) {
+            err.println(name + " was not measured: it is not installed, or there is no C timer");
+        }
+        if (options.json()) {
+            out.println(outcome.report().json());
+        } else {
+            out.println(outcome.report().table());
+            Bars.of(outcome.report(), outcome.footprint()).forEach(out::println);
+        }
+        return 0;
+    }
+}

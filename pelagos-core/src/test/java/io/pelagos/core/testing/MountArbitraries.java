@@ -1,0 +1,56 @@
+package io.pelagos.core.testing;
+
+import io.pelagos.core.spec.Mount;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+
+/** Mounts of all variants. */
+final class MountArbitraries {
+    private MountArbitraries() {}
+
+    /** Mounts whose contents are elsewhere, as a config.json can say them. */
+    static Arbitrary<Mount> bindings() {
+        return Arbitraries.oneOf(binds(), tmpfs(), fileSystems());
+    }
+
+    static Arbitrary<Mount> contents() {
+        return Combinators.combine(
+                        SpecArbitraries.containerPaths(),
+                        SpecArbitraries.bytes(),
+                        SpecArbitraries.modeBits(07777),
+                        Arbitraries.of(true, false))
+                .as(Mount.FileContents::new);
+    }
+
+    private static Arbitrary<Mount> binds() {
+        return Combinators.combine(
+                        SpecArbitraries.containerPaths(),
+                        SpecArbitraries.containerPaths(),
+                        Arbitraries.of(true, false),
+                        SpecArbitraries.subsets(Mount.Option.class),
+                        Arbitraries.of(Mount.Propagation.class),
+                        Arbitraries.of(true, false))
+                .as(Mount.Bind::new);
+    }
+
+    private static Arbitrary<Mount> tmpfs() {
+        return Combinators.combine(
+                        SpecArbitraries.containerPaths(),
+                        ResourcesArbitraries.sizes(),
+                        SpecArbitraries.modeBits(07777),
+                        SpecArbitraries.subsets(Mount.Option.class))
+                .as(Mount.Tmpfs::new);
+    }
+
+    private static Arbitrary<Mount> fileSystems() {
+        var words = Arbitraries.strings().withCharRange('a', 'z').ofMinLength(1).ofMaxLength(8);
+        var keys = words.map(word -> "key_" + word);
+        return Combinators.combine(
+                        words.map(word -> word + "fs"),
+                        SpecArbitraries.containerPaths(),
+                        Arbitraries.maps(keys, SpecArbitraries.texts()).ofMaxSize(3),
+                        SpecArbitraries.subsets(Mount.Option.class))
+                .as(Mount.FileSystem::new);
+    }
+}
