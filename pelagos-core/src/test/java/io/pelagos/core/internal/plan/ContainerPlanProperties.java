@@ -139,10 +139,7 @@ final class ContainerPlanProperties {
                 .isLessThan(program);
         if (!spec.process().cwd().equals("/")) {
             assertThat(closed)
-                    .isLessThan(
-                            first(
-                                    steps,
-                                    call -> call.purpose().startsWith("entering the working")));
+                    .isLessThan(last(steps, call -> call.syscall() == Syscall.FCHDIR));
         }
         for (int i = closed; i < program; i++) {
             if (steps.get(i) instanceof Call call && call.syscall() == Syscall.OPENAT2) {
