@@ -110,7 +110,7 @@ class FakeCgroupsTest {
     @Test
     void countersOfVersionOneAreRead() {
         var fake = hybrid(folder);
-        var cgroup = fake.host().create("c", Resources.UNLIMITED);
+        var cgroup = fake.host().create("c", limits(16L, false));
         fake.show(
                 "blkio/c/blkio.throttle.io_service_bytes_recursive",
                 "8:0 Read 4096\n8:0 Write 8192\n8:0 Sync 0\n8:0 Total 12288\nTotal 12288\n");
@@ -124,11 +124,20 @@ class FakeCgroupsTest {
     }
 
     @Test
+    void aContainerWithoutLimitsJoinsOnlyTheDevicesOfVersionOne() {
+        var fake = hybrid(folder);
+        try (var cgroup = fake.host().create("c", Resources.UNLIMITED)) {
+            assertThat(cgroup.joinFiles()).allMatch(file -> file.contains("/devices/"));
+            assertThat(cgroup.directories()).noneMatch(path -> path.contains("/memory/"));
+        }
+    }
+
+    @Test
     void aNewCpusetOfVersionOneGetsThePlacementOfTheOneAbove() {
         var fake = hybrid(folder);
         fake.show("cpuset/cpuset.cpus", "0-3\n");
         fake.show("cpuset/cpuset.mems", "0\n");
-        fake.host().create("c", Resources.UNLIMITED).close();
+        fake.host().create("c", limits(16L, false)).close();
         assertThat(fake.written()).contains("cpuset/c/cpuset.cpus 0-3", "cpuset/c/cpuset.mems 0");
     }
 
