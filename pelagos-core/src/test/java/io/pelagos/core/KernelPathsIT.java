@@ -11,8 +11,10 @@ class KernelPathsIT extends Trial {
     @ParameterizedTest
     @ValueSource(strings = {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/interrupts"})
     void maskedFilesAreEmpty(String path) throws Exception {
-        var script = "test ! -e %1$s || test -c %1$s && cat %1$s /proc/1/root%1$s";
-        assertThat(sh(script.formatted(path)).run().stdout()).isEmpty();
+        var script = "test -c $0 && cat $0 /proc/1/root$0";
+        assertThat(sandbox().command("sh", "-c", script, path).run().stdout()).isEmpty();
+        assertThat(output(sandbox().command("sh", "-c", "test ! -e $0 || test -c $0", path)))
+                .isEmpty();
     }
 
     @Test
