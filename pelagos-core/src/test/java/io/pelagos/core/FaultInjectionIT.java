@@ -88,11 +88,7 @@ class FaultInjectionIT {
                 wrong.add(kernel.failed() + ": " + e);
             }
         } catch (RuntimeException | InterruptedException e) {
-            wrong.add(
-                    kernel.failed()
-                            + ": "
-                            + e
-                            + Stream.of(e.getStackTrace()).limit(6).toList());
+            wrong.add(kernel.failed() + ": " + e + Stream.of(e.getStackTrace()).limit(6).toList());
         }
         if (!Footprint.glance().since(before).isEmpty()) {
             wrong.addAll(lasting());
@@ -110,7 +106,6 @@ class FaultInjectionIT {
     private static boolean isHelpful(PelagosException e) {
         var message = Objects.requireNonNullElse(e.getMessage(), "");
         Function<Errno, Boolean> named = errno -> message.contains(errno.name());
-        return Stream.of(Errno.values()).anyMatch(named::apply)
-                || message.contains("helper ended");
+        return Stream.of(Errno.values()).anyMatch(named::apply) || message.contains("helper ended");
     }
 }

@@ -138,8 +138,7 @@ final class ContainerPlanProperties {
                 .isGreaterThan(only(steps, call -> call.syscall() == Syscall.PIVOT_ROOT))
                 .isLessThan(program);
         if (!spec.process().cwd().equals("/")) {
-            assertThat(closed)
-                    .isLessThan(last(steps, call -> call.syscall() == Syscall.FCHDIR));
+            assertThat(closed).isLessThan(last(steps, call -> call.syscall() == Syscall.FCHDIR));
         }
         for (int i = closed; i < program; i++) {
             if (steps.get(i) instanceof Call call && call.syscall() == Syscall.OPENAT2) {
