@@ -43,7 +43,7 @@ maven() {
     fi
     # Maven's own libraries use what JDK 25 warns about.
     (cd "$root" && MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED ${MAVEN_OPTS:-}" \
-        mvn -B "$@")
+        mvn -B -Dstyle.color=never "$@")
 }
 
 # Builds the jar of a module and its module path when they are missing or older than a source file.
@@ -83,7 +83,7 @@ run_example() {
     if [ ! -e "$target/pelagos.aot" ] && [ -w "$target" ]; then
         local cache=$target/pelagos.aot.$$
         "$JAVA_HOME/bin/java" "${options[@]}" -XX:AOTCacheOutput="$cache" \
-            -m io.pelagos.examples/io.pelagos.examples.Main explain host true >/dev/null 2>&1 </dev/null || true
+            -m io.pelagos.examples/io.pelagos.examples.Main run host true >/dev/null 2>&1 </dev/null || true
         [ -e "$cache" ] || : >"$cache"
         mv "$cache" "$target/pelagos.aot"
     fi

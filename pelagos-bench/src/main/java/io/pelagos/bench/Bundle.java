@@ -40,8 +40,7 @@ final class Bundle {
                     "/proc/scsi",
                     "/sys/firmware");
     private static final List<String> READ_ONLY =
-            List.of(
-                    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
     private Bundle() {}
 

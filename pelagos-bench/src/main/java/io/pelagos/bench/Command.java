@@ -16,8 +16,7 @@ final class Command {
         var errors = Files.createTempFile("pelagos-bench-", ".err");
         try {
             var process = builder.redirectError(errors.toFile()).start();
-            var text =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int status = process.waitFor();
             if (status != 0) {
                 throw new IOException(
@@ -35,7 +34,10 @@ final class Command {
 
     /** Reads one number of microseconds from each line of the output. */
     static long[] micros(List<String> command) throws IOException, InterruptedException {
-        return output(command).lines().mapToLong(line -> 1000 * Long.parseLong(line.strip())).toArray();
+        return output(command)
+                .lines()
+                .mapToLong(line -> 1000 * Long.parseLong(line.strip()))
+                .toArray();
     }
 
     private static final File NULL = new File("/dev/null");

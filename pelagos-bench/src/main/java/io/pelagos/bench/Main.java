@@ -41,22 +41,22 @@ public final class Main {
             return arguments.isEmpty() ? WRONG : 0;
         }
         var rest = arguments.subList(1, arguments.size());
-        switch (arguments.getFirst()) {
-            case "start" -> {
-                return start(rest, out, err);
-            }
-            case "plan" -> {
-                var all = new String[rest.size() + 1];
-                Arrays.setAll(all, i -> i == 0 ? "PlanBenchmark" : rest.get(i - 1));
-                org.openjdk.jmh.Main.main(all);
-                return 0;
-            }
+        return switch (arguments.getFirst()) {
+            case "start" -> start(rest, out, err);
+            case "plan" -> plan(rest);
             default -> {
                 err.println(arguments.getFirst() + ": no such measurement");
                 err.print(USAGE);
-                return WRONG;
+                yield WRONG;
             }
-        }
+        };
+    }
+
+    private static int plan(List<String> arguments) throws IOException {
+        var all = new String[arguments.size() + 1];
+        Arrays.setAll(all, i -> i == 0 ? "PlanBenchmark" : arguments.get(i - 1));
+        org.openjdk.jmh.Main.main(all);
+        return 0;
     }
 
     private static int start(List<String> arguments, PrintStream out, PrintStream err)

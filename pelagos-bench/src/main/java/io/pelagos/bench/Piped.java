@@ -22,8 +22,7 @@ record Piped(Pelagos pelagos, Path root) implements Subject {
         var nanos = new long[times];
         for (int i = 0; i < times; i++) {
             long before = System.nanoTime();
-            var result =
-                    pelagos.container(Rootfs.directory(root)).command("echo", "hello").run();
+            var result = pelagos.container(Rootfs.directory(root)).command("echo", "hello").run();
             nanos[i] = System.nanoTime() - before;
             Ours.check(result.exit());
             if (!"hello\n".equals(result.stdout())) {

@@ -5,6 +5,7 @@ import io.pelagos.core.Rootfs;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.ContainerPlan;
 import io.pelagos.core.internal.plan.HostFactsReader;
 import io.pelagos.core.internal.plan.LaunchInputs;
@@ -16,7 +17,6 @@ import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -51,13 +51,14 @@ public class PlanBenchmark {
     }
 
     private static LaunchInputs inputs(ContainerSpec spec) {
-        var facts = HostFactsReader.read(new SystemCalls(new LinuxKernel()), true);
+        var calls = new SystemCalls(new LinuxKernel());
+        var facts = HostFactsReader.read(calls, true);
         var confinement = spec.confinement();
         return new LaunchInputs(
                 spec,
                 facts,
                 "bench",
-                new LaunchInputs.Identity(0, 0, List.of()),
+                new Accounts(calls, spec.root()).identity(spec.process()),
                 Channels.PRINTED,
                 new Supervision.Kind.Attached(Cleanup.NONE),
                 LaunchInputs.Placement.NONE,
@@ -66,9 +67,7 @@ public class PlanBenchmark {
                 SeccompCompiler.compile(
                         confinement.seccomp(),
                         SeccompTarget.of(
-                                facts.architecture(),
-                                confinement.capabilities(),
-                                facts.kernel())));
+                                facts.architecture(), confinement.capabilities(), facts.kernel())));
     }
 
     /**

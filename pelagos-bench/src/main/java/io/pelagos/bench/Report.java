@@ -82,8 +82,7 @@ record Report(String bench, List<Summary> rows) {
                             .formatted(row.name(), row.n(), row.min(), row.median(), row.p99()));
         }
         text.append('\n');
-        ratios().forEach(
-                        (name, ratio) -> text.append("%-28s %8.2f%n".formatted(name, ratio)));
+        ratios().forEach((name, ratio) -> text.append("%-28s %8.2f%n".formatted(name, ratio)));
         return text.toString();
     }
 }

@@ -33,8 +33,7 @@ final class StartBench {
 
     Outcome run() throws IOException, InterruptedException {
         try (var scratch = Scratch.make();
-                var pelagos =
-                        Pelagos.open(PelagosPaths.under(scratch.subdirectory("pelagos")))) {
+                var pelagos = Pelagos.open(PelagosPaths.under(scratch.subdirectory("pelagos")))) {
             var footprint =
                     options.wants("memory")
                             ? Optional.of(Footprint.measure(pelagos, scratch.root()))
@@ -58,9 +57,7 @@ final class StartBench {
         Stream.of(peers.floor(), peers.bubblewrap(), peers.crun(), peers.runc())
                 .flatMap(Optional::stream)
                 .forEach(all::add);
-        all.add(
-                new PlainProcess(
-                        "process", List.of(root.resolve("bin/true").toString()), false));
+        all.add(new PlainProcess("process", List.of(root.resolve("bin/true").toString()), false));
         all.add(Ours.attached(pelagos, root));
         all.add(Ours.child(pelagos, root));
         all.add(Ours.limited(pelagos, root));

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
@@ -367,8 +368,7 @@ final class RunningContainer implements Container {
 
     /** Removes everything of the container, then tells those who wait. */
     private void finish(Exit how) {
-        var event = new EndEvent();
-        event.begin();
+        var event = endEvent();
         long before = System.nanoTime();
         lock.lock();
         try {
@@ -386,12 +386,24 @@ final class RunningContainer implements Container {
         }
         reaped = engine.reaper().reap(started.helper());
         engine.remove(this);
-        event.container = name;
-        event.exit = how.toString();
-        event.removal = System.nanoTime() - before;
-        event.lifetime = before - startedAt;
-        event.commit();
+        if (event != null) {
+            event.container = name;
+            event.exit = how.toString();
+            event.removal = System.nanoTime() - before;
+            event.lifetime = before - startedAt;
+            event.commit();
+        }
         exit.complete(how);
+    }
+
+    /** Begins an event if anybody records, see {@link Starter}. */
+    private static @Nullable EndEvent endEvent() {
+        if (!FlightRecorder.isInitialized()) {
+            return null;
+        }
+        var event = new EndEvent();
+        event.begin();
+        return event;
     }
 
     /** Tells the supervisor that there is nothing left to remove. */

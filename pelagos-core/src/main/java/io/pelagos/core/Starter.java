@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,15 +115,14 @@ final class Starter {
     }
 
     private RunningContainer steps() {
-        var event = new StartEvent();
-        event.begin();
+        var event = event();
         var identity = identity();
         var sources = sources(spec);
         var filter = engine.filter(spec);
         var joined = openJoined();
         long before = System.nanoTime();
         var cgroup = makeCgroup();
-        event.cgroup = System.nanoTime() - before;
+        long cgroupTime = System.nanoTime() - before;
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
         var exitFile = prepareExitFile();
@@ -148,14 +148,31 @@ final class Starter {
                                         others,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
                                         kind));
-        event.launch = System.nanoTime() - before;
+        long launchTime = System.nanoTime() - before;
         stdios.started();
         closeJoined();
-        event.container = name;
-        event.program = spec.process().command().getFirst();
-        event.commit();
+        if (event != null) {
+            event.container = name;
+            event.program = spec.process().command().getFirst();
+            event.cgroup = cgroupTime;
+            event.launch = launchTime;
+            event.commit();
+        }
         return new RunningContainer(
                 engine, spec, id, name, warnings, started, kind, cgroup, stdios);
+    }
+
+    /**
+     * Begins an event if anybody records. The first event of a JVM brings up the flight recorder,
+     * which takes longer than several containers.
+     */
+    private static @Nullable StartEvent event() {
+        if (!FlightRecorder.isInitialized()) {
+            return null;
+        }
+        var event = new StartEvent();
+        event.begin();
+        return event;
     }
 
     private io.pelagos.core.kernel.LaunchPlan compose(

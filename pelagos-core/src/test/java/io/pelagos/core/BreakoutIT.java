@@ -155,7 +155,7 @@ class BreakoutIT extends Trial {
 
     /**
      * While another process exchanges a directory of the root for a link to the host, again and
-     * again, 200 starts mount below it, and never is anything made or mounted outside
+     * again, 100 starts mount below it, and never is anything made or mounted outside
      * (CVE-2021-30465).
      */
     @Test
@@ -176,7 +176,7 @@ class BreakoutIT extends Trial {
         int started = 0;
         try (var lines = exchanging.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("ready");
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 100; i++) {
                 var container =
                         hostile("cat", "/data/secret")
                                 .mount(Mount.tmpfs("/data/sub/dir" + i))
@@ -286,22 +286,21 @@ class BreakoutIT extends Trial {
                 set -e
                 mount --make-rprivate /
                 mount -t tmpfs none /mnt
-                mount -t tmpfs none /tmp/.devices 2>/tmp/.e || true
                 cp -a /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/null /mnt/
                 mount --move /mnt /dev
-                exec 3>/dev/null
                 %s
                 exec "$@"
                 """
                         .formatted(replace);
-        script = script.replace("mount -t tmpfs none /tmp/.devices 2>/tmp/.e || true\n", "");
         var command = new java.util.ArrayList<>(List.of("unshare", "-m", "sh", "-c", script, "sh"));
         command.addAll(jvm(MaskedStart.class, hostile.path(), outside));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(output)
-                .contains("SyscallFailedException: opening /dev/null for masks: ")
+                .startsWith("io.pelagos.core.SyscallFailedException: ")
+                .contains("/dev/null")
+                .containsAnyOf("ENOTDIR", "EISDIR")
                 .doesNotContain("STARTED");
     }
 
@@ -335,13 +334,14 @@ class BreakoutIT extends Trial {
      */
     @Test
     void sysctlsAreNotRedirectedByWhatTheRootShows() throws Exception {
-        var fake = Files.createDirectories(outside.resolve("fake/net/ipv4")).getParent();
-        var file = Files.writeString(fake.resolve("ipv4/ip_unprivileged_port_start"), "1024\n");
+        var sys = outside.resolve("fake");
+        var fake = Files.createDirectories(sys.resolve("net/ipv4"));
+        var file = Files.writeString(fake.resolve("ip_unprivileged_port_start"), "1024\n");
         var container =
                 hostile("try", "bind", "80")
                         .user(APP, APP)
                         .sysctl("net.ipv4.ip_unprivileged_port_start", "80")
-                        .mount(Mount.bind(fake.getParent(), "/proc/sys"));
+                        .mount(Mount.bind(sys, "/proc/sys"));
         assertThat(output(container)).isEqualTo("0");
         assertThat(Files.readString(file)).isEqualTo("1024\n");
     }

@@ -36,7 +36,7 @@ class CapabilitiesIT extends Trial {
 
     @Test
     void addedAndDroppedOnesChangeTheBoundingSetToo() throws Exception {
-        var expected = "%016x".formatted(0x800405fbL & ~1L | 1L << 12);
+        var expected = "%016x".formatted((0x800405fbL & ~1L) | (1L << 12));
         assertThat(status(c -> c.capAdd(NET_ADMIN).capDrop(CHOWN)))
                 .contains(
                         entry("CapBnd", expected),

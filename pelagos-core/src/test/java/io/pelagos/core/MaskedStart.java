@@ -10,9 +10,9 @@ final class MaskedStart {
     public static void main(String[] arguments) throws InterruptedException {
         var root = Rootfs.directory(Path.of(arguments[0]));
         var paths = PelagosPaths.under(Path.of(arguments[1]).resolve("state"));
-        try (var pelagos = Pelagos.open(paths)) {
-            var result = pelagos.container(root).command("head", "-c1", "/proc/kcore").run();
-            IO.println("STARTED " + result.exit() + result.stdout());
+        try (var pelagos = Pelagos.open(paths);
+                var container = pelagos.container(root).command("true").start()) {
+            IO.println("STARTED " + container.waitFor());
         } catch (PelagosException e) {
             IO.println(e);
         }

@@ -2,6 +2,7 @@ package io.pelagos.examples;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.PelagosException;
+import io.pelagos.core.security.Capability;
 import io.pelagos.examples.demo.Phases;
 import io.pelagos.examples.demo.Refusal;
 import io.pelagos.examples.demo.WordCount;
@@ -11,6 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the words of a text in a container, and shows what isolated it.
@@ -20,6 +24,9 @@ import java.util.List;
  */
 public final class Demo {
     private static final List<String> OWN = List.of("cgroup", "ipc", "mnt", "net", "pid", "uts");
+
+    /** {@code SECCOMP_MODE_FILTER} of seccomp(2). */
+    private static final String FILTER = "2";
 
     private final PrintStream out;
     private boolean asItShouldBe = true;
@@ -32,10 +39,9 @@ public final class Demo {
      * Runs the demonstration.
      *
      * @param args a text file, or {@code -} for standard input
-     * @throws IOException when the text cannot be read
      * @throws InterruptedException when the thread is interrupted
      */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) throws InterruptedException {
         if (args.length != 1) {
             System.err.println("Usage: demo FILE, or - for standard input");
             System.exit(2);
@@ -46,14 +52,14 @@ public final class Demo {
                             ? System.in.readAllBytes()
                             : Files.readAllBytes(Path.of(args[0]));
             System.exit(new Demo(System.out).show(args[0], text) ? 0 : 1);
-        } catch (PelagosException e) {
-            System.err.println("demo: " + e.getMessage());
+        } catch (PelagosException | IOException e) {
+            System.err.println("demo: " + (e instanceof IOException ? e : e.getMessage()));
             System.exit(1);
         }
     }
 
     private boolean show(String name, byte[] text) throws IOException, InterruptedException {
-        try (var phases = Phases.of("ContainerStart", "ContainerEnd");
+        try (var phases = Phases.of(WordCount.NAME, "ContainerStart", "ContainerEnd");
                 var pelagos = Pelagos.open()) {
             var count = WordCount.of(pelagos, text);
             showCount(name, count);
@@ -86,20 +92,46 @@ public final class Demo {
                     kind, here, inside, here.equals(inside) ? "shared" : "its own");
             expect(!OWN.contains(kind) || !here.equals(inside), "the " + kind + " is shared");
         }
-        count.status().forEach(line -> out.println("  " + line.replace('\t', ' ')));
-        expect(
-                count.status().stream().anyMatch(line -> line.matches("Seccomp:\\s+2")),
-                "no filter of system calls");
+        showConfinement(count.status());
         out.println("  network interfaces: " + count.interfaces());
         expect(count.interfaces().equals("lo"), "there is a network");
         showLimits(count);
     }
 
+    /** As the kernel tells it of the program, see proc_pid_status(5). */
+    private void showConfinement(Map<String, String> status) {
+        var effective = capabilities(status, "CapEff");
+        boolean filtered = FILTER.equals(status.get("Seccomp"));
+        boolean noNewPrivileges = "1".equals(status.get("NoNewPrivs"));
+        out.println("  user and group: " + first(status, "Uid") + ", " + first(status, "Gid"));
+        out.println("  capabilities: " + (effective.isEmpty() ? "none" : effective));
+        out.println("  capabilities that a program could get: " + capabilities(status, "CapBnd"));
+        out.println("  no new privileges: " + (noNewPrivileges ? "yes" : "no"));
+        out.println("  seccomp mode: " + status.get("Seccomp") + (filtered ? " (filter)" : ""));
+        expect(effective.isEmpty(), "there are capabilities");
+        expect(noNewPrivileges, "there may be new privileges");
+        expect(filtered, "no filter of system calls");
+    }
+
+    /** The real id; the effective, saved and file system ones stand behind it. */
+    private static String first(Map<String, String> status, String field) {
+        return status.getOrDefault(field, "unknown").replaceFirst("\\s.*", "");
+    }
+
+    private static Set<Capability> capabilities(Map<String, String> status, String field) {
+        return Capability.ofMask(Long.parseUnsignedLong(status.getOrDefault(field, "-1"), 16));
+    }
+
     private void showLimits(WordCount count) {
+        out.println("  cgroup, by hierarchy:");
+        count.cgroup().stream()
+                .filter(line -> line.contains("/pelagos-"))
+                .forEach(line -> out.println("    " + line));
         var memory = count.stats().memory();
         var pids = count.stats().pids();
         out.printf("  memory: %s used at most, of %s%n", memory.peak(), memory.max());
         out.printf("  processes: %s now, of %s%n", pids.current(), pids.max());
+        out.printf("  processors: 1, used for %s%n", milliseconds(count.stats().cpu().usage()));
         count.warnings().forEach(warning -> out.println("  warning: " + warning));
         expect(memory.max() != null && pids.max() != null, "there are no limits");
     }
@@ -142,7 +174,7 @@ public final class Demo {
         out.println(text);
     }
 
-    private static String milliseconds(Duration duration) {
-        return "%.1f ms".formatted(duration.toNanos() / 1e6);
+    private static String milliseconds(@Nullable Duration duration) {
+        return duration == null ? "an unknown time" : "%.1f ms".formatted(duration.toNanos() / 1e6);
     }
 }

@@ -57,6 +57,7 @@ final class ContainerOptions {
             description = "End it when it has run for so long, such as 90 or 1m30s.")
     private @Nullable Duration timeout;
 
+    @Mixin private RunOptions run = new RunOptions();
     @Mixin private ProcessOptions process = new ProcessOptions();
     @Mixin private MountOptions mounts = new MountOptions();
     @Mixin private NamespaceOptions namespaces = new NamespaceOptions();
@@ -79,12 +80,17 @@ final class ContainerOptions {
         if (timeout != null) {
             builder.timeout(timeout);
         }
+        run.applyTo(builder);
         process.applyTo(builder, System.getenv());
         mounts.applyTo(builder);
         namespaces.applyTo(builder);
         security.applyTo(builder, process.unprivilegedUser());
         resources.applyTo(builder);
         return builder;
+    }
+
+    RunOptions run() {
+        return run;
     }
 
     private Rootfs rootfs() {

@@ -1,16 +1,15 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Container;
+import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Pelagos;
-import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Exit;
-import io.pelagos.core.spec.Stdio;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Runs a program in a container, with the streams of the command line itself. */
 @Command(
@@ -24,30 +23,10 @@ import picocli.CommandLine.Option;
             "pelagos itself failed, 126 and 127 when the program could not be executed or found."
         })
 final class RunCommand implements Callable<Integer>, Debuggable {
+    private static final System.Logger LOG = System.getLogger(RunCommand.class.getName());
+
     @Mixin private ContainerOptions container = new ContainerOptions();
     @Mixin private StandardOptions standard = new StandardOptions();
-
-    @Option(
-            names = {"-i", "--interactive"},
-            description = "Pass standard input on; without it there is none.")
-    private boolean interactive;
-
-    @Option(
-            names = {"-d", "--detach"},
-            description =
-                    "Do not wait: print the container's id and leave it running, without streams.")
-    private boolean detach;
-
-    @Option(
-            names = "--stop-timeout",
-            paramLabel = "TIME",
-            description = "How long it may take to end when asked to (default: 10).")
-    private Duration stopTimeout = Duration.ofSeconds(10);
-
-    /** For scripts that were written for docker. */
-    @SuppressWarnings("UnusedVariable")
-    @Option(names = "--rm", description = "Does nothing: what has ended is always removed.")
-    private boolean remove;
 
     private final PrintWriter out;
     private final PrintWriter err;
@@ -66,38 +45,41 @@ final class RunCommand implements Callable<Integer>, Debuggable {
     public Integer call() throws InterruptedException {
         try (var pelagos = Pelagos.open()) {
             var builder = container.builder(pelagos);
-            builder.stdin(interactive ? Stdio.INHERIT : Stdio.NULL);
-            if (detach) {
-                builder.supervision(Supervision.DETACHED).stdout(Stdio.NULL).stderr(Stdio.NULL);
+            if (container.run().detach()) {
                 var started = builder.start();
                 warn(started);
                 out.println(started.id());
                 return 0;
             }
-            builder.stdout(Stdio.INHERIT).stderr(Stdio.INHERIT);
-            try (var started = builder.start()) {
-                stopWithTheJvm(started);
-                warn(started);
-                return report(started.waitFor());
-            }
+            return runToTheEnd(builder);
         }
     }
 
-    /** SIGINT and SIGTERM end the JVM, which asks the program to end before it kills it. */
-    private void stopWithTheJvm(Container started) {
-        var stop =
-                Thread.ofPlatform()
-                        .name("stop " + started.name())
-                        .unstarted(
-                                () -> {
-                                    try {
-                                        started.stop(stopTimeout);
-                                    } catch (InterruptedException e) {
-                                        Thread.currentThread().interrupt();
-                                    }
-                                    started.close();
-                                });
-        Runtime.getRuntime().addShutdownHook(stop);
+    private int runToTheEnd(ContainerBuilder builder) throws InterruptedException {
+        var starting = new CompletableFuture<Container>();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(starting), "stop"));
+        try (var started = builder.start()) {
+            starting.complete(started);
+            warn(started);
+            return report(started.waitFor());
+        } finally {
+            // When the start has failed, the hook shall not wait for it.
+            starting.cancel(false);
+        }
+    }
+
+    /**
+     * SIGINT and SIGTERM end the JVM, also while it starts the container; it asks the program to
+     * end before it kills it.
+     */
+    private void stop(CompletableFuture<Container> starting) {
+        try {
+            starting.join().stop(container.run().stopTimeout());
+        } catch (CancellationException e) {
+            LOG.log(System.Logger.Level.DEBUG, "there is no container to stop", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void warn(Container started) {
@@ -108,7 +90,9 @@ final class RunCommand implements Callable<Integer>, Debuggable {
         switch (exit) {
             case Exit.Code _, Exit.Killed _ -> {}
             case Exit.OutOfMemory(long kills) ->
-                    err.println("pelagos: out of memory: the kernel ended " + kills + " processes");
+                    err.println(
+                            "pelagos: out of memory: the kernel ended "
+                                    + (kills == 1 ? "a process" : kills + " processes"));
             case Exit.TimedOut(var after) ->
                     err.println("pelagos: timeout: ended after " + after.toMillis() + " ms");
         }

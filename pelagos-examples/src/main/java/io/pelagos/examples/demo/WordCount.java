@@ -6,8 +6,12 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Stats;
 import io.pelagos.core.spec.Stdio;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The words of a text, counted by wc(1), tr(1), sort(1) and uniq(1) in a container, and what that
@@ -15,8 +19,9 @@ import java.util.List;
  *
  * @param total lines, words and bytes
  * @param mostFrequent words with how often they occur, the most frequent first
+ * @param cgroup the lines of {@code /proc/PID/cgroup}, see cgroups(7)
  * @param namespaces kind and identity of each namespace, as the container sees them
- * @param status fields of {@code /proc/self/status}
+ * @param status fields of {@code /proc/self/status}, see proc_pid_status(5)
  * @param interfaces names of network interfaces
  * @param stats what the container used, just before its end
  * @param warnings what was asked for and could not be had
@@ -27,8 +32,9 @@ import java.util.List;
 public record WordCount(
         List<Long> total,
         List<String> mostFrequent,
+        List<String> cgroup,
         List<String> namespaces,
-        List<String> status,
+        Map<String, String> status,
         String interfaces,
         Stats stats,
         List<String> warnings,
@@ -44,11 +50,14 @@ public record WordCount(
             for kind in cgroup ipc mnt net pid time user uts; do
                 echo "namespace $kind $(readlink /proc/self/ns/$kind)"
             done
-            grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | sed 's/^/status /'
+            grep -E '^(Uid|Gid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | sed 's/^/status /'
             echo interfaces $(ls /sys/class/net)
             echo ready
             read end || exit 0
             """;
+
+    /** The name of the container. */
+    public static final String NAME = "word-count";
 
     private static final String READY = "ready";
 
@@ -65,6 +74,7 @@ public record WordCount(
             throws IOException, InterruptedException {
         var builder =
                 Sandbox.of(pelagos)
+                        .name(NAME)
                         .command("sh", "-c", SCRIPT)
                         .mount(Mount.file("/text", text))
                         .stderr(Stdio.INHERIT);
@@ -72,6 +82,7 @@ public record WordCount(
         try (var container = builder.start()) {
             long started = System.nanoTime();
             var lines = container.stdout().lines().takeWhile(line -> !line.equals(READY)).toList();
+            var cgroup = Files.readAllLines(Path.of("/proc/" + container.pid() + "/cgroup"));
             var stats = container.stats();
             container.stdin().close();
             var exit = container.waitFor();
@@ -79,8 +90,9 @@ public record WordCount(
             return new WordCount(
                     numbers(only(lines, "total ")),
                     having(lines, "word "),
+                    cgroup,
                     having(lines, "namespace "),
-                    having(lines, "status "),
+                    fields(having(lines, "status ")),
                     only(lines, "interfaces "),
                     stats,
                     container.warnings(),
@@ -95,6 +107,12 @@ public record WordCount(
                 .filter(line -> line.startsWith(prefix))
                 .map(line -> line.substring(prefix.length()).strip())
                 .toList();
+    }
+
+    private static Map<String, String> fields(List<String> lines) {
+        return lines.stream()
+                .map(line -> line.split(":\\s+", 2))
+                .collect(Collectors.toMap(field -> field[0], field -> field[1]));
     }
 
     private static String only(List<String> lines, String prefix) {

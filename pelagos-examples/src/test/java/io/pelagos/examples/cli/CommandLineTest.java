@@ -2,6 +2,8 @@ package io.pelagos.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.MiB;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -108,5 +110,41 @@ class CommandLineTest {
                 .as(err.toString())
                 .isZero();
         assertThat(out.toString()).contains("--colour");
+    }
+
+    @Test
+    void theSpecificationIsPrintedAsJson() {
+        assertThat(execute("explain", "--spec", "-m", "64m", "/root", "true"))
+                .as(err.toString())
+                .isZero();
+        var spec = ContainerSpec.fromJson(out.toString());
+        assertThat(spec.resources().memory().max()).isEqualTo(MiB.of(64));
+        assertThat(spec.process().command()).containsExactly("true");
+    }
+
+    @Test
+    void aConfigurationForOtherRuntimesIsPrinted() {
+        assertThat(execute("explain", "--oci", "/root", "true")).as(err.toString()).isZero();
+        assertThat(out.toString()).startsWith("{").contains("\"ociVersion\"");
+    }
+
+    @Test
+    void aCommandForPodmanIsPrinted() {
+        assertThat(execute("explain", "--command-line", "--hostname=box", "/root", "true"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).startsWith("podman run ").contains("--hostname=box", "/root");
+    }
+
+    @Test
+    void whatOtherRuntimesCannotHaveIsRefusedByName() {
+        assertThat(execute("explain", "--oci", "host", "true")).isEqualTo(125);
+        assertThat(err.toString()).startsWith("pelagos: root");
+    }
+
+    @Test
+    void onlyOneFormIsPrinted() {
+        assertThat(execute("explain", "--oci", "--spec", "/root", "true")).isEqualTo(125);
+        assertThat(err.toString()).contains("--oci").contains("--spec");
     }
 }

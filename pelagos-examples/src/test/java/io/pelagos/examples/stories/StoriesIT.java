@@ -2,13 +2,17 @@ package io.pelagos.examples.stories;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.SyscallFailedException;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.examples.Root;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,5 +61,42 @@ class StoriesIT {
                 .withMessageContaining(missing.toString())
                 .withMessageContaining("ENOENT (No such file or directory). ")
                 .withMessageContaining("createSource()");
+    }
+
+    @Test
+    void aContainerIsTheSameElsewhere(@TempDir Path folder) throws Exception {
+        var busybox = Path.of("/bin/busybox");
+        assumeTrue(Files.isExecutable(busybox), "busybox-static is not installed");
+        assumeTrue(Files.isExecutable(Path.of("/usr/sbin/runc")), "runc is not installed");
+        var root = Files.createDirectory(folder.resolve("root"));
+        Files.createDirectory(root.resolve("bin"));
+        Files.copy(busybox, root.resolve("bin/sh"), StandardCopyOption.COPY_ATTRIBUTES);
+        var spec =
+                Elsewhere.describe(
+                        root, "/bin/sh", "-c", "read line < /proc/sys/kernel/hostname; echo $line");
+
+        assertThat(ContainerSpec.fromJson(spec.toJson())).isEqualTo(spec);
+        assertThat(Elsewhere.run(spec.toJson())).isEqualTo("elsewhere\n");
+
+        Elsewhere.bundle(spec, folder);
+        var runc =
+                new ProcessBuilder(
+                                "runc",
+                                "--root",
+                                folder.resolve("state").toString(),
+                                "run",
+                                "--bundle",
+                                folder.toString(),
+                                "pelagos-" + ProcessHandle.current().pid())
+                        .redirectErrorStream(true)
+                        .start();
+        runc.getOutputStream().close();
+        assertThat(new String(runc.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("elsewhere\n");
+        assertThat(runc.waitFor()).isZero();
+
+        assertThat(spec.toCommandLine())
+                .startsWith("podman run ")
+                .contains("--hostname=elsewhere", "--memory", root.toString());
     }
 }

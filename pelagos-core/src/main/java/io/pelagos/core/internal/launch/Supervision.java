@@ -14,6 +14,7 @@ import static io.pelagos.core.kernel.Syscall.CLONE3;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
 import static io.pelagos.core.kernel.Syscall.EXIT_GROUP;
+import static io.pelagos.core.kernel.Syscall.FCHMODAT;
 import static io.pelagos.core.kernel.Syscall.FCNTL;
 import static io.pelagos.core.kernel.Syscall.FSYNC;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
@@ -159,6 +160,7 @@ public final class Supervision {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
             closeInherited();
+            forbidRunningAgain();
         } else {
             foreground.open();
         }
@@ -221,6 +223,15 @@ public final class Supervision {
             flags = Constant.flags(flags, CLONE_PARENT);
         }
         return clone.cgroup() >= 0 ? Constant.flags(flags, CLONE_INTO_CGROUP) : flags;
+    }
+
+    /**
+     * Takes the right to be executed from this image: a container that names {@code /proc/self/exe}
+     * as its program would run it (CVE-2019-5736).
+     */
+    private void forbidRunningAgain() {
+        plan.purpose("keeping the container from running this image");
+        plan.call(FCHMODAT, AT_FDCWD, "/proc/self/exe", 0).tolerate(Errno.ENOENT);
     }
 
     /** Closes the gaps between the descriptors that are meant to be inherited. */

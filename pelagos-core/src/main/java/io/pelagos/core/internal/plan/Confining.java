@@ -51,6 +51,7 @@ final class Confining {
     void add(PlanBuilder plan) {
         boolean unprivileged = confinement.noNewPrivileges();
         landlock.prepare(plan);
+        new Inherited(inputs).limits(plan);
         dropBoundingSet(plan);
         if (!unprivileged) {
             landlock.enforce(plan);

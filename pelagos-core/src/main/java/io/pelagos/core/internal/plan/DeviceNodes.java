@@ -4,8 +4,10 @@ import static io.pelagos.core.kernel.AtFlag.AT_EMPTY_PATH;
 import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
 import static io.pelagos.core.kernel.AtFlag.AT_SYMLINK_NOFOLLOW;
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_NOFOLLOW;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
+import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.FCHOWNAT;
 import static io.pelagos.core.kernel.Syscall.MKNODAT;
@@ -58,10 +60,14 @@ final class DeviceNodes {
         return device;
     }
 
-    /** Fails in a way that reads well: opening the device as a directory gives ENOTDIR. */
+    /**
+     * Fails in a way that reads well: no device can be opened as a directory (ENOTDIR), and no
+     * directory for writing (EISDIR). The last call fails whatever has become of the path.
+     */
     private static void refuse(PlanBuilder plan, String path) {
-        plan.call(OPENAT, AT_FDCWD, path, io.pelagos.core.kernel.OpenFlag.O_DIRECTORY, 0);
-        plan.jump(plan.onError());
+        plan.call(OPENAT, AT_FDCWD, path, Constant.flags(O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC), 0);
+        plan.call(OPENAT, AT_FDCWD, path, Constant.flags(O_WRONLY, O_NOFOLLOW, O_CLOEXEC), 0);
+        plan.call(CLOSE, -1);
     }
 
     /** Makes a device node inside the container, or mounts the host's where none can be made. */

@@ -28,7 +28,7 @@ final class Inherited {
     private static final int SIG_SETMASK = 2;
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
-    private static final int LAST_SIGNAL = 33;
+    private static final int LAST_SIGNAL = 64;
     private static final int SIGSET_SIZE = 8;
     private static final int KEYCTL_JOIN_SESSION_KEYRING = 1;
     private static final long USUAL_NOFILE = 1024;
@@ -53,7 +53,6 @@ final class Inherited {
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, plan.longs("no signal", 0), null, SIGSET_SIZE);
         plan.purpose("taking a keyring of its own");
         plan.call(KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0).tolerate(Errno.ENOSYS);
-        limits(plan);
     }
 
     /** Needs the process to be its own owner in procfs: before it is made undumpable. */
@@ -76,7 +75,8 @@ final class Inherited {
         plan.call(CLOSE, file);
     }
 
-    private void limits(PlanBuilder plan) {
+    /** Comes when no step opens a file any more, since a limit may leave no room for one. */
+    void limits(PlanBuilder plan) {
         var limits = new EnumMap<Rlimit, Rlimit.Limit>(Rlimit.class);
         long hard = inputs.facts().nofileHard();
         long soft = Long.compareUnsigned(hard, USUAL_NOFILE) < 0 ? hard : USUAL_NOFILE;

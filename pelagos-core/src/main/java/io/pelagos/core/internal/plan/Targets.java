@@ -39,11 +39,9 @@ final class Targets {
 
     private Targets() {}
 
-    /**
-     * Opens a place by an {@code O_PATH} descriptor, as long as the working directory is the root.
-     */
+    /** Opens a place by an {@code O_PATH} descriptor. */
     static PlanBuilder.Added open(PlanBuilder plan, String path, Slot into, boolean followLinks) {
-        return open(plan, AT_FDCWD, path, into, followLinks);
+        return open(plan, AT_FDCWD, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
     }
 
     /** Opens the root, for lookups when the working directory is another one. */
@@ -56,15 +54,20 @@ final class Targets {
 
     /** Opens a place by an {@code O_PATH} descriptor, taking a directory for the root. */
     static PlanBuilder.Added open(
-            PlanBuilder plan, Object root, String path, Slot into, boolean followLinks) {
+            PlanBuilder plan, Slot root, String path, Slot into, boolean followLinks) {
         return open(plan, root, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
     }
 
     /** Opens a place by an {@code O_PATH} descriptor when it is a directory. */
     static PlanBuilder.Added openDirectory(
             PlanBuilder plan, String path, Slot into, boolean followLinks) {
-        var flags = Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC);
-        return open(plan, AT_FDCWD, path, into, followLinks, flags);
+        return open(
+                plan,
+                AT_FDCWD,
+                path,
+                into,
+                followLinks,
+                Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC));
     }
 
     private static PlanBuilder.Added open(

@@ -79,7 +79,7 @@ final class PlanInputs {
                 spec,
                 facts,
                 spec.hostname() == null ? "container" : spec.hostname(),
-                new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/app"),
+                new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
                 new Channels(REPORT, CONTROL, others),
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(CGROUP, List.of("/sys/fs/cgroup/pids/p/cgroup.procs")),

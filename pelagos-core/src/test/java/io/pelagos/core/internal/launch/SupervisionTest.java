@@ -1,0 +1,40 @@
+package io.pelagos.core.internal.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.kernel.Syscall;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SupervisionTest {
+    private static LaunchPlan attached() {
+        return Supervision.compose(
+                new PlanBuilder(Architecture.X86_64),
+                Channels.PRINTED,
+                new Supervision.Kind.Attached(Cleanup.NONE),
+                new Supervision.Clone(Constant.flags(), -1, false, null),
+                child -> child.call(Syscall.EXIT_GROUP, 0));
+    }
+
+    @Test
+    void aWaitIsRepeatedOnlyAfterAnInterruption() {
+        var steps = attached().steps();
+        int wait =
+                IntStream.range(0, steps.size())
+                        .filter(
+                                i ->
+                                        steps.get(i) instanceof LaunchPlan.Call call
+                                                && call.syscall() == Syscall.PPOLL)
+                        .findFirst()
+                        .orElseThrow();
+        var afterFailure = steps.get(steps.get(wait).target());
+
+        assertThat(afterFailure).isInstanceOf(LaunchPlan.Branch.class);
+        assertThat(afterFailure.operands().getLast().value()).isEqualTo(Errno.EINTR.number());
+        assertThat(afterFailure.target()).isEqualTo(wait);
+    }
+}
