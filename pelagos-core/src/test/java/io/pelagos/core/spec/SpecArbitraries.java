@@ -233,9 +233,7 @@ public final class SpecArbitraries {
                 shape.readOnlyRoot(),
                 shape.defaultMounts(),
                 mounts,
-                devices
-                        ? List.of(Device.character("/dev/kvm", 10, 232))
-                        : List.of(),
+                devices ? List.of(Device.character("/dev/kvm", 10, 232)) : List.of(),
                 process,
                 Stdio.NULL,
                 Stdio.NULL,
