@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 final class SpecRulesTest {
     private static final List<IdMap> IDS = List.of(new IdMap(0, 1000, 1));
 
-    private record Refused(
+    record Refused(
             String option, String value, UnaryOperator<ContainerBuilder> options, String reason) {
         @Override
         public String toString() {
@@ -30,7 +30,7 @@ final class SpecRulesTest {
         }
     }
 
-    private static final List<Refused> REFUSED =
+    static final List<Refused> REFUSED =
             List.of(
                     new Refused("share", "MOUNT", b -> b.share(Namespace.MOUNT), "mount namespace"),
                     new Refused(
@@ -125,7 +125,7 @@ final class SpecRulesTest {
     }
 
     /** What {@link ProcessLauncher} cannot do. */
-    private static final List<Refused> FOREGROUND =
+    static final List<Refused> FOREGROUND =
             List.of(
                     new Refused("resources", "", b -> b.memory(MiB.of(64)), "cgroup"),
                     new Refused(

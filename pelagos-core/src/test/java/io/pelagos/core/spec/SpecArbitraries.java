@@ -226,16 +226,14 @@ public final class SpecArbitraries {
         boolean uts = NamespaceMode.CREATE.equals(namespaces.get(Namespace.UTS));
         boolean time = NamespaceMode.CREATE.equals(namespaces.get(Namespace.TIME));
         var ids = user ? List.of(new IdMap(0, 100_000, 65_536)) : List.<IdMap>of();
-        boolean devices = !namespaces.containsKey(Namespace.USER) || !user && shape.named();
+        boolean devices = !namespaces.containsKey(Namespace.USER);
         return new ContainerSpec(
                 null,
                 shape.root(),
                 shape.readOnlyRoot(),
                 shape.defaultMounts(),
                 mounts,
-                devices && !joinsUser(namespaces)
-                        ? List.of(Device.character("/dev/kvm", 10, 232))
-                        : List.of(),
+                devices ? List.of(Device.character("/dev/kvm", 10, 232)) : List.of(),
                 process,
                 Stdio.NULL,
                 Stdio.NULL,
@@ -257,9 +255,5 @@ public final class SpecArbitraries {
                 null,
                 Map.of(),
                 Map.of());
-    }
-
-    private static boolean joinsUser(Map<Namespace, NamespaceMode> namespaces) {
-        return namespaces.get(Namespace.USER) instanceof NamespaceMode.Path;
     }
 }

@@ -19,14 +19,14 @@ import org.junit.jupiter.params.provider.FieldSource;
 
 /** Values are read as command lines write them, and wrong ones are refused by name and value. */
 final class SpecValidationTest {
-    private record Refused(String named, ThrowingCallable made) {
+    record Refused(String named, ThrowingCallable made) {
         @Override
         public String toString() {
             return named;
         }
     }
 
-    private static final List<Refused> REFUSED =
+    static final List<Refused> REFUSED =
             List.of(
                     new Refused("size -1", () -> ByteSize.of(-1)),
                     new Refused("size \"1.5g\"", () -> ByteSize.parse("1.5g")),
