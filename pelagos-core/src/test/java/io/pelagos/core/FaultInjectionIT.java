@@ -62,7 +62,8 @@ class FaultInjectionIT {
         attempt(container);
         int steps = kernel.steps();
         assertThat(steps).isGreaterThan(200);
-        for (int i = 0; i < steps; i++) {
+        // The last step ends the process, and no plan may run off its end.
+        for (int i = 0; i < steps - 1; i++) {
             kernel.failStep(i);
             attempt(container);
         }
