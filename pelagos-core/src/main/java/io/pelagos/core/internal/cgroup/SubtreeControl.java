@@ -44,8 +44,10 @@ final class SubtreeControl {
                 }
             }
         }
+        boolean occupied = occupied(directory);
         for (var controller : wished) {
-            if (available.contains(controller)
+            if (!occupied
+                    && available.contains(controller)
                     && !enabled.contains(controller)
                     && !needed.contains(controller)) {
                 try {
@@ -60,22 +62,15 @@ final class SubtreeControl {
 
     private static String enable(CgroupDirectory directory, String controller) {
         try {
-            try {
-                directory.write("cgroup.subtree_control", "+" + controller);
-            } catch (ErrnoException e) {
-                if (e.errno() != Errno.EBUSY) {
-                    throw e;
-                }
-                if (!moveJvm(directory)) {
-                    return directory
-                            + " "
-                            + LimitWriter.Remedies.BUSY_REASON
-                            + ", so cgroup v2 refuses to enable the "
-                            + controller
-                            + " controller for its children";
-                }
-                directory.write("cgroup.subtree_control", "+" + controller);
+            if (occupied(directory) && !moveJvm(directory)) {
+                return directory
+                        + " "
+                        + LimitWriter.Remedies.BUSY_REASON
+                        + ", so cgroup v2 cannot have the "
+                        + controller
+                        + " controller for its children";
             }
+            directory.write("cgroup.subtree_control", "+" + controller);
             return "";
         } catch (ErrnoException e) {
             onlyDenied(e);
@@ -86,6 +81,15 @@ final class SubtreeControl {
                     + ": "
                     + e.getMessage();
         }
+    }
+
+    /**
+     * Tells whether processes are in a cgroup other than the root, which alone has no {@code
+     * cgroup.type}. A controller must not be enabled there even where the kernel lets it be: cpu,
+     * cpuset and pids would make it the root of a threaded subtree, whose children take no process.
+     */
+    private static boolean occupied(CgroupDirectory directory) {
+        return directory.has("cgroup.type") && !directory.read("cgroup.procs").isBlank();
     }
 
     /** Moves the JVM into a leaf when it is the only process. */
