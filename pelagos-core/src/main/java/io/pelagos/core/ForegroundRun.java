@@ -185,7 +185,9 @@ final class ForegroundRun {
             throw e;
         }
         var exit = exit(ForegroundReport.end(plan, read(report)));
-        return timedOut ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout())) : exit;
+        return timedOut
+                ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout()))
+                : exit;
     }
 
     /** Ends the first process, which the helper may still be about to make. */

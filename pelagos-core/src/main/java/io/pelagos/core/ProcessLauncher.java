@@ -163,8 +163,7 @@ public final class ProcessLauncher {
                 .forEach(
                         (namespace, mode) -> {
                             if (mode instanceof NamespaceMode.Path(var path)) {
-                                joined.put(
-                                        namespace, ForegroundChannels.FIRST_FILE + files.size());
+                                joined.put(namespace, ForegroundChannels.FIRST_FILE + files.size());
                                 files.add(path);
                             }
                         });

@@ -145,7 +145,10 @@ class CommandIT {
     @Test
     void missingWorkingDirectoryIsMadeForTheUser() throws Exception {
         var result =
-                sandbox.sh("pwd; stat -c '%u:%g %a' .; touch mine").cwd("/work/deep").user("app").run();
+                sandbox.sh("pwd; stat -c '%u:%g %a' .; touch mine")
+                        .cwd("/work/deep")
+                        .user("app")
+                        .run();
         assertThat(result.stdout()).isEqualTo("/work/deep\n1000:1000 755\n");
         assertThat(result.success()).isTrue();
         assertThat(sandbox.root().resolve("work/deep/mine")).exists();
@@ -154,7 +157,10 @@ class CommandIT {
     @Test
     void missingWorkingDirectoryIsMadeForTheUserInAReadOnlyRootToo() throws Exception {
         var result =
-                sandbox.sh("pwd; stat -c '%u:%g' .; touch mine").cwd("/work/deep").user("app").readOnlyRoot()
+                sandbox.sh("pwd; stat -c '%u:%g' .; touch mine")
+                        .cwd("/work/deep")
+                        .user("app")
+                        .readOnlyRoot()
                         .run();
         assertThat(result.stdout()).isEqualTo("/work/deep\n1000:1000\n");
         assertThat(result.stderr()).contains("Read-only file system");
@@ -180,7 +186,8 @@ class CommandIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/proc/self/fd/3", "/proc/self/fd/5/", "/proc/1/cwd", "/proc/self/root"})
+    @ValueSource(
+            strings = {"/proc/self/fd/3", "/proc/self/fd/5/", "/proc/1/cwd", "/proc/self/root"})
     void magicLinksAreNoWorkingDirectories(String path) {
         var container = sandbox.command("ls").cwd(path);
         assertThatThrownBy(container::start)

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pelagos.core.internal.cgroup.CgroupHost;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.SystemCalls;
-import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Resources;
@@ -146,7 +146,8 @@ class ContainerCgroupsIT {
     @Test
     void aDeviceThatNoRuleAllowsCannotBeOpened() throws Exception {
         var script = "mknod /dev/kmsg c 1 11 && exec 3</dev/kmsg";
-        try (var container = sandbox.sh(script).capAdd(Capability.MKNOD, Capability.SYSLOG).start()) {
+        try (var container =
+                sandbox.sh(script).capAdd(Capability.MKNOD, Capability.SYSLOG).start()) {
             assumeTrue(
                     container.warnings().stream().noneMatch(w -> w.contains("device")),
                     () -> "devices cannot be limited here: " + container.warnings());
@@ -167,8 +168,7 @@ class ContainerCgroupsIT {
                 host.hierarchies().stream().allMatch(h -> h.base().equals("/")),
                 "the JVM is not at the top of every hierarchy");
         var parent = "/pelagos-it-" + System.nanoTime() + "/inner";
-        try (var container =
-                sandbox.command("sleep", "600").cgroupParent(parent).pids(6).start()) {
+        try (var container = sandbox.command("sleep", "600").cgroupParent(parent).pids(6).start()) {
             assertThat(host.find("pelagos-" + container.id(), parent)).hasSize(1);
             assertThat(container.stats().pids().current()).isEqualTo(1);
             container.kill();

@@ -24,8 +24,7 @@ record NativeProcess(int exitCode, String output) {
         }
         var command = new ArrayList<>(List.of(emulator));
         command.add(file.toString());
-        var process =
-                new ProcessBuilder(command).redirectErrorStream(true).start();
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new NativeProcess(process.waitFor(), output);

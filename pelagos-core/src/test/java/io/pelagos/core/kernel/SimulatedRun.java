@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * What a simulated process did, as the JVM sees it: through a pipe and waitid(2). Its descriptors are
- * those of a {@link NativeProcess}: a pipe without a writer, and twice the pipe to the JVM.
+ * What a simulated process did, as the JVM sees it: through a pipe and waitid(2). Its descriptors
+ * are those of a {@link NativeProcess}: a pipe without a writer, and twice the pipe to the JVM.
  *
  * @param exitCode how it ended
  * @param output what it wrote to its standard output and standard error

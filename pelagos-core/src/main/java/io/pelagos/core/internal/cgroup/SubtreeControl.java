@@ -12,11 +12,12 @@ import java.util.Set;
  * Makes controllers of cgroup v2 available to the children of a cgroup.
  *
  * <p>Version 2 has no internal processes: a cgroup other than the root that has processes cannot
- * hand down domain controllers such as memory and io, and the write says EBUSY. The JVM usually sits in just the cgroup below
- * which its containers go. The strategy: when limits need a controller and the JVM is the only
- * process there, it moves itself into a leaf, {@code pelagos-jvm}, which lasts as long as the
- * cgroup does; {@link Hierarchy#base} knows it again. When anything else is in that cgroup nothing
- * is moved (those processes are not ours to move) and the reason is returned.
+ * hand down domain controllers such as memory and io, and the write says EBUSY. The JVM usually
+ * sits in just the cgroup below which its containers go. The strategy: when limits need a
+ * controller and the JVM is the only process there, it moves itself into a leaf, {@code
+ * pelagos-jvm}, which lasts as long as the cgroup does; {@link Hierarchy#base} knows it again. When
+ * anything else is in that cgroup nothing is moved (those processes are not ours to move) and the
+ * reason is returned.
  */
 final class SubtreeControl {
     private SubtreeControl() {}

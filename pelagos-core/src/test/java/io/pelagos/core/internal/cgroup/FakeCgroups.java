@@ -24,8 +24,8 @@ import java.util.TreeSet;
 /**
  * Cgroup hierarchies of plain files, for controllers and files that no kernel at hand has: a kernel
  * that fills each directory made below a hierarchy with that hierarchy's files, takes what is
- * written into them as cgroupfs does, and removes directories with their files. Any call can be made
- * to fail once.
+ * written into them as cgroupfs does, and removes directories with their files. Any call can be
+ * made to fail once.
  */
 final class FakeCgroups implements Kernel {
     /** What a JVM cannot fail at, or what frees. */

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Limits and counters of every controller, the strategies, and failures, on trees of files. */
 class FakeCgroupsTest {
-    private static final String[] CONTROLLERS = {"cpuset", "cpu", "io", "memory", "hugetlb", "pids"};
+    private static final String[] CONTROLLERS = {
+        "cpuset", "cpu", "io", "memory", "hugetlb", "pids"
+    };
     private static final String JVM = ProcessHandle.current().pid() + "\n";
     private static final String DEVICES = "the default device rules";
 
@@ -127,8 +129,7 @@ class FakeCgroupsTest {
         fake.show("cpuset/cpuset.cpus", "0-3\n");
         fake.show("cpuset/cpuset.mems", "0\n");
         fake.host().create("c", Resources.UNLIMITED).close();
-        assertThat(fake.written())
-                .contains("cpuset/c/cpuset.cpus 0-3", "cpuset/c/cpuset.mems 0");
+        assertThat(fake.written()).contains("cpuset/c/cpuset.cpus 0-3", "cpuset/c/cpuset.mems 0");
     }
 
     @Test

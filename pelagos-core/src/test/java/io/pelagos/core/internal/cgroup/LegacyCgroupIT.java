@@ -29,7 +29,8 @@ class LegacyCgroupIT {
     private final SystemCalls calls = new SystemCalls(new LinuxKernel());
     private final List<Process> processes = new ArrayList<>();
     private CgroupHost host = new CgroupHost(calls, List.of());
-    private ContainerCgroup cgroup = new ContainerCgroup(host, null, Map.of(), List.of(), List.of());
+    private ContainerCgroup cgroup =
+            new ContainerCgroup(host, null, Map.of(), List.of(), List.of());
 
     @BeforeEach
     void make() {
@@ -93,11 +94,7 @@ class LegacyCgroupIT {
     @Test
     void aWildForkerIsKilledWithAllItsChildren() throws IOException {
         start("f() { sleep 600 & f & }; while :; do f 2>/dev/null; done 2>/dev/null");
-        assertThat(
-                        CgroupEvents.retry(
-                                calls,
-                                () -> processesInside() > 15,
-                                Duration.ofSeconds(20)))
+        assertThat(CgroupEvents.retry(calls, () -> processesInside() > 15, Duration.ofSeconds(20)))
                 .isTrue();
         assertThat(cgroup.populated()).isTrue();
         cgroup.kill();
