@@ -54,6 +54,7 @@ final class FakeCgroups implements Kernel {
         }
         all.put("cgroup.events", "populated 0\nfrozen 0\n");
         all.put("cgroup.freeze", "0\n");
+        all.put("cgroup.type", "domain\n");
         var mount = mount("unified", all);
         hierarchies.add(Hierarchy.unified(mount.toString(), List.of(controllers), "/"));
         return this;

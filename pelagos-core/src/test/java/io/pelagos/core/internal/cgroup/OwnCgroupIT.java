@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** A JVM in a cgroup of version 2 that is not the root: "no internal processes" applies to it. */
 @Tag("cgroup")
 class OwnCgroupIT {
-    /** Of memory, a domain controller: those of threads may be enabled beside processes. */
+    /** How much the containers here may have. */
     private static final ByteSize SIZE = ByteSize.of(64 << 20);
 
     private static final String JVM = "" + ProcessHandle.current().pid();
@@ -66,14 +66,19 @@ class OwnCgroupIT {
 
     @Test
     void besideAnotherProcessTheJvmStaysAndTheLimitIsAWarning() throws Exception {
-        var other = new ProcessBuilder("sleep", "600").start();
+        var other = sleeper();
         try {
             var host = CgroupHost.detect(calls);
             var cgroup = host.create("pelagos-it-0", memory(false));
             assertThat(cgroup.warnings())
                     .anyMatch(w -> w.contains("memory max") && w.contains("has processes beside"));
             assertThat(membership()).endsWith(own.getFileName().toString());
+            // No controller was enabled: else the kernel would let no process in.
+            Files.writeString(own.resolve("pelagos-it-0/cgroup.procs"), "" + other.pid());
+            cgroup.kill();
             cgroup.remove();
+            other.waitFor();
+            other = sleeper();
             assertThatThrownBy(() -> host.create("pelagos-it-1", memory(true)))
                     .isInstanceOf(CgroupException.class)
                     .hasMessageContaining("has processes beside the JVM");
@@ -81,6 +86,10 @@ class OwnCgroupIT {
         } finally {
             other.destroyForcibly().waitFor();
         }
+    }
+
+    private static Process sleeper() throws IOException {
+        return new ProcessBuilder("sleep", "600").start();
     }
 
     private static String membership() throws IOException {
