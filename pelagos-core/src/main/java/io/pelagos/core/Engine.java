@@ -2,10 +2,13 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.cgroup.CgroupHost;
 import io.pelagos.core.internal.cgroup.CgroupMode;
+import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Poller;
@@ -20,16 +23,22 @@ import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
     private static final int ID_BYTES = 16;
 
     private final PelagosPaths paths;
@@ -41,6 +50,7 @@ final class Engine implements AutoCloseable {
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
+    private final AtomicInteger scratchCounter = new AtomicInteger();
     private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
     private final Map<FilterKey, SeccompProgram> filters = new ConcurrentHashMap<>();
 
@@ -60,6 +70,7 @@ final class Engine implements AutoCloseable {
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
         reaper = new Reaper(calls);
+        recoverScratch();
     }
 
     PelagosPaths paths() {
@@ -124,6 +135,32 @@ final class Engine implements AutoCloseable {
 
     String newName() {
         return "pelagos-" + counter.incrementAndGet();
+    }
+
+    int nextScratch() {
+        return scratchCounter.getAndIncrement();
+    }
+
+    /** Removes the writable layers that dead processes have left. */
+    private void recoverScratch() {
+        var files = new FileCalls(calls);
+        for (var directory :
+                new TreeSet<>(
+                        List.of(
+                                paths.scratch().overlayRoot(),
+                                paths.runtimeDir(),
+                                paths.scratchRoot()))) {
+            if (!Files.isDirectory(directory)) {
+                continue;
+            }
+            try {
+                for (var removed : Scratch.recover(files, directory)) {
+                    LOG.log(System.Logger.Level.INFO, "removed what was left in " + removed);
+                }
+            } catch (ErrnoException e) {
+                LOG.log(System.Logger.Level.WARNING, "removing what was left in " + directory, e);
+            }
+        }
     }
 
     void add(RunningContainer container) {

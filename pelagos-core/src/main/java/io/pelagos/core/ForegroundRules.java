@@ -3,7 +3,9 @@ package io.pelagos.core;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
+
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -15,6 +17,7 @@ final class ForegroundRules {
                     ForegroundRules::supervision,
                     ForegroundRules::processNamespace,
                     ForegroundRules::userNamespace,
+                    ForegroundRules::layers,
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
                     ForegroundRules::streams);
@@ -64,6 +67,17 @@ final class ForegroundRules {
                     "userNamespace",
                     spec.uidMap(),
                     "nobody could write the ranges of ids of a new user namespace");
+        }
+    }
+
+    /** Who is killed removes nothing, and nobody would look for it without system calls. */
+    private static void layers(ContainerSpec spec) {
+        if (spec.root() instanceof RootSpec.Layers layers
+                && layers.upper() instanceof RootSpec.Upper.Ephemeral) {
+            throw refused(
+                    "rootfs",
+                    layers.directories(),
+                    "a writable layer that is removed takes system calls; keep it, or");
         }
     }
 

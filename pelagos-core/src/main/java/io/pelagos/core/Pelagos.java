@@ -12,6 +12,8 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.RootSpec;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -123,11 +125,15 @@ public final class Pelagos implements AutoCloseable {
     /**
      * Prints the plan of a container without starting it. Needs no privileges.
      *
-     * @param spec what it is to be
+     * @param described what it is to be
      * @return one line a step, numbered, purpose first
      */
-    public String explain(ContainerSpec spec) {
-        SpecRules.check(spec);
+    public String explain(ContainerSpec described) {
+        SpecRules.check(described);
+        var spec =
+                described.root() instanceof RootSpec.Layers layers
+                        ? described.withRoot(RootLayers.printed(engine, layers))
+                        : described;
         var name = spec.name() == null ? "pelagos-1" : spec.name();
         var composed =
                 ContainerPlan.compose(

@@ -3,7 +3,9 @@ package io.pelagos.core;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.RootSpec;
+
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -55,6 +57,58 @@ public interface Rootfs {
      */
     static Files empty() {
         return new Files(Map.of());
+    }
+
+    /**
+     * Stacks directories of the host, as the layers of an image. The container changes none of
+     * them: what it changes goes to a writable layer on disk, which is removed with the container.
+     *
+     * @param directories the lowest first, as in the manifest of an image; at most 500
+     * @return the root file system
+     */
+    static Layers layers(List<Path> directories) {
+        return new Layers(new RootSpec.Layers(directories, new RootSpec.Upper.Ephemeral(false)));
+    }
+
+    /** A root of layers, see the kernel's filesystems/overlayfs.rst. */
+    final class Layers implements Rootfs {
+        private final RootSpec.Layers root;
+
+        private Layers(RootSpec.Layers root) {
+            this.root = root;
+        }
+
+        /**
+         * Returns a root whose changes are kept: a container that is started with it again goes on
+         * where the last one ended. Two at a time must not use it.
+         *
+         * @param directory holds the changes in {@code upper}, and {@code work} for overlayfs; made
+         *     when missing, not in an overlay itself
+         * @return a new value
+         */
+        public Layers keepingChanges(Path directory) {
+            return new Layers(
+                    new RootSpec.Layers(
+                            root.directories(),
+                            new RootSpec.Upper.Kept(
+                                    directory.resolve("upper"), directory.resolve("work"), false)));
+        }
+
+        /**
+         * Returns a root whose changes go to the runtime directory, which lies in memory on most
+         * machines.
+         *
+         * @return a new value
+         */
+        public Layers inMemory() {
+            return new Layers(
+                    new RootSpec.Layers(root.directories(), new RootSpec.Upper.Ephemeral(true)));
+        }
+
+        @Override
+        public RootSpec root() {
+            return root;
+        }
     }
 
     /** A root in memory that holds some files. */

@@ -13,6 +13,11 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,8 +32,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -48,6 +51,7 @@ final class RunningContainer implements Container {
     private final Supervision.Kind kind;
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
+    private final ContainerRoot root;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -67,7 +71,8 @@ final class RunningContainer implements Container {
             Launcher.Started started,
             Supervision.Kind kind,
             @Nullable ContainerCgroup cgroup,
-            Stdios stdios) {
+            Stdios stdios,
+            ContainerRoot root) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
@@ -77,6 +82,7 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
+        this.root = root;
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -384,6 +390,7 @@ final class RunningContainer implements Container {
         } finally {
             lock.unlock();
         }
+        removeLayers();
         reaped = engine.reaper().reap(started.helper());
         engine.remove(this);
         if (event != null) {
@@ -413,6 +420,15 @@ final class RunningContainer implements Container {
         } catch (ErrnoException e) {
             // It has ended already, because there was nothing to remove in the first place.
             LOG.log(System.Logger.Level.TRACE, "releasing the supervisor of " + name, e);
+        }
+    }
+
+    private void removeLayers() {
+        try {
+            root.close();
+        } catch (ErrnoException e) {
+            warnings.add("the files of " + name + " could not be removed: " + e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "removing the files of " + name, e);
         }
     }
 

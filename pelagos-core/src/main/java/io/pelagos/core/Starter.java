@@ -21,6 +21,12 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.RootSpec;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +38,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -46,6 +50,7 @@ final class Starter {
     private final String name;
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final List<String> warnings = new ArrayList<>();
+    private @Nullable RootLayers layers;
 
     Starter(Engine engine, ContainerSpec spec, String id, String name) {
         this.engine = engine;
@@ -116,6 +121,7 @@ final class Starter {
 
     private RunningContainer steps() {
         var event = event();
+        layers = makeLayers();
         var identity = identity();
         var sources = sources(spec);
         var filter = engine.filter(spec);
@@ -151,6 +157,9 @@ final class Starter {
         long launchTime = System.nanoTime() - before;
         stdios.started();
         closeJoined();
+        if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            layers.giveTo(started.pid());
+        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -159,7 +168,16 @@ final class Starter {
             event.commit();
         }
         return new RunningContainer(
-                engine, spec, id, name, warnings, started, kind, cgroup, stdios);
+                engine,
+                spec,
+                id,
+                name,
+                warnings,
+                started,
+                kind,
+                cgroup,
+                stdios,
+                new ContainerRoot(engine, spec, started, layers));
     }
 
     /**
@@ -175,6 +193,15 @@ final class Starter {
         return event;
     }
 
+    private @Nullable RootLayers makeLayers() {
+        if (!(spec.root() instanceof RootSpec.Layers asked)) {
+            return null;
+        }
+        var made = RootLayers.make(engine, asked);
+        undo.push(made::close);
+        return made;
+    }
+
     private io.pelagos.core.kernel.LaunchPlan compose(
             Channels channels,
             LaunchInputs.Identity identity,
@@ -186,7 +213,7 @@ final class Starter {
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
-                                spec,
+                                layers == null ? spec : layers.in(spec),
                                 engine.facts(),
                                 hostname(spec, name),
                                 identity,

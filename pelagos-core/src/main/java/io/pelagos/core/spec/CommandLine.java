@@ -5,6 +5,7 @@ import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -278,6 +279,7 @@ final class CommandLine {
             case RootSpec.Host _ ->
                     throw none("root", "a view of the host's own programs is no directory");
             case RootSpec.Files _ -> throw none("root", "files in memory are no directory");
+            case RootSpec.Layers _ -> throw none("root", "layers are more than one directory");
         }
     }
 

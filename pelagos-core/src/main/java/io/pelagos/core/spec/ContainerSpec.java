@@ -1,12 +1,13 @@
 package io.pelagos.core.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a container is to be: immutable, equal by content, convertible to and from JSON.
@@ -92,8 +93,8 @@ public record ContainerSpec(
             throw new IllegalArgumentException(
                     "name \""
                             + name
-                            + "\": must be 1 to 128 letters, digits, '_', '.' or '-', and begin with a"
-                            + " letter or digit");
+                            + "\": must be 1 to 128 letters, digits, '_', '.' or '-', and begin"
+                            + " with a letter or digit");
         }
         hostName("hostname", hostname);
         hostName("domainname", domainname);
@@ -137,6 +138,40 @@ public record ContainerSpec(
      */
     public boolean creates(Namespace namespace) {
         return mode(namespace).equals(NamespaceMode.CREATE);
+    }
+
+    /**
+     * Returns the same specification on another root file system.
+     *
+     * @param other the root file system
+     * @return a new value
+     */
+    public ContainerSpec withRoot(RootSpec other) {
+        return new ContainerSpec(
+                name,
+                other,
+                readOnlyRoot,
+                defaultMounts,
+                mounts,
+                devices,
+                process,
+                stdin,
+                stdout,
+                stderr,
+                namespaces,
+                uidMap,
+                gidMap,
+                clocks,
+                hostname,
+                domainname,
+                confinement,
+                resources,
+                init,
+                supervision,
+                stopSignal,
+                timeout,
+                labels,
+                annotations);
     }
 
     /**

@@ -4,6 +4,13 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,10 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A {@link ContainerSpec} as config.json of the OCI runtime specification. What the specification
@@ -120,6 +123,9 @@ final class OciDocument {
             case RootSpec.Files _ ->
                     throw new IllegalArgumentException(
                             "root: files in memory are no directory; a config.json needs one");
+            case RootSpec.Layers _ ->
+                    throw new IllegalArgumentException(
+                            "root: layers are more than one directory; a config.json needs one");
         }
     }
 

@@ -1,7 +1,9 @@
 package io.pelagos.core.spec;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -46,6 +48,77 @@ public sealed interface RootSpec {
      * only; and a private {@code /tmp}, {@code /var} and home directory in memory.
      */
     record Host() implements RootSpec {}
+
+    /**
+     * Directories of the host stacked by overlayfs: what a higher one holds hides what a lower one
+     * holds at the same path. The container changes none of them, but a writable layer on top.
+     *
+     * @param directories absolute paths on the host, the lowest first, as in the manifest of an
+     *     image; at least one, at most 500
+     * @param upper the writable layer
+     */
+    record Layers(List<Path> directories, Upper upper) implements RootSpec {
+        private static final int MAX = 500;
+
+        /** Makes the paths absolute. */
+        public Layers {
+            if (directories.isEmpty() || directories.size() > MAX) {
+                throw new IllegalArgumentException(
+                        "layers: " + directories.size() + " of them; must be 1 to " + MAX);
+            }
+            directories =
+                    directories.stream().map(path -> path.toAbsolutePath().normalize()).toList();
+        }
+
+        /**
+         * Returns what makes up the root in the order in which it is searched.
+         *
+         * @return a kept writable layer, then the directories from the highest to the lowest
+         */
+        public List<Path> topDown() {
+            var all = new ArrayList<Path>();
+            if (upper instanceof Upper.Kept kept) {
+                all.add(kept.upper());
+            }
+            all.addAll(directories.reversed());
+            return all;
+        }
+    }
+
+    /** Where what a container changes in its layers goes to. */
+    sealed interface Upper {
+        /**
+         * A directory on disk that is made for the container and removed with it.
+         *
+         * @param inMemory whether it is made in the runtime directory instead, which lies in memory
+         *     on most machines
+         */
+        record Ephemeral(boolean inMemory) implements Upper {}
+
+        /**
+         * Directories of the caller's, made when missing, which hold the changes afterwards.
+         *
+         * @param upper an absolute path on the host
+         * @param work an absolute path on the host, in the same file system; for overlayfs itself
+         * @param isVolatile whether nothing is ever synchronised with the disk, see "Volatile
+         *     mount" in filesystems/overlayfs.rst; such a layer cannot be used again
+         */
+        record Kept(Path upper, Path work, boolean isVolatile) implements Upper {
+            /** Makes the paths absolute. */
+            public Kept {
+                upper = upper.toAbsolutePath().normalize();
+                work = work.toAbsolutePath().normalize();
+                if (upper.startsWith(work) || work.startsWith(upper)) {
+                    throw new IllegalArgumentException(
+                            "upper "
+                                    + upper
+                                    + " and work "
+                                    + work
+                                    + ": must not lie in each other");
+                }
+            }
+        }
+    }
 
     /**
      * A file of an empty root.

@@ -4,6 +4,12 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -11,9 +17,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The JSON form of a {@link ContainerSpec}: one field for each component, by its name, beside
@@ -111,6 +114,7 @@ final class SpecJson {
             case RootSpec.Directory directory ->
                     node.put("type", "directory").put("path", directory.path().toString());
             case RootSpec.Host() -> node.put("type", "host");
+            case RootSpec.Layers layers -> RootJson.write(node, layers);
             case RootSpec.Files files -> {
                 var entries = node.put("type", "files").putObject("files");
                 files.files()
@@ -132,13 +136,15 @@ final class SpecJson {
                                     new RootSpec.Directory(object.text("path", SpecJson::absolute));
                             case "host" -> new RootSpec.Host();
                             case "files" -> new RootSpec.Files(files(object.object("files")));
+                            case "layers" -> RootJson.read(object);
                             default ->
                                     throw object.refuse(
-                                            "type", "must be one of directory, host, files");
+                                            "type",
+                                            "must be one of directory, host, files, layers");
                         });
     }
 
-    private static Path absolute(String path) {
+    static Path absolute(String path) {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("must be an absolute path");
         }

@@ -3,6 +3,11 @@ package io.pelagos.core.spec;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.SeccompProfile;
+
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -12,9 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
 
 /** Container specifications of every kind that the rules allow. */
 @SuppressWarnings("exports") // jqwik is no module of the product
@@ -66,7 +68,24 @@ public final class SpecArbitraries {
                 paths().map(path -> new RootSpec.Directory(Path.of(path))),
                 Arbitraries.maps(NAME.map(name -> "/f/" + name), entry)
                         .ofMaxSize(3)
-                        .map(RootSpec.Files::new));
+                        .map(RootSpec.Files::new),
+                layers());
+    }
+
+    private static Arbitrary<RootSpec> layers() {
+        var directories = paths().map(Path::of).list().ofMinSize(1).ofMaxSize(4);
+        var flags = Arbitraries.of(true, false);
+        Arbitrary<RootSpec.Upper> uppers =
+                Arbitraries.oneOf(
+                        flags.map(RootSpec.Upper.Ephemeral::new),
+                        Combinators.combine(paths(), flags)
+                                .as(
+                                        (path, isVolatile) ->
+                                                new RootSpec.Upper.Kept(
+                                                        Path.of(path, "upper"),
+                                                        Path.of(path, "work"),
+                                                        isVolatile)));
+        return Combinators.combine(directories, uppers).as(RootSpec.Layers::new);
     }
 
     private static Arbitrary<ProcessSpec> processes() {

@@ -1,6 +1,7 @@
 package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.spec.RootSpec;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -47,6 +48,7 @@ public final class AccountFiles implements UnaryOperator<String> {
                 }
                 case RootSpec.Directory(var directory) -> read(directory, Path.of(path));
                 case RootSpec.Host() -> read(Path.of("/"), Path.of(path));
+                case RootSpec.Layers layers -> read(layers, Path.of(path));
             };
         } catch (NoSuchFileException _) {
             return "";
@@ -59,6 +61,16 @@ public final class AccountFiles implements UnaryOperator<String> {
                             + "; a user and a group given by numbers need no file",
                     e);
         }
+    }
+
+    /** Reads it from the highest layer that has one, or is told by a whiteout that it is gone. */
+    private static String read(RootSpec.Layers layers, Path path) throws IOException {
+        for (var layer : layers.topDown()) {
+            if (Files.exists(layer.resolve(path), LinkOption.NOFOLLOW_LINKS)) {
+                return read(layer, path);
+            }
+        }
+        return "";
     }
 
     private static String read(Path directory, Path path) throws IOException {

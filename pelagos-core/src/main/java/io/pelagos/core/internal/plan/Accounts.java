@@ -8,6 +8,8 @@ import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_IN_ROOT;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
 
+import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.internal.files.LayerStack;
 import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
@@ -19,6 +21,7 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.User;
+
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,7 +138,37 @@ public final class Accounts {
             }
             case RootSpec.Directory(var directory) -> read(calls, directory.toString(), path);
             case RootSpec.Host() -> read(calls, "/", path);
+            case RootSpec.Layers layers -> read(calls, layers, path);
         };
+    }
+
+    private static String read(SystemCalls calls, RootSpec.Layers layers, String path) {
+        var files = new FileCalls(calls);
+        try (var stack = LayerStack.open(files, layers.topDown())) {
+            var found = stack.resolve(path);
+            if (found.isEmpty()) {
+                return "";
+            }
+            try (var place = found.get()) {
+                // Looked at before it is opened: opening a FIFO or a device can have effects.
+                requireRegular(calls, place, path);
+                try (var file = files.reopen(place, Constant.flags(O_RDONLY, O_NOCTTY))) {
+                    return text(calls, file, path);
+                }
+            }
+        } catch (ErrnoException e) {
+            throw new IllegalArgumentException(
+                    "user: reading /" + path + " of the container: " + e.getMessage(), e);
+        }
+    }
+
+    private static String text(SystemCalls calls, Fd file, String path) {
+        try {
+            return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
+        } catch (IllegalStateException e) {
+            throw new IllegalArgumentException(
+                    "user: /" + path + " of the container is larger than " + LIMIT + " bytes", e);
+        }
     }
 
     private static String read(SystemCalls calls, String directory, String path) {
@@ -148,16 +181,13 @@ public final class Accounts {
                                 0,
                                 Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS))) {
             requireRegular(calls, file, path);
-            return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
+            return text(calls, file, path);
         } catch (ErrnoException e) {
             if (e.errno() == Errno.ENOENT) {
                 return "";
             }
             throw new IllegalArgumentException(
                     "user: reading /" + path + " of the container: " + e.getMessage(), e);
-        } catch (IllegalStateException e) {
-            throw new IllegalArgumentException(
-                    "user: /" + path + " of the container is larger than " + LIMIT + " bytes", e);
         }
     }
 

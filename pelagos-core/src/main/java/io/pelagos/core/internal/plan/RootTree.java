@@ -29,6 +29,7 @@ import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
+
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -53,6 +54,7 @@ final class RootTree {
                     case RootSpec.Directory(var path) -> directory(plan, path.toString());
                     case RootSpec.Files(var files) -> files(plan, files);
                     case RootSpec.Host() -> host(plan);
+                    case RootSpec.Layers layers -> OverlayRoot.mount(plan, inputs, layers);
                 };
         plan.call(FCHDIR, root);
         plan.call(CLOSE, root);

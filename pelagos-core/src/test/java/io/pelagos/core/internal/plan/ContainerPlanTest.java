@@ -5,6 +5,7 @@ import io.pelagos.core.Network;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Device;
@@ -15,12 +16,14 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.GoldenFile;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 /** What the plan of a container looks like, step by step, as {@code explain()} prints it. */
 final class ContainerPlanTest {
@@ -72,6 +75,49 @@ final class ContainerPlanTest {
                         .command("/bin/app")
                         .withoutDefaultMounts()
                         .unmask());
+    }
+
+    private static ContainerBuilder layers() {
+        var root =
+                Rootfs.layers(
+                                List.of(
+                                        Path.of("/store/layers/base"),
+                                        Path.of("/store/layers/middle"),
+                                        Path.of("/elsewhere/a:b")))
+                        .keepingChanges(Path.of("/store/layers"));
+        return ContainerBuilder.describing(root)
+                .command("/bin/true")
+                .withoutDefaultMounts()
+                .unmask();
+    }
+
+    @Test
+    void aStackOfLayers() throws IOException {
+        golden("layers", layers());
+    }
+
+    @Test
+    void layersOfAnOldKernelAreGivenAsNamesInOneDirectory() throws IOException {
+        var now = PlanInputs.facts(Architecture.X86_64);
+        var old =
+                new HostFacts(
+                        now.architecture(),
+                        new KernelVersion(6, 1),
+                        now.landlockAbi(),
+                        now.cgroup2(),
+                        now.nofileHard(),
+                        now.hostRoot());
+        var root =
+                Rootfs.layers(List.of(Path.of("/scratch/l/0"), Path.of("/scratch/l/1")))
+                        .keepingChanges(Path.of("/scratch/l"));
+        var spec =
+                ContainerBuilder.describing(root)
+                        .command("/bin/true")
+                        .withoutDefaultMounts()
+                        .unmask()
+                        .spec();
+        new GoldenFile(ContainerPlanTest.class, "layers-by-name")
+                .assertEquals(PlanInputs.plan(spec, old).toString());
     }
 
     @Test

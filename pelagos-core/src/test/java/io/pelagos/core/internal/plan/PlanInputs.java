@@ -12,6 +12,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -46,11 +47,14 @@ final class PlanInputs {
     }
 
     static LaunchPlan plan(ContainerSpec spec, Architecture architecture) {
-        return ContainerPlan.compose(inputs(spec, architecture)).plan();
+        return plan(spec, facts(architecture));
     }
 
-    private static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
-        var facts = facts(architecture);
+    static LaunchPlan plan(ContainerSpec spec, HostFacts facts) {
+        return ContainerPlan.compose(inputs(spec, facts)).plan();
+    }
+
+    private static LaunchInputs inputs(ContainerSpec spec, HostFacts facts) {
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()
                 .forEach(
@@ -74,7 +78,9 @@ final class PlanInputs {
                         : SeccompCompiler.compile(
                                 confinement.seccomp(),
                                 SeccompTarget.of(
-                                        architecture, confinement.capabilities(), facts.kernel()));
+                                        facts.architecture(),
+                                        confinement.capabilities(),
+                                        facts.kernel()));
         return new LaunchInputs(
                 spec,
                 facts,

@@ -1,0 +1,181 @@
+package io.pelagos.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.Sandbox;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Root file systems of layers. */
+@ExtendWith(LeakCheck.class)
+class LayersIT {
+    @TempDir private Path directory;
+    private Sandbox sandbox;
+
+    @BeforeEach
+    void open() {
+        sandbox = Sandbox.in(directory);
+    }
+
+    @AfterEach
+    void close() {
+        sandbox.close();
+    }
+
+    private Path layer(String name, String file, String text) throws IOException {
+        var layer = directory.resolve("layers").resolve(name);
+        Files.createDirectories(layer.resolve(file).getParent());
+        Files.writeString(layer.resolve(file), text);
+        return layer;
+    }
+
+    private Rootfs.Layers layers(Path... higher) {
+        var all = new ArrayList<>(List.of(sandbox.root().path()));
+        all.addAll(List.of(higher));
+        return Rootfs.layers(all);
+    }
+
+    private String run(Rootfs root, String script) throws InterruptedException {
+        var result = sandbox.sh(root, script).run();
+        assertThat(result.stderr()).isEmpty();
+        return result.stdout();
+    }
+
+    private Path scratch() {
+        return PelagosPaths.under(directory.resolve("pelagos")).scratch().overlayRoot();
+    }
+
+    @Test
+    void higherLayersHideLowerOnes() throws Exception {
+        var low = layer("low", "etc/word", "low");
+        var high = layer("high", "etc/word", "high");
+        assertThat(run(layers(low, high), "cat /etc/word")).isEqualTo("high");
+        assertThat(run(layers(high, low), "cat /etc/word")).isEqualTo("low");
+    }
+
+    @Test
+    void changesGoToALayerThatIsRemovedWithTheContainer() throws Exception {
+        var low = layer("low", "etc/word", "low");
+        var root = layers(low);
+        assertThat(run(root, "echo changed > /etc/word; rm /etc/group; cat /etc/word; ls /etc"))
+                .isEqualTo("changed\npasswd\nword\n");
+        assertThat(low.resolve("etc/word")).hasContent("low");
+        assertThat(scratch()).isEmptyDirectory();
+        assertThat(run(root, "cat /etc/word; ls /etc")).isEqualTo("lowgroup\npasswd\nword\n");
+    }
+
+    @Test
+    void changesOfAKeptLayerAreThereForTheNextContainer() throws Exception {
+        var root = layers().keepingChanges(directory.resolve("kept"));
+        run(root, "echo mine > /root/mine; rm -r /home");
+        assertThat(directory.resolve("kept/upper/root/mine")).hasContent("mine");
+        assertThat(run(root, "cat /root/mine; test -d /home || echo gone"))
+                .isEqualTo("mine\ngone\n");
+    }
+
+    @Test
+    void hundredsOfLayersAreStacked() throws Exception {
+        var higher = new ArrayList<Path>();
+        for (int i = 0; i < 300; i++) {
+            higher.add(layer("layer-with-a-long-name-" + "x".repeat(180) + i, "n/" + i, "" + i));
+        }
+        var root = layers(higher.toArray(Path[]::new));
+        assertThat(run(root, "ls /n | wc -l; cat /n/0 /n/299")).isEqualTo("300\n0299");
+    }
+
+    @Test
+    void namesThatMeanSomethingToOverlayfsAreTakenAsTheyAre() throws Exception {
+        var odd = layer("a:b,upperdir=c\\d", "etc/word", "odd");
+        assertThat(run(layers(odd), "cat /etc/word")).isEqualTo("odd");
+    }
+
+    @Test
+    void usersAreLookedUpThroughAllLayers() throws Exception {
+        var high = layer("high", "data/accounts", "made:x:77:78:made:/made:/bin/sh\n");
+        Files.createDirectories(high.resolve("etc"));
+        Files.createSymbolicLink(high.resolve("etc/passwd"), Path.of("../../data/accounts"));
+        var result = sandbox.sh(layers(high), "id -u; id -g; echo $HOME").user("made").run();
+        assertThat(result.stdout()).isEqualTo("77\n78\n/made\n");
+    }
+
+    @Test
+    void rootHasTheOwnerAndModeOfTheHighestLayer() throws Exception {
+        var high = layer("high", "x", "x");
+        Files.setAttribute(high, "unix:mode", 0711);
+        Files.setAttribute(high, "unix:uid", 5);
+        assertThat(run(layers(high), "stat -c '%a %u' /")).isEqualTo("711 5\n");
+    }
+
+    @Test
+    void missingLayerIsNamedAndNothingIsLeft() {
+        var missing = directory.resolve("missing");
+        assertThatThrownBy(() -> sandbox.sh(layers(missing), "true").start())
+                .isInstanceOf(SyscallFailedException.class)
+                .hasMessageContaining(missing.toString())
+                .hasMessageContaining("ENOENT");
+        assertThat(scratch()).doesNotExist();
+    }
+
+    @Test
+    void failedStartLeavesNoWritableLayer() {
+        var container = sandbox.pelagos().container(layers()).command("/no/such");
+        assertThatThrownBy(container::start).isInstanceOf(CommandException.class);
+        assertThat(scratch()).isEmptyDirectory();
+    }
+
+    @Test
+    void planNamesTheLayers() throws Exception {
+        var low = layer("low", "x", "x");
+        assertThat(sandbox.sh(layers(low), "true").explain())
+                .contains("fsconfig($overlay context, FSCONFIG_SET_STRING, \"lowerdir+\", \"low\"")
+                .contains("\"redirect_dir\", \"nofollow\"")
+                .contains("FSCONFIG_SET_FLAG, \"volatile\"");
+    }
+
+    @Test
+    void layersWhoseOwnersHaveDiedAreRemovedWhenPelagosIsOpened() throws Exception {
+        var left = Files.createDirectories(scratch().resolve("overlay-1-0/upper/deep"));
+        Files.writeString(scratch().resolve("overlay-1-0/owner"), "a-boot-long-ago pid:[1] 1 1");
+        var foreign = Files.createDirectories(scratch().resolve("somebody-elses"));
+        try (var again = Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")))) {
+            assertThat(again.running()).isEmpty();
+        }
+        assertThat(left).doesNotExist();
+        assertThat(scratch().resolve("overlay-1-0")).doesNotExist();
+        assertThat(foreign).exists();
+    }
+
+    @Test
+    void layersOfTheLivingAreLeftAloneWhenAnotherOpensPelagos() throws Exception {
+        try (var container = sandbox.sh(layers(), "echo here > /mine; cat; cat /mine").start()) {
+            try (var again = Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")))) {
+                assertThat(again.running()).isEmpty();
+            }
+            container.stdin().close();
+            assertThat(container.stdout().text()).isEqualTo("here\n");
+        }
+    }
+
+    @Test
+    void inMemoryLayerLiesInTheRuntimeDirectory() throws Exception {
+        var runtime = PelagosPaths.under(directory.resolve("pelagos")).runtimeDir();
+        try (var container = sandbox.sh(layers().inMemory(), "echo up; cat").start()) {
+            assertThat(container.stdout().read()).isEqualTo('u');
+            assertThat(runtime).isDirectoryContaining("glob:**/overlay-*");
+        }
+        assertThat(runtime).isDirectoryNotContaining("glob:**/overlay-*");
+    }
+}
