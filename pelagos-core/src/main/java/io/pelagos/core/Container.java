@@ -1,7 +1,10 @@
 package io.pelagos.core;
 
+import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
@@ -9,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Writer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -161,6 +165,89 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
      * @throws IllegalStateException when it has ended or has no cgroup
      */
     void limits(Resources resources);
+
+    /**
+     * Tells how the files differ from those of the layers of the root. A directory counts as changed
+     * when its own owner or permissions have, not for what is in it.
+     *
+     * @return the changes, a directory before what is in it
+     * @throws IllegalStateException when the root is not of layers, or has gone with the container
+     */
+    List<Change> diff();
+
+    /**
+     * Copies what the container has changed into a directory that can be a layer, with whiteouts and
+     * opaque directories as overlayfs has them. The container is frozen meanwhile.
+     *
+     * @param directory a new directory in one that exists
+     * @throws IllegalStateException when the root is not of layers, or has gone with the container;
+     *     or when it runs and cannot be frozen
+     */
+    void commit(Path directory);
+
+    /**
+     * Takes the files as they are now, for other containers to start from. The container is frozen
+     * while its changes are copied: by sharing blocks where the file system can, such as XFS and
+     * Btrfs, else byte by byte. Files that a program keeps open are in the state in which a failure
+     * of power would leave them.
+     *
+     * @return the snapshot, to be closed
+     * @throws IllegalStateException when the root is not of layers, or has gone with the container;
+     *     or when it runs and cannot be frozen
+     */
+    Snapshot snapshot();
+
+    /**
+     * Takes a {@link #snapshot} for a single other container, with which it is removed.
+     *
+     * @return a builder, as {@link Snapshot#fork} gives it, that starts one container
+     */
+    ContainerBuilder fork();
+
+    /**
+     * Copies a file or a tree of this machine into the container. It may run or, when its files are
+     * still there, have ended. Directories that are missing on the way are made.
+     *
+     * @param source a path on this machine
+     * @param target the path of the copy inside the container; a file is put into what is a
+     *     directory or ends with a slash, a tree is merged into a directory that is there
+     * @param settings owner, permissions, and what else is kept
+     * @throws IllegalStateException when it has ended and its files are gone with it
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    void copyIn(Path source, String target, CopySetting... settings);
+
+    /**
+     * Opens a directory of the container, made when missing, for the files of an archive.
+     *
+     * @param directory an absolute path inside the container
+     * @param settings owner, permissions, and what else is kept
+     * @return takes the files; to be closed
+     * @throws IllegalStateException when it has ended and its files are gone with it
+     */
+    FileSink copyInto(String directory, CopySetting... settings);
+
+    /**
+     * Copies a file or a tree of the container to this machine, owned by the user of the JVM unless
+     * said. File systems of the kernel in it, such as procfs, and sockets are left out.
+     *
+     * @param source an absolute path inside the container; a link at its end is followed
+     * @param target the path of the copy; a file is put into what is a directory, a tree is merged
+     *     into a directory that is there
+     * @param settings permissions, and what else is kept
+     * @throws IllegalStateException when it has ended and its files are gone with it
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    void copyOut(String source, Path target, CopySetting... settings);
+
+    /**
+     * Gives a file or a tree of the container to a sink, such as one that writes an archive.
+     *
+     * @param source an absolute path inside the container; a link at its end is followed
+     * @param sink takes the files; it is not closed
+     * @throws IllegalStateException when it has ended and its files are gone with it
+     */
+    void copyOut(String source, FileSink sink);
 
     /**
      * Returns what was asked for and could not be had.

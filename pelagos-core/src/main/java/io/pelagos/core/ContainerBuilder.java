@@ -120,6 +120,62 @@ public final class ContainerBuilder {
         return new ContainerBuilder(null, rootfs);
     }
 
+    /** Begins with everything that a specification says, but for its name, on another root. */
+    static ContainerBuilder like(Pelagos pelagos, ContainerSpec spec, Rootfs rootfs) {
+        var builder = new ContainerBuilder(pelagos, rootfs);
+        builder.copyProcess(spec.process());
+        builder.copyConfinement(spec.confinement());
+        builder.namespaces.clear();
+        builder.namespaces.putAll(spec.namespaces());
+        builder.mounts.addAll(spec.mounts());
+        builder.devices.addAll(spec.devices());
+        builder.uidMap.addAll(spec.uidMap());
+        builder.gidMap.addAll(spec.gidMap());
+        builder.labels.putAll(spec.labels());
+        builder.annotations.putAll(spec.annotations());
+        builder.hostname = spec.hostname();
+        builder.domainname = spec.domainname();
+        builder.timeout = spec.timeout();
+        builder.readOnlyRoot = spec.readOnlyRoot();
+        builder.defaultMounts = spec.defaultMounts();
+        builder.init = spec.init();
+        builder.stdin = spec.stdin();
+        builder.stdout = spec.stdout();
+        builder.stderr = spec.stderr();
+        builder.clocks = spec.clocks();
+        builder.resources = spec.resources();
+        builder.supervision = spec.supervision();
+        builder.stopSignal = spec.stopSignal();
+        return builder;
+    }
+
+    private void copyProcess(ProcessSpec process) {
+        command.addAll(process.command());
+        environment.putAll(process.environment());
+        cwd = process.cwd();
+        user = process.user();
+        groups.addAll(process.groups());
+        umask = process.umask();
+        rlimits.putAll(process.rlimits());
+        oomScoreAdj = process.oomScoreAdj();
+        terminal = process.terminal();
+    }
+
+    private void copyConfinement(Confinement confinement) {
+        capabilities.clear();
+        capabilities.addAll(confinement.capabilities());
+        ambient.addAll(confinement.ambient());
+        noNewPrivileges = confinement.noNewPrivileges();
+        seccomp = confinement.seccomp();
+        landlock = confinement.landlock();
+        maskedPaths.clear();
+        maskedPaths.addAll(confinement.maskedPaths());
+        readOnlyPaths.clear();
+        readOnlyPaths.addAll(confinement.readOnlyPaths());
+        sysctls.putAll(confinement.sysctls());
+        privileged = confinement.privileged();
+    }
+
     private Pelagos pelagos() {
         if (pelagos == null) {
             throw new IllegalStateException(

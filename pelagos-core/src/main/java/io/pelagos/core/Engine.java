@@ -50,6 +50,7 @@ final class Engine implements AutoCloseable {
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
+    private final Snapshots snapshots = new Snapshots();
     private final AtomicInteger scratchCounter = new AtomicInteger();
     private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
     private final Map<FilterKey, SeccompProgram> filters = new ConcurrentHashMap<>();
@@ -137,6 +138,10 @@ final class Engine implements AutoCloseable {
         return "pelagos-" + counter.incrementAndGet();
     }
 
+    Snapshots snapshots() {
+        return snapshots;
+    }
+
     int nextScratch() {
         return scratchCounter.getAndIncrement();
     }
@@ -190,6 +195,7 @@ final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        snapshots.close();
         reaper.close();
         poller.close();
     }

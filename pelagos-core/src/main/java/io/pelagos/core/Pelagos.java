@@ -32,7 +32,7 @@ import java.util.Map;
 public final class Pelagos implements AutoCloseable {
     private final Engine engine;
 
-    private Pelagos(Engine engine) {
+    Pelagos(Engine engine) {
         this.engine = engine;
     }
 

@@ -29,6 +29,7 @@ final class RootLayers implements AutoCloseable {
     private final RootSpec.Upper.Kept writable;
     private final @Nullable Scratch scratch;
     private RootSpec.Layers named;
+    private Runnable release = () -> {};
 
     private RootLayers(
             RootSpec.Layers asked, RootSpec.Upper.Kept writable, @Nullable Scratch scratch) {
@@ -48,6 +49,7 @@ final class RootLayers implements AutoCloseable {
                     case RootSpec.Upper.Kept kept -> kept(engine, layers, kept);
                 };
         try {
+            made.release = engine.snapshots().retain(layers.directories());
             if (OverlayRoot.takesShortNames(engine.facts().kernel())) {
                 made.makeLinks();
             }
@@ -130,19 +132,40 @@ final class RootLayers implements AutoCloseable {
     }
 
     private static Scratch scratch(Engine engine, RootSpec.Upper upper, boolean inMemory) {
-        try {
-            if (inMemory) {
-                engine.paths().createRuntimeDir();
-            } else {
-                engine.paths().createScratchRoot();
-                Files.createDirectories(engine.paths().scratch().overlayRoot());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("making the directory of writable layers", e);
+        if (inMemory) {
+            makeRuntimeDirectory(engine);
+        } else {
+            makeOverlayRoot(engine);
         }
         return Scratch.make(
                 new FileCalls(engine.calls()),
                 () -> place(engine.paths(), upper, engine.nextScratch()));
+    }
+
+    /** Makes a place for a snapshot. */
+    static Scratch snapshot(Engine engine) {
+        makeOverlayRoot(engine);
+        long pid = ProcessHandle.current().pid();
+        return Scratch.make(
+                new FileCalls(engine.calls()),
+                () -> engine.paths().scratch().snapshotBase(pid, engine.nextScratch()));
+    }
+
+    private static void makeRuntimeDirectory(Engine engine) {
+        try {
+            engine.paths().createRuntimeDir();
+        } catch (IOException e) {
+            throw new UncheckedIOException("making the runtime directory", e);
+        }
+    }
+
+    private static void makeOverlayRoot(Engine engine) {
+        try {
+            engine.paths().createScratchRoot();
+            Files.createDirectories(engine.paths().scratch().overlayRoot());
+        } catch (IOException e) {
+            throw new UncheckedIOException("making the directory of writable layers", e);
+        }
     }
 
     /** The root of an overlay looks like that of its writable layer. */
@@ -208,8 +231,12 @@ final class RootLayers implements AutoCloseable {
     /** Removes what was made for this container alone. */
     @Override
     public void close() {
-        if (scratch != null) {
-            scratch.remove();
+        try {
+            if (scratch != null) {
+                scratch.remove();
+            }
+        } finally {
+            release.run();
         }
     }
 }

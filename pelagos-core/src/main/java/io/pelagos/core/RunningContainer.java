@@ -7,8 +7,11 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.WaitFlag;
+import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
@@ -32,6 +35,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -259,6 +263,88 @@ final class RunningContainer implements Container {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean ended() {
+        lock.lock();
+        try {
+            return ended;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public List<Change> diff() {
+        return root.diff(ended());
+    }
+
+    @Override
+    public void commit(Path directory) {
+        whileFrozen(
+                hasEnded -> {
+                    root.commit(directory, hasEnded);
+                    return directory;
+                });
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return whileFrozen(root::snapshot);
+    }
+
+    @Override
+    public ContainerBuilder fork() {
+        return snapshot().forOne().fork();
+    }
+
+    /** Freezes the container unless it is frozen already, and lets it go on afterwards. */
+    private <T> T whileFrozen(Function<Boolean, T> action) {
+        boolean freezes = false;
+        lock.lock();
+        try {
+            if (!ended && !paused) {
+                liveCgroup().freeze();
+                paused = true;
+                freezes = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        try {
+            return action.apply(ended());
+        } finally {
+            if (freezes) {
+                lock.lock();
+                try {
+                    if (!ended) {
+                        thawIfPaused();
+                    }
+                } finally {
+                    lock.unlock();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void copyIn(Path source, String target, CopySetting... settings) {
+        root.copies(ended(), settings).in(source, target);
+    }
+
+    @Override
+    public FileSink copyInto(String directory, CopySetting... settings) {
+        return root.copies(ended(), settings).into(directory);
+    }
+
+    @Override
+    public void copyOut(String source, Path target, CopySetting... settings) {
+        root.copiesOut(ended(), settings).out(source, target);
+    }
+
+    @Override
+    public void copyOut(String source, FileSink sink) {
+        root.copiesOut(ended()).out(source, sink);
     }
 
     private ContainerCgroup liveCgroup() {

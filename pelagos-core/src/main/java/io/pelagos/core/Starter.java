@@ -177,7 +177,7 @@ final class Starter {
                 kind,
                 cgroup,
                 stdios,
-                new ContainerRoot(engine, spec, started, layers));
+                new ContainerRoot(engine, spec, name, started, layers));
     }
 
     /**

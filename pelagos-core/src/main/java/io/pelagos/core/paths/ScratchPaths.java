@@ -55,6 +55,18 @@ public final class ScratchPaths {
     }
 
     /**
+     * Returns the directory of a snapshot of a container's writable layer.
+     *
+     * @param pid the process that takes the snapshot
+     * @param counter tells the snapshots of one process apart
+     * @return {@code S/snapshot-PID-COUNTER}
+     * @throws IllegalArgumentException if the pid is not positive or the counter is negative
+     */
+    public Path snapshotBase(long pid, int counter) {
+        return numbered(overlayRoot, "snapshot", pid, counter);
+    }
+
+    /**
      * Returns the directory of the overlay mount of a container that asked for a writable layer in
      * memory.
      *

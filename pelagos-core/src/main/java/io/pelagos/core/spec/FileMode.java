@@ -5,7 +5,7 @@ package io.pelagos.core.spec;
  *
  * @param bits 0 to 07777
  */
-public record FileMode(int bits) {
+public record FileMode(int bits) implements CopySetting {
     /** Checks the bits. */
     public FileMode {
         if ((bits & ~07777) != 0) {

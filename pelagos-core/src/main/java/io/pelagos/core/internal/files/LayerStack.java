@@ -54,6 +54,11 @@ public final class LayerStack implements AutoCloseable {
             return parts.getFirst();
         }
 
+        /** Returns a directory that no layer has. */
+        Directory none() {
+            return new Directory(List.of(), List.of());
+        }
+
         /** Returns whether no layer has this directory. */
         public boolean isEmpty() {
             return parts.isEmpty();

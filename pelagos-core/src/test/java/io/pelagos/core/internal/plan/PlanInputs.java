@@ -12,6 +12,8 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.RootSpec;
+import java.nio.file.Path;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -51,7 +53,18 @@ final class PlanInputs {
     }
 
     static LaunchPlan plan(ContainerSpec spec, HostFacts facts) {
-        return ContainerPlan.compose(inputs(spec, facts)).plan();
+        return ContainerPlan.compose(inputs(withWritableLayer(spec), facts)).plan();
+    }
+
+    /** As whoever starts a container does it, who makes the directories. */
+    private static ContainerSpec withWritableLayer(ContainerSpec spec) {
+        return spec.root() instanceof RootSpec.Layers(var layers, RootSpec.Upper.Ephemeral _)
+                ? spec.withRoot(
+                        new RootSpec.Layers(
+                                layers,
+                                new RootSpec.Upper.Kept(
+                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true)))
+                : spec;
     }
 
     private static LaunchInputs inputs(ContainerSpec spec, HostFacts facts) {

@@ -1,0 +1,70 @@
+package io.pelagos.core.internal.files;
+
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
+import static io.pelagos.core.kernel.OpenFlag.O_PATH;
+import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
+
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.spec.Bytes;
+import io.pelagos.core.spec.FileEntry;
+import io.pelagos.core.spec.FileSink;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Copies a writable layer into a layer directory: whiteouts and opaque directories as they are,
+ * without the notes that overlayfs keeps for itself about where a file was copied from.
+ */
+public final class LayerCopy {
+    private LayerCopy() {}
+
+    /**
+     * Copies.
+     *
+     * @param calls how it is done
+     * @param upper the writable layer, which nobody writes to meanwhile
+     * @param layer the new directory, whose parent exists
+     * @throws IOException when it cannot be written
+     */
+    public static void copy(FileCalls calls, Path upper, Path layer) throws IOException {
+        var parent = String.valueOf(layer.getParent());
+        try (var from = calls.openPath(upper.toString(), Constant.flags(O_PATH, O_DIRECTORY));
+                var to = calls.openPath(parent, Constant.flags(O_RDONLY, O_DIRECTORY));
+                var target =
+                        new TreeTarget(
+                                calls,
+                                to,
+                                String.valueOf(layer.getFileName()),
+                                CopyRules.EXACT,
+                                true);
+                var sink = new WithoutNotes(target)) {
+            new TreeSource(calls, sink).copy(from, "");
+        }
+    }
+
+    private record WithoutNotes(FileSink target) implements FileSink {
+        @Override
+        public void add(FileEntry entry, InputStream contents) throws IOException {
+            target.add(entry.withXattrs(kept(entry.xattrs())), contents);
+        }
+
+        private static Map<String, Bytes> kept(Map<String, Bytes> xattrs) {
+            var kept = new TreeMap<>(xattrs);
+            kept.keySet()
+                    .removeIf(
+                            name ->
+                                    (name.startsWith("trusted.overlay.")
+                                                    || name.startsWith("user.overlay."))
+                                            && !name.endsWith(".opaque"));
+            return kept;
+        }
+
+        @Override
+        public void close() {
+            // The target is closed by its owner.
+        }
+    }
+}
