@@ -38,6 +38,7 @@ final class Engine implements AutoCloseable {
     private final Streams streams;
     private final Launcher launcher;
     private final Reaper reaper;
+    private final SpareNetworks spareNetworks;
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -47,7 +48,12 @@ final class Engine implements AutoCloseable {
     /** What a compiled filter depends on, beside the machine. */
     private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
 
-    Engine(PelagosPaths paths, Kernel kernel) {
+    /**
+     * Opens what the containers share.
+     *
+     * @param ahead whether network namespaces may be made before they are needed
+     */
+    Engine(PelagosPaths paths, Kernel kernel, boolean ahead) {
         this.paths = paths;
         calls = new SystemCalls(kernel);
         var host = CgroupHost.detect(calls);
@@ -60,6 +66,7 @@ final class Engine implements AutoCloseable {
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
         reaper = new Reaper(calls);
+        spareNetworks = new SpareNetworks(launcher, facts.architecture(), ahead);
     }
 
     PelagosPaths paths() {
@@ -84,6 +91,10 @@ final class Engine implements AutoCloseable {
 
     Reaper reaper() {
         return reaper;
+    }
+
+    SpareNetworks spareNetworks() {
+        return spareNetworks;
     }
 
     @Nullable CgroupHost cgroups() {
@@ -153,6 +164,7 @@ final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        spareNetworks.close();
         reaper.close();
         poller.close();
     }

@@ -51,11 +51,13 @@ final class RunningContainer implements Container {
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
+    /** Completes when nothing is left of the container. */
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+
     /** Guards what acts on the cgroup and the pidfd against their removal. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private boolean ended;
-    private volatile CompletableFuture<Void> reaped = CompletableFuture.completedFuture(null);
     private boolean paused;
 
     RunningContainer(
@@ -278,7 +280,7 @@ final class RunningContainer implements Container {
         if (!(kind instanceof Supervision.Kind.Detached)) {
             kill();
             exit.handle((_, _) -> null).join();
-            reaped.join();
+            gone.join();
         }
         stdios.close();
     }
@@ -290,6 +292,7 @@ final class RunningContainer implements Container {
         } catch (RuntimeException | IOException | InterruptedException e) {
             LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
             exit.completeExceptionally(e);
+            gone.complete(null);
         }
     }
 
@@ -366,8 +369,14 @@ final class RunningContainer implements Container {
         }
     }
 
-    /** Removes everything of the container, then tells those who wait. */
+    /**
+     * Tells those who wait, and removes everything of the container. Processes that it may have
+     * left behind, where it has no PID namespace, end first.
+     */
     private void finish(Exit how) {
+        if (spec.creates(Namespace.PID)) {
+            exit.complete(how);
+        }
         var event = endEvent();
         long before = System.nanoTime();
         lock.lock();
@@ -384,8 +393,13 @@ final class RunningContainer implements Container {
         } finally {
             lock.unlock();
         }
-        reaped = engine.reaper().reap(started.helper());
-        engine.remove(this);
+        engine.reaper()
+                .reap(started.helper())
+                .thenRun(
+                        () -> {
+                            engine.remove(this);
+                            gone.complete(null);
+                        });
         if (event != null) {
             event.container = name;
             event.exit = how.toString();

@@ -254,6 +254,16 @@ final class Starter {
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
+        if (spec.creates(Namespace.NETWORK) && !spec.creates(Namespace.USER)) {
+            // One that was made ahead belongs to the JVM's user namespace.
+            engine.spareNetworks()
+                    .take()
+                    .ifPresent(
+                            spare -> {
+                                joinedFiles.add(spare);
+                                joined.put(Namespace.NETWORK, spare.number());
+                            });
+        }
         return joined;
     }
 
