@@ -13,6 +13,11 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,8 +32,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -393,13 +396,14 @@ final class RunningContainer implements Container {
         } finally {
             lock.unlock();
         }
-        engine.reaper()
-                .reap(started.helper())
-                .thenRun(
-                        () -> {
-                            engine.remove(this);
-                            gone.complete(null);
-                        });
+        var _ =
+                engine.reaper()
+                        .reap(started.helper())
+                        .thenRun(
+                                () -> {
+                                    engine.remove(this);
+                                    gone.complete(null);
+                                });
         if (event != null) {
             event.container = name;
             event.exit = how.toString();
