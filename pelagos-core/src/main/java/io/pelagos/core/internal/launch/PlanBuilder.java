@@ -53,7 +53,7 @@ public final class PlanBuilder {
     private final Architecture architecture;
     private final List<Draft> drafts = new ArrayList<>(192);
     private final Map<String, Operand> strings = new HashMap<>();
-    private final Map<Struct, Operand> structs = new IdentityHashMap<>();
+    private final IdentityHashMap<Struct, Operand> structs = new IdentityHashMap<>();
     private ByteBuffer data =
             ByteBuffer.allocate(1 << 14)
                     .order(ByteOrder.LITTLE_ENDIAN)
