@@ -6,6 +6,7 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Poller;
@@ -20,13 +21,16 @@ import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -149,17 +153,17 @@ final class Engine implements AutoCloseable {
         return List.copyOf(running.values());
     }
 
-    int pidfdOf(String id, Namespace namespace) {
+    Fd pidfdOf(String id, Namespace namespace) {
         var container = running.get(id);
-        if (container == null) {
-            throw new InvalidSpecException(
-                    "join",
-                    id,
-                    "no container with this id runs here whose "
-                            + namespace.ociName()
-                            + " namespace could be entered");
-        }
-        return container.pidfdNumber();
+        var pidfd = container == null ? Optional.<Fd>empty() : container.copyPidfd();
+        return pidfd.orElseThrow(
+                () ->
+                        new InvalidSpecException(
+                                "join",
+                                id,
+                                "no container with this id runs here whose "
+                                        + namespace.ociName()
+                                        + " namespace could be entered"));
     }
 
     @Override

@@ -39,6 +39,7 @@ final class RunningContainer implements Container {
     private static final int SIGINFO_SIZE = 128;
     private static final int SI_CODE = 8;
     private static final int SI_STATUS = 24;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
 
@@ -106,8 +107,21 @@ final class RunningContainer implements Container {
         return started.pid();
     }
 
-    int pidfdNumber() {
-        return started.pidfd().number();
+    /** A pidfd of the container's first process for somebody else, unless it has ended. */
+    Optional<Fd> copyPidfd() {
+        lock.lock();
+        try {
+            return ended
+                    ? Optional.empty()
+                    : Optional.of(
+                            Fd.of(
+                                    engine.calls().kernel(),
+                                    engine.calls()
+                                            .fcntl(started.pidfd().number(), F_DUPFD_CLOEXEC, 3),
+                                    "the process " + started.pid()));
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -377,25 +391,20 @@ final class RunningContainer implements Container {
      * left behind, where it has no PID namespace, end first.
      */
     private void finish(Exit how) {
+        markEnded();
         if (spec.creates(Namespace.PID)) {
             exit.complete(how);
         }
         var event = endEvent();
         long before = System.nanoTime();
-        lock.lock();
-        try {
-            ended = true;
-            if (cgroup != null) {
-                removeCgroup(cgroup);
-            }
-            if (kind instanceof Supervision.Kind.Attached) {
-                release();
-            }
-            started.control().close();
-            started.pidfd().close();
-        } finally {
-            lock.unlock();
+        if (cgroup != null) {
+            removeCgroup(cgroup);
         }
+        if (kind instanceof Supervision.Kind.Attached) {
+            release();
+        }
+        started.control().close();
+        started.pidfd().close();
         var _ =
                 engine.reaper()
                         .reap(started.helper())
@@ -412,6 +421,16 @@ final class RunningContainer implements Container {
             event.commit();
         }
         exit.complete(how);
+    }
+
+    /** From now on nobody else uses the pidfd or the cgroup. */
+    private void markEnded() {
+        lock.lock();
+        try {
+            ended = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Begins an event if anybody records, see {@link Starter}. */
