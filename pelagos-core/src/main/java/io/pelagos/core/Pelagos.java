@@ -12,7 +12,7 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
-import java.util.ArrayList;
+
 import java.util.List;
 import java.util.Map;
 
@@ -152,7 +152,7 @@ public final class Pelagos implements AutoCloseable {
     private Supervision.Kind printedKind(ContainerSpec spec, String name) {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
             case DETACHED ->
                     new Supervision.Kind.Detached(
                             engine.paths()

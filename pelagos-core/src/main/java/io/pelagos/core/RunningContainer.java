@@ -326,7 +326,7 @@ final class RunningContainer implements Container {
         engine.poller().awaitReadable(source);
         byte[] info =
                 switch (kind) {
-                    case Supervision.Kind.Child() -> waitForChild();
+                    case Supervision.Kind.Child(_) -> waitForChild();
                     case Supervision.Kind.Attached(_) -> readInfo(started.control());
                     case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
                     case Supervision.Kind.Foreground _ ->

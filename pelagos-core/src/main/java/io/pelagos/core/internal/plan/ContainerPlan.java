@@ -7,6 +7,7 @@ import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.spec.Namespace;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,21 +45,26 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                         inputs.supervision(),
                         new Supervision.Clone(
                                 namespaces.cloneFlags(),
-                                inputs.placement().unified(),
+                                inputs.placement().placed(),
+                                inputs.placement().joined(),
                                 spec.creates(Namespace.USER),
                                 namespaces::prepare),
-                        child -> firstProcess(child, inputs, namespaces));
+                        (child, cgroups) -> firstProcess(child, inputs, namespaces, cgroups));
         return new ContainerPlan(plan, warnings);
     }
 
-    private static void firstProcess(PlanBuilder plan, LaunchInputs inputs, Namespaces namespaces) {
+    private static void firstProcess(
+            PlanBuilder plan,
+            LaunchInputs inputs,
+            Namespaces namespaces,
+            List<PlanBuilder.Slot> cgroups) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
         inherited.oomScore(plan);
         plan.purpose("hiding the first process from others until it is confined");
         plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
         inherited.add(plan);
-        namespaces.add(plan);
+        namespaces.add(plan, cgroups);
         if (spec.creates(Namespace.MOUNT)) {
             new FileSystem(inputs).add(plan);
         }

@@ -5,9 +5,11 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a plan is made of.
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param identity who the program runs as, in numbers
  * @param channels the descriptors between the JVM and the new processes
  * @param supervision who waits
- * @param placement where its cgroups are
+ * @param placement what cgroups it gets
  * @param joined descriptors of namespaces that are entered, by kind
  * @param sourceIsFile for the source of each bind mount, whether it is something else than a
  *     directory
@@ -57,19 +59,14 @@ public record LaunchInputs(
     }
 
     /**
-     * Where the container's cgroups are.
+     * What cgroups the container gets from the JVM while its helper starts.
      *
-     * @param unified a descriptor of its directory in the cgroup2 hierarchy, or -1
-     * @param procsFiles its {@code cgroup.procs} in the v1 hierarchies
+     * @param placed whether it gets any
+     * @param joined how many hierarchies of version 1 it enters, at the most
      */
-    public record Placement(int unified, List<String> procsFiles) {
+    public record Placement(boolean placed, int joined) {
         /** No cgroup of its own. */
-        public static final Placement NONE = new Placement(-1, List.of());
-
-        /** Copies the list. */
-        public Placement {
-            procsFiles = List.copyOf(procsFiles);
-        }
+        public static final Placement NONE = new Placement(false, 0);
     }
 
     /** Tells whether the container has a user namespace of its own or another's. */

@@ -20,6 +20,7 @@ import io.pelagos.core.kernel.CloneFlag;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -98,10 +99,14 @@ final class Namespaces {
     }
 
     /** What the first process does, on the host's side of the change of root. */
-    void add(PlanBuilder plan) {
-        for (var file : inputs.placement().procsFiles()) {
-            plan.purpose("entering the cgroup");
-            write(plan, file, "0");
+    void add(PlanBuilder plan, List<PlanBuilder.Slot> cgroups) {
+        plan.purpose("entering the cgroup");
+        for (var tasks : cgroups) {
+            var next = new PlanBuilder.Label();
+            plan.whenResult(tasks, -1, next);
+            plan.call(WRITE, tasks, "0", 1);
+            plan.call(CLOSE, tasks);
+            plan.here(next);
         }
         if (spec.creates(Namespace.USER)) {
             plan.purpose("becoming root of the user namespace");

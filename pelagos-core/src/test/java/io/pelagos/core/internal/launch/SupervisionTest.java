@@ -7,8 +7,10 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.Syscall;
-import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.stream.IntStream;
 
 class SupervisionTest {
     private static LaunchPlan attached() {
@@ -16,8 +18,8 @@ class SupervisionTest {
                 new PlanBuilder(Architecture.X86_64),
                 Channels.PRINTED,
                 new Supervision.Kind.Attached(Cleanup.NONE),
-                new Supervision.Clone(Constant.flags(), -1, false, null),
-                child -> child.call(Syscall.EXIT_GROUP, 0));
+                new Supervision.Clone(Constant.flags(), false, 0, false, null),
+                (child, cgroups) -> child.call(Syscall.EXIT_GROUP, 0));
     }
 
     @Test

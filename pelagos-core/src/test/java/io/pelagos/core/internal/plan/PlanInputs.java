@@ -12,7 +12,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-import java.util.ArrayList;
+
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +21,6 @@ import java.util.List;
 final class PlanInputs {
     static final int REPORT = 5;
     private static final int CONTROL = 7;
-    private static final int CGROUP = 9;
     private static final int FIRST_JOINED = 20;
     private static final String CGROUP_DIRECTORY = "/sys/fs/cgroup/pelagos-1";
 
@@ -59,8 +58,7 @@ final class PlanInputs {
                                 joined.put(namespace, FIRST_JOINED + joined.size());
                             }
                         });
-        var others = new ArrayList<>(joined.values());
-        others.add(CGROUP);
+        var others = List.copyOf(joined.values());
         var sourceIsFile = new HashMap<String, Boolean>();
         for (var mount : spec.mounts()) {
             if (mount instanceof Mount.Bind bind) {
@@ -82,7 +80,7 @@ final class PlanInputs {
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
                 new Channels(REPORT, CONTROL, others),
                 kind(spec.supervision()),
-                new LaunchInputs.Placement(CGROUP, List.of("/sys/fs/cgroup/pids/p/cgroup.procs")),
+                new LaunchInputs.Placement(true, 1),
                 joined,
                 sourceIsFile,
                 filter);
@@ -92,7 +90,7 @@ final class PlanInputs {
         var cleanup = new Cleanup(CGROUP_DIRECTORY + "/cgroup.kill", List.of(CGROUP_DIRECTORY));
         return switch (supervision) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED -> new Supervision.Kind.Detached("/run/pelagos/c/exit", cleanup);
         };
     }

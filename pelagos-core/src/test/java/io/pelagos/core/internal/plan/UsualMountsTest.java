@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.internal.launch.Channels;
+import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.ContainerSpec;
+
+import org.junit.jupiter.api.Test;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 
 /** The usual mounts are known twice: as steps of a plan and as lines of a config.json. */
 class UsualMountsTest {
@@ -61,7 +64,7 @@ class UsualMountsTest {
                         "container",
                         new LaunchInputs.Identity(0, 0, List.of(), "/root"),
                         Channels.PRINTED,
-                        new Supervision.Kind.Child(),
+                        new Supervision.Kind.Child(Cleanup.NONE),
                         LaunchInputs.Placement.NONE,
                         Map.of(),
                         Map.of(),
