@@ -13,11 +13,6 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,6 +27,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -54,6 +51,9 @@ final class RunningContainer implements Container {
     private final Stdios stdios;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+
+    /** Completes when a helper that does not stay has been reaped. */
+    private final CompletableFuture<Void> helper;
 
     /** Completes when nothing is left of the container. */
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
@@ -83,6 +83,10 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
+        helper =
+                kind instanceof Supervision.Kind.Attached
+                        ? new CompletableFuture<>()
+                        : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -406,8 +410,7 @@ final class RunningContainer implements Container {
         started.control().close();
         started.pidfd().close();
         var _ =
-                engine.reaper()
-                        .reap(started.helper())
+                helperGone()
                         .thenRun(
                                 () -> {
                                     engine.remove(this);
@@ -421,6 +424,13 @@ final class RunningContainer implements Container {
             event.commit();
         }
         exit.complete(how);
+    }
+
+    /** Only an attached container's helper stays for as long as the container. */
+    private CompletableFuture<Void> helperGone() {
+        return kind instanceof Supervision.Kind.Attached
+                ? engine.reaper().reap(started.helper())
+                : helper;
     }
 
     /** From now on nobody else uses the pidfd or the cgroup. */

@@ -20,11 +20,6 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +31,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -155,6 +152,9 @@ final class Starter {
         }
         stdios.started();
         closeJoined();
+        if (needsNewNetwork()) {
+            engine.spareNetworks().replenish();
+        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -261,8 +261,7 @@ final class Starter {
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
-        if (spec.creates(Namespace.NETWORK) && !spec.creates(Namespace.USER)) {
-            // One that was made ahead belongs to the JVM's user namespace.
+        if (needsNewNetwork()) {
             engine.spareNetworks()
                     .take()
                     .ifPresent(
@@ -272,6 +271,11 @@ final class Starter {
                             });
         }
         return joined;
+    }
+
+    /** Tells whether one that was made ahead fits: it belongs to the JVM's user namespace. */
+    private boolean needsNewNetwork() {
+        return spec.creates(Namespace.NETWORK) && !spec.namespaces().containsKey(Namespace.USER);
     }
 
     private void closeJoined() {
