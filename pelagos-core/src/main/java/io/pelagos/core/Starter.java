@@ -21,11 +21,6 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +32,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
