@@ -21,9 +21,6 @@ import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {

@@ -12,7 +12,6 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
-
 import java.util.List;
 import java.util.Map;
 

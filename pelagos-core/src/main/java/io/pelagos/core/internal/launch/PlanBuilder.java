@@ -7,9 +7,6 @@ import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LaunchPlan.Operand;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +17,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Composes a launch plan step by step, in the words of the manual pages:
