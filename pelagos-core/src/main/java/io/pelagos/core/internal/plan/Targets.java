@@ -82,7 +82,9 @@ final class Targets {
                         ? Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS)
                         : Constant.flags(
                                 RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS);
-        return plan.call(
+        var again = new Label();
+        plan.here(again);
+        var lookup = plan.call(
                         OPENAT2,
                         root,
                         path,
@@ -93,6 +95,25 @@ final class Targets {
                                 resolve),
                         OPEN_HOW_SIZE)
                 .into(into);
+        return followLinks ? repeatedWhenRenamed(plan, lookup, again) : lookup;
+    }
+
+    /**
+     * Repeats a lookup that met {@code ..} in a link while, anywhere on the machine, something was
+     * renamed or mounted: openat2(2) then gives EAGAIN, since it cannot tell whether the path has
+     * left the root.
+     */
+    private static PlanBuilder.Added repeatedWhenRenamed(
+            PlanBuilder plan, PlanBuilder.Added lookup, Label again) {
+        var failed = new Label();
+        var opened = new Label();
+        lookup.orElse(failed);
+        plan.jump(opened);
+        plan.here(failed);
+        plan.whenErrno(Errno.EAGAIN, again);
+        var otherwise = plan.jump(plan.onError());
+        plan.here(opened);
+        return otherwise;
     }
 
     /** Opens a place, after making it when it is missing. */

@@ -7,9 +7,11 @@ import io.pelagos.core.Rootfs;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.ContainerSpec;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,7 @@ class UsualMountsTest {
                                 6,
                                 true,
                                 1024,
+EnumSet.allOf(Capability.class),
                                 List.of()),
                         "container",
                         new LaunchInputs.Identity(0, 0, List.of(), "/root"),
