@@ -13,6 +13,11 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,8 +32,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -36,6 +39,7 @@ final class RunningContainer implements Container {
     private static final int SIGINFO_SIZE = 128;
     private static final int SI_CODE = 8;
     private static final int SI_STATUS = 24;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
 
@@ -51,11 +55,13 @@ final class RunningContainer implements Container {
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
+    /** Completes when nothing is left of the container. */
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+
     /** Guards what acts on the cgroup and the pidfd against their removal. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private boolean ended;
-    private volatile CompletableFuture<Void> reaped = CompletableFuture.completedFuture(null);
     private boolean paused;
 
     RunningContainer(
@@ -101,8 +107,21 @@ final class RunningContainer implements Container {
         return started.pid();
     }
 
-    int pidfdNumber() {
-        return started.pidfd().number();
+    /** A pidfd of the container's first process for somebody else, unless it has ended. */
+    Optional<Fd> copyPidfd() {
+        lock.lock();
+        try {
+            return ended
+                    ? Optional.empty()
+                    : Optional.of(
+                            Fd.of(
+                                    engine.calls().kernel(),
+                                    engine.calls()
+                                            .fcntl(started.pidfd().number(), F_DUPFD_CLOEXEC, 3),
+                                    "the process " + started.pid()));
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -278,7 +297,7 @@ final class RunningContainer implements Container {
         if (!(kind instanceof Supervision.Kind.Detached)) {
             kill();
             exit.handle((_, _) -> null).join();
-            reaped.join();
+            gone.join();
         }
         stdios.close();
     }
@@ -290,6 +309,7 @@ final class RunningContainer implements Container {
         } catch (RuntimeException | IOException | InterruptedException e) {
             LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
             exit.completeExceptionally(e);
+            gone.complete(null);
         }
     }
 
@@ -366,26 +386,33 @@ final class RunningContainer implements Container {
         }
     }
 
-    /** Removes everything of the container, then tells those who wait. */
+    /**
+     * Tells those who wait, and removes everything of the container. Processes that it may have
+     * left behind, where it has no PID namespace, end first.
+     */
     private void finish(Exit how) {
+        markEnded();
+        if (spec.creates(Namespace.PID)) {
+            exit.complete(how);
+        }
         var event = endEvent();
         long before = System.nanoTime();
-        lock.lock();
-        try {
-            ended = true;
-            if (cgroup != null) {
-                removeCgroup(cgroup);
-            }
-            if (kind instanceof Supervision.Kind.Attached) {
-                release();
-            }
-            started.control().close();
-            started.pidfd().close();
-        } finally {
-            lock.unlock();
+        if (cgroup != null) {
+            removeCgroup(cgroup);
         }
-        reaped = engine.reaper().reap(started.helper());
-        engine.remove(this);
+        if (kind instanceof Supervision.Kind.Attached) {
+            release();
+        }
+        started.control().close();
+        started.pidfd().close();
+        var _ =
+                engine.reaper()
+                        .reap(started.helper())
+                        .thenRun(
+                                () -> {
+                                    engine.remove(this);
+                                    gone.complete(null);
+                                });
         if (event != null) {
             event.container = name;
             event.exit = how.toString();
@@ -394,6 +421,16 @@ final class RunningContainer implements Container {
             event.commit();
         }
         exit.complete(how);
+    }
+
+    /** From now on nobody else uses the pidfd or the cgroup. */
+    private void markEnded() {
+        lock.lock();
+        try {
+            ended = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Begins an event if anybody records, see {@link Starter}. */

@@ -21,6 +21,11 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +37,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -249,11 +252,24 @@ final class Starter {
                                 }
                                 case NamespaceMode.OfProcess(var pidfd) ->
                                         joined.put(namespace, pidfd);
-                                case NamespaceMode.OfContainer(var other) ->
-                                        joined.put(namespace, engine.pidfdOf(other, namespace));
+                                case NamespaceMode.OfContainer(var other) -> {
+                                    var pidfd = engine.pidfdOf(other, namespace);
+                                    joinedFiles.add(pidfd);
+                                    joined.put(namespace, pidfd.number());
+                                }
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
+        if (spec.creates(Namespace.NETWORK) && !spec.creates(Namespace.USER)) {
+            // One that was made ahead belongs to the JVM's user namespace.
+            engine.spareNetworks()
+                    .take()
+                    .ifPresent(
+                            spare -> {
+                                joinedFiles.add(spare);
+                                joined.put(Namespace.NETWORK, spare.number());
+                            });
+        }
         return joined;
     }
 
@@ -273,7 +289,7 @@ final class Starter {
             }
             return null;
         }
-        var cgroup = host.create("pelagos-" + id, spec.resources());
+        var cgroup = host.create("pelagos-" + id, DeviceAccess.of(spec));
         undo.push(cgroup::remove);
         warnings.addAll(cgroup.warnings());
         return cgroup;

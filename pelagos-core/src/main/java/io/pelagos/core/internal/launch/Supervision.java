@@ -24,7 +24,6 @@ import static io.pelagos.core.kernel.Syscall.PRCTL;
 import static io.pelagos.core.kernel.Syscall.READ;
 import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
 import static io.pelagos.core.kernel.Syscall.RT_SIGPROCMASK;
-import static io.pelagos.core.kernel.Syscall.SENDMSG;
 import static io.pelagos.core.kernel.Syscall.SETSID;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_CREATE;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_SETTIME;
@@ -159,7 +158,7 @@ public final class Supervision {
     private void helper(Clone clone, Consumer<PlanBuilder> child) {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
-            closeInherited();
+            closeInherited(plan, channels);
             forbidRunningAgain();
         } else {
             foreground.open();
@@ -235,7 +234,7 @@ public final class Supervision {
     }
 
     /** Closes the gaps between the descriptors that are meant to be inherited. */
-    private void closeInherited() {
+    static void closeInherited(PlanBuilder plan, Channels channels) {
         plan.purpose("closing inherited descriptors");
         int low = 3;
         for (int fd : channels.all()) {
@@ -262,30 +261,11 @@ public final class Supervision {
         plan.here(supervisor);
     }
 
-    /**
-     * The message that gives the JVM the process: its id as data, its pidfd as a right.
-     *
-     * @param message the {@code struct msghdr}
-     * @param pid four bytes of data
-     * @param pidfd the descriptor within the {@code struct cmsghdr}
-     */
-    private record HandOver(Pointer message, Pointer pid, Pointer pidfd) {
-        static HandOver allocate(PlanBuilder plan) {
-            var pid = plan.space("pid", 8);
-            // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; } and one descriptor
-            var rights = plan.longs("pidfd", 20, 1L << 32 | 1, 0);
-            var vector = plan.longs("pid", pid, 4);
-            // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
-            var message = plan.longs("{pid, SCM_RIGHTS pidfd}", 0, 0, vector, 1, rights, 24, 0);
-            return new HandOver(message, pid, new Pointer(rights.address() + 16, "pidfd"));
-        }
-    }
-
     private void handOver(HandOver handOver) {
         plan.purpose("handing the pidfd to the JVM");
         // When the JVM is gone the wait below finds out; a failure here is no reason to stay.
         var next = new Label();
-        plan.call(SENDMSG, channels.control(), handOver.message(), 0).orElse(next);
+        handOver.send(plan, channels).orElse(next);
         plan.here(next);
         plan.call(CLOSE, channels.report());
         // The other ends see that the container has closed its streams only when nobody else has

@@ -70,7 +70,7 @@ final class Namespaces {
     Constant cloneFlags() {
         var flags = new ArrayList<Constant>();
         for (var namespace : CLONED) {
-            if (spec.creates(namespace)) {
+            if (spec.creates(namespace) && !inputs.joined().containsKey(namespace)) {
                 flags.add(namespace.cloneFlag());
             }
         }
@@ -116,8 +116,9 @@ final class Namespaces {
             plan.purpose("making a cgroup namespace");
             plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
         }
-        if (spec.creates(Namespace.NETWORK)) {
-            bringUpLoopback(plan);
+        if (spec.creates(Namespace.NETWORK) && !inputs.joined().containsKey(Namespace.NETWORK)) {
+            var socket = bringUpLoopback(plan);
+            plan.call(CLOSE, socket);
         }
         if (spec.creates(Namespace.UTS)) {
             plan.purpose("naming the host " + inputs.hostname());
@@ -137,7 +138,8 @@ final class Namespaces {
         }
     }
 
-    private static void bringUpLoopback(PlanBuilder plan) {
+    /** Returns the socket that it used, which is still open. */
+    static PlanBuilder.Slot bringUpLoopback(PlanBuilder plan) {
         plan.purpose("bringing up the loopback device");
         var socket = plan.slot("socket");
         plan.call(SOCKET, AF_INET, SOCK_DGRAM_CLOEXEC, 0).into(socket);
@@ -145,7 +147,7 @@ final class Namespaces {
         var request = ByteBuffer.allocate(IFREQ_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         request.put("lo".getBytes(StandardCharsets.US_ASCII)).putShort(IFNAMSIZ, IFF_UP);
         plan.call(IOCTL, socket, SIOCSIFFLAGS, plan.bytes("{\"lo\", IFF_UP}", request.array()));
-        plan.call(CLOSE, socket);
+        return socket;
     }
 
     static void write(PlanBuilder plan, String path, String text) {

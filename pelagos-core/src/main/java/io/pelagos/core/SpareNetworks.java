@@ -1,0 +1,112 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.launch.Launcher;
+import io.pelagos.core.internal.plan.NetworkNamespace;
+import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.kernel.Fd;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One network namespace made ahead, because making it takes the kernel longer than everything else
+ * in the start of a container together.
+ *
+ * <p>The first container pays for its own. From the second on one is made in the background each
+ * time one is taken, unused and with nothing in it but the loopback device. Only a descriptor of
+ * this JVM keeps it alive, so it goes when the JVM does.
+ */
+final class SpareNetworks implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(SpareNetworks.class.getName());
+
+    private final Launcher launcher;
+    private final Architecture architecture;
+    private final boolean ahead;
+
+    /** Guards all that follows. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private @Nullable Fd spare;
+    private @Nullable Thread maker;
+    private boolean wanted;
+    private boolean closed;
+
+    SpareNetworks(Launcher launcher, Architecture architecture, boolean ahead) {
+        this.launcher = launcher;
+        this.architecture = architecture;
+        this.ahead = ahead;
+    }
+
+    /** Gives the spare away, if there is one, and has the next one made. */
+    Optional<Fd> take() {
+        lock.lock();
+        try {
+            var taken = Optional.ofNullable(spare);
+            spare = null;
+            if (ahead && wanted && maker == null && !closed) {
+                maker = Thread.ofVirtual().name("pelagos-network").start(this::make);
+            }
+            wanted = true;
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void make() {
+        Fd made = null;
+        try {
+            made = launcher.fetch(channels -> NetworkNamespace.compose(architecture, channels));
+        } catch (RuntimeException e) {
+            // The next container makes its own, and reports what is wrong if that fails too.
+            LOG.log(System.Logger.Level.DEBUG, "making a network namespace ahead", e);
+        }
+        lock.lock();
+        try {
+            maker = null;
+            if (!closed) {
+                spare = made;
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (made != null) {
+            made.close();
+        }
+    }
+
+    /** Lets go of the spare, and waits for one that is being made. */
+    @Override
+    public void close() {
+        Thread last;
+        lock.lock();
+        try {
+            closed = true;
+            last = maker;
+            if (spare != null) {
+                spare.close();
+                spare = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (last != null) {
+            awaitEnd(last);
+        }
+    }
+
+    private static void awaitEnd(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
