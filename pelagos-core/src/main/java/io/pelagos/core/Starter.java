@@ -260,7 +260,7 @@ final class Starter {
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
-        if (spec.creates(Namespace.NETWORK) && !spec.creates(Namespace.USER)) {
+        if (spec.creates(Namespace.NETWORK) && !spec.namespaces().containsKey(Namespace.USER)) {
             // One that was made ahead belongs to the JVM's user namespace.
             engine.spareNetworks()
                     .take()

@@ -12,6 +12,13 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.BusyboxRoot;
 import io.pelagos.core.testing.TryProgram;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,11 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Known ways out of containers, each tried against this runtime. */
 class BreakoutIT extends Trial {
@@ -309,6 +311,19 @@ class BreakoutIT extends Trial {
                 .contains("/dev/null")
                 .containsAnyOf("ENOTDIR", "EISDIR")
                 .doesNotContain("STARTED");
+    }
+
+    /** What a root shows as its /dev/null is never mounted over anything (CVE-2025-31133). */
+    @Test
+    void nullDeviceOfTheRootIsNeverAMask() throws Exception {
+        hostile.file("etc/secret", "secret").file("dev/null", "shown");
+        var mask =
+                hostile("sh", "-c", "cat /dev/null; test -c /etc/secret && cat /etc/secret")
+                        .withoutDefaultMounts()
+                        .mask("/etc/secret");
+        assertThat(mask.run().stdout()).isEqualTo("shown");
+        link("dev/null", Path.of("/etc/secret"));
+        assertThat(mask.run().stdout()).isEmpty();
     }
 
     private static List<String> jvm(Class<?> main, Path root, Path state) {

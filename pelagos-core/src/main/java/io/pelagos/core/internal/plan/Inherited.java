@@ -23,6 +23,9 @@ import java.util.EnumMap;
  * (the JVM blocks SIGQUIT), ignored signals (glibc ignores 32 and 33 when it spawns), session,
  * limits of resources (the JVM raises that of descriptors), keyring and the weight for the
  * out-of-memory killer.
+ *
+ * <p>Scheduling policy, niceness, processors and I/O priority are left as they are: a JVM does not
+ * change those of its threads by itself, and whoever restricted the JVM restricted what it starts.
  */
 final class Inherited {
     private static final int SIG_SETMASK = 2;
