@@ -294,7 +294,7 @@ final class Starter {
             }
             return null;
         }
-        var placing = new CgroupPlacing(host.prepare("pelagos-" + id, spec.resources()));
+        var placing = new CgroupPlacing(host.prepare("pelagos-" + id, DeviceAccess.of(spec)));
         undo.push(placing::undo);
         return placing;
     }

@@ -242,8 +242,9 @@ public final class PlanBuilder {
     }
 
     /** Goes to the label. */
-    public void jump(Label to) {
+    public Added jump(Label to) {
         when(0, 0, 0, to);
+        return new Added(drafts.getLast());
     }
 
     /** Puts a label in front of the next step. */

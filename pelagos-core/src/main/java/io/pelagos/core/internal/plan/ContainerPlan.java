@@ -6,10 +6,12 @@ import static io.pelagos.core.kernel.Syscall.PRCTL;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Namespace;
-
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The plan of a container: the sum of its parts, in order.
@@ -33,6 +35,16 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var spec = inputs.spec();
         var warnings = new ArrayList<String>();
         warnings.addAll(spec.confinement().landlock().warnings(inputs.facts().landlockAbi()));
+        var missing = EnumSet.noneOf(Capability.class);
+        missing.addAll(spec.confinement().capabilities());
+        missing.removeAll(inputs.possible(missing));
+        if (!missing.isEmpty()) {
+            warnings.add(
+                    "the container goes without capabilities that this JVM does not have: "
+                            + missing.stream()
+                                    .map(Capability::capName)
+                                    .collect(Collectors.joining(", ")));
+        }
         var filter = inputs.filter();
         if (filter != null) {
             warnings.addAll(filter.warnings());
@@ -65,10 +77,13 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
         inherited.add(plan);
         namespaces.add(plan, cgroups);
+        // Before anything is masked: a user namespace cannot mount a procfs that shows more than
+        // one
+        // that is mounted already.
+        Sysctls.add(plan, spec.confinement().sysctls());
         if (spec.creates(Namespace.MOUNT)) {
             new FileSystem(inputs).add(plan);
         }
-        Sysctls.add(plan, spec.confinement().sysctls());
         var execution = new Execution(inputs);
         execution.closeDescriptors(plan);
         execution.enterWorkingDirectory(plan);

@@ -2,14 +2,16 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
-
-import org.jspecify.annotations.Nullable;
-
+import io.pelagos.core.spec.NamespaceMode;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a plan is made of.
@@ -67,6 +69,20 @@ public record LaunchInputs(
     public record Placement(boolean placed, int joined) {
         /** No cgroup of its own. */
         public static final Placement NONE = new Placement(false, 0);
+    }
+
+    /**
+     * Returns which of these capabilities the container can have: the first process of a user
+     * namespace has all, and any other no more than the JVM.
+     */
+    Set<Capability> possible(Set<Capability> wanted) {
+        if (inUserNamespace() && !spec.mode(Namespace.USER).equals(NamespaceMode.HOST)) {
+            return wanted;
+        }
+        var possible = EnumSet.noneOf(Capability.class);
+        possible.addAll(wanted);
+        possible.retainAll(facts.capabilities());
+        return possible;
     }
 
     /** Tells whether the container has a user namespace of its own or another's. */

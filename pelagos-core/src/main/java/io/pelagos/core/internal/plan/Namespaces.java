@@ -20,7 +20,6 @@ import io.pelagos.core.kernel.CloneFlag;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -49,10 +48,9 @@ final class Namespaces {
                     Namespace.IPC,
                     Namespace.NETWORK);
 
-    /** A user namespace first, since it gives the right to enter the others. */
+    /** Entered by the first process itself. */
     private static final List<Namespace> ENTERED =
             List.of(
-                    Namespace.USER,
                     Namespace.CGROUP,
                     Namespace.IPC,
                     Namespace.UTS,
@@ -78,8 +76,11 @@ final class Namespaces {
         return Constant.flags(flags.toArray(Constant[]::new));
     }
 
-    /** What the helper does before it makes the first process: these two concern children only. */
+    /** What the helper does before it makes the first process: these concern children only. */
     void prepare(PlanBuilder plan) {
+        // A user namespace first: it gives the right to enter those that it owns, and what is made
+        // from here on is owned by it.
+        enter(plan, Namespace.USER);
         enter(plan, Namespace.PID);
         enter(plan, Namespace.TIME);
         if (spec.creates(Namespace.TIME)) {
@@ -108,7 +109,7 @@ final class Namespaces {
             plan.call(CLOSE, tasks);
             plan.here(next);
         }
-        if (spec.creates(Namespace.USER)) {
+        if (spec.creates(Namespace.USER) || inputs.joined().containsKey(Namespace.USER)) {
             plan.purpose("becoming root of the user namespace");
             plan.call(SETGID, 0);
             plan.call(SETUID, 0);

@@ -58,8 +58,7 @@ final class Targets {
 
     /** Opens a place by an {@code O_PATH} descriptor. */
     static PlanBuilder.Added open(PlanBuilder plan, String path, Slot into, boolean followLinks) {
-        return open(
-                plan, AT_FDCWD, path, into, followLinks ? OPEN_PLACE : OPEN_PLACE_WITHOUT_LINKS);
+        return open(plan, AT_FDCWD, path, into, followLinks, placeHow(followLinks));
     }
 
     /** Opens the root, for lookups when the working directory is another one. */
@@ -72,7 +71,7 @@ final class Targets {
     /** Opens a place by an {@code O_PATH} descriptor, taking a directory for the root. */
     static PlanBuilder.Added open(
             PlanBuilder plan, Slot root, String path, Slot into, boolean followLinks) {
-        return open(plan, root, path, into, followLinks ? OPEN_PLACE : OPEN_PLACE_WITHOUT_LINKS);
+        return open(plan, root, path, into, followLinks, placeHow(followLinks));
     }
 
     /** Opens a place by an {@code O_PATH} descriptor when it is a directory. */
@@ -83,12 +82,43 @@ final class Targets {
                 AT_FDCWD,
                 path,
                 into,
+                followLinks,
                 followLinks ? OPEN_DIRECTORY : OPEN_DIRECTORY_WITHOUT_LINKS);
     }
 
+    private static Struct placeHow(boolean followLinks) {
+        return followLinks ? OPEN_PLACE : OPEN_PLACE_WITHOUT_LINKS;
+    }
+
     private static PlanBuilder.Added open(
-            PlanBuilder plan, Object root, String path, Slot into, Struct how) {
-        return plan.call(OPENAT2, root, path, how, OPEN_HOW_SIZE).into(into);
+            PlanBuilder plan,
+            Object root,
+            String path,
+            Slot into,
+            boolean followLinks,
+            Struct how) {
+        var again = new Label();
+        plan.here(again);
+        var lookup = plan.call(OPENAT2, root, path, how, OPEN_HOW_SIZE).into(into);
+        return followLinks ? repeatedWhenRenamed(plan, lookup, again) : lookup;
+    }
+
+    /**
+     * Repeats a lookup that met {@code ..} in a link while, anywhere on the machine, something was
+     * renamed or mounted: openat2(2) then gives EAGAIN, since it cannot tell whether the path has
+     * left the root.
+     */
+    private static PlanBuilder.Added repeatedWhenRenamed(
+            PlanBuilder plan, PlanBuilder.Added lookup, Label again) {
+        var failed = new Label();
+        var opened = new Label();
+        lookup.orElse(failed);
+        plan.jump(opened);
+        plan.here(failed);
+        plan.whenErrno(Errno.EAGAIN, again);
+        var otherwise = plan.jump(plan.onError());
+        plan.here(opened);
+        return otherwise;
     }
 
     /** Opens a place, after making it when it is missing. */

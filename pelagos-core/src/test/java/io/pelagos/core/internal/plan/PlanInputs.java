@@ -5,6 +5,7 @@ import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
@@ -12,8 +13,8 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 
@@ -33,6 +34,7 @@ final class PlanInputs {
                 6,
                 true,
                 524_288,
+                EnumSet.allOf(Capability.class),
                 List.of(
                         new HostFacts.HostEntry("/usr", null, true),
                         new HostFacts.HostEntry("/bin", "usr/bin", true),

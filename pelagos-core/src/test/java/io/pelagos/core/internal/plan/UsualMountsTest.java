@@ -8,14 +8,14 @@ import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.ContainerSpec;
-
-import org.junit.jupiter.api.Test;
-
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 /** The usual mounts are known twice: as steps of a plan and as lines of a config.json. */
 class UsualMountsTest {
@@ -60,6 +60,7 @@ class UsualMountsTest {
                                 6,
                                 true,
                                 1024,
+                                EnumSet.allOf(Capability.class),
                                 List.of()),
                         "container",
                         new LaunchInputs.Identity(0, 0, List.of(), "/root"),
