@@ -4,6 +4,7 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.WaitFlag;
@@ -309,11 +310,12 @@ final class RunningContainer implements Container {
     /** Waits for the end, in a virtual thread. */
     private void watch() {
         try {
-            finish(awaitEnd());
+            var how = awaitEnd();
+            finish(() -> exit.complete(how), how.toString());
         } catch (RuntimeException | IOException | InterruptedException e) {
             LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            exit.completeExceptionally(e);
-            gone.complete(null);
+            kill();
+            finish(() -> exit.completeExceptionally(e), e.toString());
         }
     }
 
@@ -346,8 +348,7 @@ final class RunningContainer implements Container {
 
     private byte[] readInfo(Fd control) throws IOException, InterruptedException {
         var info = new byte[SIGINFO_SIZE];
-        int count = engine.calls().read(control.number(), info, 0, SIGINFO_SIZE);
-        if (count < SIGINFO_SIZE) {
+        if (readFromHelper(control, info) < SIGINFO_SIZE) {
             // The supervisor was killed; the container ends with it.
             warnings.add("the supervisor of " + name + " ended before the container");
             boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
@@ -355,6 +356,18 @@ final class RunningContainer implements Container {
             return new byte[0];
         }
         return info;
+    }
+
+    /** Returns 0 also for a helper that ended with a word of the JVM unread: see unix(7). */
+    private int readFromHelper(Fd control, byte[] info) throws IOException, InterruptedException {
+        try {
+            return engine.calls().read(control.number(), info, 0, info.length);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ECONNRESET) {
+                return 0;
+            }
+            throw e;
+        }
     }
 
     private static byte[] readFile(Path file) throws IOException {
@@ -394,10 +407,10 @@ final class RunningContainer implements Container {
      * Tells those who wait, and removes everything of the container. Processes that it may have
      * left behind, where it has no PID namespace, end first.
      */
-    private void finish(Exit how) {
+    private void finish(Runnable announcement, String how) {
         markEnded();
         if (spec.creates(Namespace.PID)) {
-            exit.complete(how);
+            announcement.run();
         }
         var event = endEvent();
         long before = System.nanoTime();
@@ -418,12 +431,12 @@ final class RunningContainer implements Container {
                                 });
         if (event != null) {
             event.container = name;
-            event.exit = how.toString();
+            event.exit = how;
             event.removal = System.nanoTime() - before;
             event.lifetime = before - startedAt;
             event.commit();
         }
-        exit.complete(how);
+        announcement.run();
     }
 
     /** Only an attached container's helper stays for as long as the container. */
