@@ -150,7 +150,8 @@ final class PlanFixture {
         exit(load(LaunchPlan.FAILURE + 4));
         var built = steps.stream().map(Supplier::get).toList();
         data.writeBytes(new byte[8]);
-        return new LaunchPlan(architecture, built, data.toByteArray(), data.size() + size);
+        return new LaunchPlan(
+                architecture, built, data.toByteArray(), data.size() + size, List.of());
     }
 
     LaunchPlan build() {
@@ -176,6 +177,6 @@ final class PlanFixture {
                         call.tolerated(),
                         call.result(),
                         call.target()));
-        return new LaunchPlan(plan.architecture(), steps, data, plan.dataSize() + 8);
+        return new LaunchPlan(plan.architecture(), steps, data, plan.dataSize() + 8, List.of());
     }
 }

@@ -35,6 +35,8 @@ public final class Launcher {
     /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
     private static final long RIGHTS = 1L << 32 | 1;
 
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int STDIO = 3;
     private static final int RECORD_SIZE = 8;
     private static final byte[] WORD = {1};
 
@@ -53,7 +55,7 @@ public final class Launcher {
      * What a launch needs beside its plan.
      *
      * @param stdio where standard input, output and error come from: three descriptors of the JVM
-     * @param others descriptors that the plan uses
+     * @param others descriptors that the plan uses, in the order of their numbers there
      * @param placing makes the cgroups; or null for none
      * @param awaited what the JVM does with the process id before the process goes on; or null
      * @param kind who waits for the process
@@ -146,10 +148,8 @@ public final class Launcher {
             Request request,
             SystemCalls.Pair report,
             SystemCalls.Pair control) {
-        var channels =
-                new Channels(report.second().number(), control.second().number(), request.others());
-        var plan = compose.apply(channels);
-        int helper = spawn(plan, channels, request);
+        var plan = compose.apply(Channels.with(request.others().size()));
+        int helper = spawn(plan, report.second(), control.second(), request);
         report.second().close();
         control.second().close();
         FirstProcess process = null;
@@ -204,22 +204,26 @@ public final class Launcher {
         }
     }
 
-    private int spawn(LaunchPlan plan, Channels channels, Request request) {
+    /** Spawns the helper with the descriptors in the order that {@link Channels} says. */
+    private int spawn(LaunchPlan plan, Fd report, Fd control, Request request) {
+        var sources = new ArrayList<>(request.stdio());
+        int target = sources.isEmpty() ? STDIO : 0;
+        sources.add(report.number());
+        sources.add(control.number());
+        sources.addAll(request.others());
+        int end = target + sources.size();
         var descriptors = new ArrayList<LaunchRequest.Inherited>();
         var copies = new ArrayList<Fd>();
         try {
-            for (int target = 0; target < request.stdio().size(); target++) {
-                int source = request.stdio().get(target);
-                if (source < 3 && source != target) {
+            for (int source : sources) {
+                int from = source;
+                if (source < end && source != target) {
                     // An earlier dup2 could overwrite it before it is used.
-                    var copy = Fd.of(kernel, calls.fcntl(source, 1030, 3), "a standard stream");
+                    var copy = Fd.of(kernel, calls.fcntl(source, F_DUPFD_CLOEXEC, end), "a copy");
                     copies.add(copy);
-                    source = copy.number();
+                    from = copy.number();
                 }
-                descriptors.add(new LaunchRequest.Inherited(source, target));
-            }
-            for (int fd : channels.all()) {
-                descriptors.add(new LaunchRequest.Inherited(fd, fd));
+                descriptors.add(new LaunchRequest.Inherited(from, target++));
             }
             return kernel.launch(plan, new LaunchRequest("pelagos", descriptors));
         } finally {

@@ -59,9 +59,11 @@ final class Namespaces {
 
     private final LaunchInputs inputs;
     private final ContainerSpec spec;
+    private final PlanBuilder.Text hostname;
 
-    Namespaces(LaunchInputs inputs) {
+    Namespaces(LaunchInputs inputs, PlanBuilder.Text hostname) {
         this.inputs = inputs;
+        this.hostname = hostname;
         this.spec = inputs.spec();
     }
 
@@ -127,8 +129,8 @@ final class Namespaces {
             plan.call(CLOSE, socket);
         }
         if (spec.creates(Namespace.UTS)) {
-            plan.purpose("naming the host " + inputs.hostname());
-            plan.call(SETHOSTNAME, inputs.hostname(), length(inputs.hostname()));
+            plan.purpose("naming the host");
+            plan.call(SETHOSTNAME, hostname.value(), hostname.length());
             if (spec.domainname() != null) {
                 plan.purpose("naming the domain " + spec.domainname());
                 plan.call(SETDOMAINNAME, spec.domainname(), length(spec.domainname()));
