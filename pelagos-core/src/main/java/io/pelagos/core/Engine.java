@@ -70,7 +70,7 @@ final class Engine implements AutoCloseable {
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
         reaper = new Reaper(calls);
-        spareNetworks = new SpareNetworks(launcher, facts.architecture(), ahead);
+        spareNetworks = new SpareNetworks(calls, ahead);
     }
 
     PelagosPaths paths() {

@@ -121,28 +121,6 @@ public final class Launcher {
         }
     }
 
-    /**
-     * Carries out a plan that hands over one descriptor and ends.
-     *
-     * @param compose makes the plan, see {@link Fetching}
-     * @return the descriptor
-     * @throws LaunchFailure when a step failed; nothing is left
-     */
-    public Fd fetch(Function<Channels, LaunchPlan> compose) {
-        var started =
-                launch(
-                        compose,
-                        new Request(
-                                List.of(),
-                                List.of(),
-                                null,
-                                null,
-                                new Supervision.Kind.Child(Cleanup.NONE)));
-        started.control().close();
-        calls.waitid(WaitFlag.P_PID, started.helper());
-        return started.pidfd();
-    }
-
     private Started launch(
             Function<Channels, LaunchPlan> compose,
             Request request,

@@ -150,6 +150,16 @@ public final class Supervision {
             boolean awaitsJvm,
             @Nullable Consumer<PlanBuilder> prepare) {}
 
+    /** The word of the JVM that the cgroups are there. */
+    public interface Word {
+        /**
+         * Waits for it; to be called once.
+         *
+         * @return where the descriptors are of the cgroups that the process enters
+         */
+        List<Slot> await();
+    }
+
     private Supervision(PlanBuilder plan, Channels channels, Kind kind, String cgroup) {
         this.plan = plan;
         this.channels = channels;
@@ -164,8 +174,8 @@ public final class Supervision {
      * @param channels the descriptors it uses
      * @param kind who waits
      * @param clone how the process is made
-     * @param child what the process does, given where the descriptors are of the cgroups that it
-     *     enters; it ends with execve(2) or exit_group(2)
+     * @param child what the process does, given the word of the JVM that it waits for at some
+     *     point; it ends with execve(2) or exit_group(2)
      * @return the plan
      */
     public static LaunchPlan compose(
@@ -173,7 +183,7 @@ public final class Supervision {
             Channels channels,
             Kind kind,
             Clone clone,
-            BiConsumer<PlanBuilder, List<Slot>> child) {
+            BiConsumer<PlanBuilder, Word> child) {
         var failed = plan.onError();
         new Supervision(plan, channels, kind, clone.cgroup()).helper(clone, child);
         plan.purpose("reporting a failure");
@@ -184,7 +194,7 @@ public final class Supervision {
         return plan.build();
     }
 
-    private void helper(Clone clone, BiConsumer<PlanBuilder, List<Slot>> child) {
+    private void helper(Clone clone, BiConsumer<PlanBuilder, Word> child) {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
             closeInherited(plan, channels);
@@ -231,10 +241,17 @@ public final class Supervision {
         }
 
         plan.here(inChild);
-        if (word != null) {
+        if (word != null && clone.awaitsJvm()) {
             awaitJvm(word);
         }
-        child.accept(plan, word == null ? List.of() : word.descriptors());
+        child.accept(
+                plan,
+                () -> {
+                    if (word != null && !clone.awaitsJvm()) {
+                        awaitJvm(word);
+                    }
+                    return word == null ? List.of() : word.descriptors();
+                });
     }
 
     private Message word(Clone clone) {

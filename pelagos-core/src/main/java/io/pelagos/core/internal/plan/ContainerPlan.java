@@ -70,8 +70,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 inputs.placement().joined(),
                                 spec.creates(Namespace.USER),
                                 namespaces::prepare),
-                        (child, cgroups) ->
-                                firstProcess(child, inputs, hostname, namespaces, cgroups));
+                        (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
         return new ContainerPlan(plan, warnings);
     }
 
@@ -93,14 +92,14 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
             LaunchInputs inputs,
             PlanBuilder.Text hostname,
             Namespaces namespaces,
-            List<PlanBuilder.Slot> cgroups) {
+            Supervision.Word word) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
         inherited.oomScore(plan);
         plan.purpose("hiding the first process from others until it is confined");
         plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
         inherited.add(plan);
-        namespaces.add(plan, cgroups);
+        namespaces.add(plan, word.await());
         // Before anything is masked: a user namespace cannot mount a procfs that shows more than
         // one that is mounted already.
         Sysctls.add(plan, spec.confinement().sysctls());

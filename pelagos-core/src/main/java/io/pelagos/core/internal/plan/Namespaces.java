@@ -125,8 +125,7 @@ final class Namespaces {
             plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
         }
         if (spec.creates(Namespace.NETWORK) && !inputs.joined().containsKey(Namespace.NETWORK)) {
-            var socket = bringUpLoopback(plan);
-            plan.call(CLOSE, socket);
+            bringUpLoopback(plan);
         }
         if (spec.creates(Namespace.UTS)) {
             plan.purpose("naming the host");
@@ -146,8 +145,7 @@ final class Namespaces {
         }
     }
 
-    /** Returns the socket that it used, which is still open. */
-    static PlanBuilder.Slot bringUpLoopback(PlanBuilder plan) {
+    private static void bringUpLoopback(PlanBuilder plan) {
         plan.purpose("bringing up the loopback device");
         var socket = plan.slot("socket");
         plan.call(SOCKET, AF_INET, SOCK_DGRAM_CLOEXEC, 0).into(socket);
@@ -155,7 +153,7 @@ final class Namespaces {
         var request = ByteBuffer.allocate(IFREQ_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         request.put("lo".getBytes(StandardCharsets.US_ASCII)).putShort(IFNAMSIZ, IFF_UP);
         plan.call(IOCTL, socket, SIOCSIFFLAGS, plan.bytes("{\"lo\", IFF_UP}", request.array()));
-        return socket;
+        plan.call(CLOSE, socket);
     }
 
     static void write(PlanBuilder plan, String path, String text) {

@@ -17,7 +17,7 @@ class SupervisionTest {
                 Channels.with(0),
                 new Supervision.Kind.Attached(Cleanup.NONE),
                 new Supervision.Clone(Constant.flags(), "one", false, 0, false, null),
-                (child, cgroups) -> child.call(Syscall.EXIT_GROUP, 0));
+                (child, word) -> child.call(Syscall.EXIT_GROUP, 0));
     }
 
     @Test
