@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * in the start of a container together.
  *
  * <p>The first container pays for its own. From the second on one is made in the background each
- * time a container has started, unused and with nothing in it but the loopback device. Only a
+ * time a container sets itself up, unused and with nothing in it but the loopback device. Only a
  * descriptor of this JVM keeps it alive, so it goes when the JVM does.
  */
 final class SpareNetworks implements AutoCloseable {

@@ -145,6 +145,7 @@ final class Starter {
                                         joinedFiles.stream().map(Fd::number).toList(),
                                         placing,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
+                                        this::replenish,
                                         kind));
         long launchTime = System.nanoTime() - before;
         var cgroup = placing == null ? null : placing.cgroup();
@@ -153,9 +154,6 @@ final class Starter {
         }
         stdios.started();
         closeJoined();
-        if (needsNewNetwork()) {
-            engine.spareNetworks().replenish();
-        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -268,6 +266,12 @@ final class Starter {
                     .ifPresent(spare -> join(joined, Namespace.NETWORK, spare));
         }
         return joined;
+    }
+
+    private void replenish() {
+        if (needsNewNetwork()) {
+            engine.spareNetworks().replenish();
+        }
     }
 
     private void join(Map<Namespace, Integer> joined, Namespace namespace, Fd file) {

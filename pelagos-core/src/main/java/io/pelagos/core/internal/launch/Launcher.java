@@ -58,6 +58,7 @@ public final class Launcher {
      * @param others descriptors that the plan uses, in the order of their numbers there
      * @param placing makes the cgroups; or null for none
      * @param awaited what the JVM does with the process id before the process goes on; or null
+     * @param meanwhile what the JVM does while the process sets itself up
      * @param kind who waits for the process
      */
     public record Request(
@@ -65,6 +66,7 @@ public final class Launcher {
             List<Integer> others,
             @Nullable Placing placing,
             @Nullable IntConsumer awaited,
+            Runnable meanwhile,
             Supervision.Kind kind) {}
 
     /** Makes the cgroups of a process while the helper that will start it is being started. */
@@ -133,6 +135,7 @@ public final class Launcher {
         FirstProcess process = null;
         try {
             process = accompany(request, control.first());
+            request.meanwhile().run();
             var failure = receiveFailure(plan, report.first());
             if (process == null) {
                 process = receiveProcess(control.first());
