@@ -55,6 +55,19 @@ public final class LaunchPlan {
     private final Encoding encoding;
 
     /**
+     * Makes a plan without texts that can be replaced.
+     *
+     * @param architecture the architecture whose constants the plan uses
+     * @param steps what is done, in order
+     * @param data the initial contents of the data segment
+     * @param dataSize the size of the data segment, at least {@code data.length}; the rest is zero
+     * @throws IllegalArgumentException as the other constructor
+     */
+    public LaunchPlan(Architecture architecture, List<Step> steps, byte[] data, int dataSize) {
+        this(architecture, steps, data, dataSize, List.of());
+    }
+
+    /**
      * Makes a plan.
      *
      * @param architecture the architecture whose constants the plan uses

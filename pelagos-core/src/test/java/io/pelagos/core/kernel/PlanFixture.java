@@ -150,8 +150,7 @@ final class PlanFixture {
         exit(load(LaunchPlan.FAILURE + 4));
         var built = steps.stream().map(Supplier::get).toList();
         data.writeBytes(new byte[8]);
-        return new LaunchPlan(
-                architecture, built, data.toByteArray(), data.size() + size, List.of());
+        return new LaunchPlan(architecture, built, data.toByteArray(), data.size() + size);
     }
 
     LaunchPlan build() {
@@ -177,6 +176,6 @@ final class PlanFixture {
                         call.tolerated(),
                         call.result(),
                         call.target()));
-        return new LaunchPlan(plan.architecture(), steps, data, plan.dataSize() + 8, List.of());
+        return new LaunchPlan(plan.architecture(), steps, data, plan.dataSize() + 8);
     }
 }
