@@ -106,8 +106,12 @@ public final class PlanBuilder {
         private final Operand operand;
 
         private Slot(int address, String text) {
+            this(text, new Operand(Operand.Kind.LOAD, address, "$" + text));
+        }
+
+        private Slot(String text, Operand operand) {
             this.text = text;
-            this.operand = new Operand(Operand.Kind.LOAD, address, "$" + text);
+            this.operand = operand;
         }
 
         /** Returns where it is. */
@@ -319,7 +323,9 @@ public final class PlanBuilder {
         texts.add(new LaunchPlan.Text(name, length + Long.BYTES, capacity));
         return new Text(
                 new Pointer(length + Long.BYTES, SystemCalls.quote(value)),
-                new Slot(length, name + " length"));
+                new Slot(
+                        name + " length",
+                        new Operand(Operand.Kind.LOAD, length, Integer.toString(bytes.length))));
     }
 
     /** Allocates a vector of strings that ends with a null pointer, as execve(2) takes it. */

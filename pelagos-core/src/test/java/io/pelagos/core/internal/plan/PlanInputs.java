@@ -48,7 +48,7 @@ final class PlanInputs {
         return ContainerPlan.compose(inputs(spec, architecture)).plan();
     }
 
-    private static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
+    static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
         var facts = facts(architecture);
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()
