@@ -102,7 +102,8 @@ final class ContainerRoot implements AutoCloseable {
     }
 
     private static boolean isMountPoint(String path, FileStatus status) {
-        return status.isDirectory() || status.isRegular() && status.size() == 0 && !path.isEmpty();
+        return status.isDirectory()
+                || (status.isRegular() && status.size() == 0 && !path.isEmpty());
     }
 
     /** Copies the writable layer, to which nobody must write meanwhile. */
@@ -133,8 +134,7 @@ final class ContainerRoot implements AutoCloseable {
     private void removePartial(Path layer, Exception cause) {
         try (var parent =
                 calls.openPath(
-                        String.valueOf(layer.getParent()),
-                        Constant.flags(O_RDONLY, O_DIRECTORY))) {
+                        String.valueOf(layer.getParent()), Constant.flags(O_RDONLY, O_DIRECTORY))) {
             TreeRemoval.remove(calls, parent, String.valueOf(layer.getFileName()));
         } catch (ErrnoException e) {
             cause.addSuppressed(e);
@@ -215,8 +215,7 @@ final class ContainerRoot implements AutoCloseable {
 
     /** User and group 0 of the container, unless said. */
     private CopyRules rulesIn(boolean ended, CopySetting... settings) {
-        return CopyRules.of(
-                Owner.of(0, 0), ended ? owner -> owner : this::outside, settings);
+        return CopyRules.of(Owner.of(0, 0), ended ? owner -> owner : this::outside, settings);
     }
 
     /** The user of the JVM, unless said. */

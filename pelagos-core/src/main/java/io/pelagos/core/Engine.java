@@ -8,7 +8,9 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.internal.plan.PlanCache;
 import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Poller;
@@ -23,18 +25,17 @@ import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -47,6 +48,8 @@ final class Engine implements AutoCloseable {
     private final Streams streams;
     private final Launcher launcher;
     private final Reaper reaper;
+    private final SpareNetworks spareNetworks;
+    private final PlanCache plans = new PlanCache();
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -58,7 +61,12 @@ final class Engine implements AutoCloseable {
     /** What a compiled filter depends on, beside the machine. */
     private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
 
-    Engine(PelagosPaths paths, Kernel kernel) {
+    /**
+     * Opens what the containers share.
+     *
+     * @param ahead whether network namespaces may be made before they are needed
+     */
+    Engine(PelagosPaths paths, Kernel kernel, boolean ahead) {
         this.paths = paths;
         calls = new SystemCalls(kernel);
         var host = CgroupHost.detect(calls);
@@ -72,6 +80,7 @@ final class Engine implements AutoCloseable {
         launcher = new Launcher(kernel, poller);
         reaper = new Reaper(calls);
         recoverScratch();
+        spareNetworks = new SpareNetworks(calls, ahead);
     }
 
     PelagosPaths paths() {
@@ -96,6 +105,18 @@ final class Engine implements AutoCloseable {
 
     Reaper reaper() {
         return reaper;
+    }
+
+    Kernel kernel() {
+        return calls.kernel();
+    }
+
+    PlanCache plans() {
+        return plans;
+    }
+
+    SpareNetworks spareNetworks() {
+        return spareNetworks;
     }
 
     @Nullable CgroupHost cgroups() {
@@ -180,22 +201,23 @@ final class Engine implements AutoCloseable {
         return List.copyOf(running.values());
     }
 
-    int pidfdOf(String id, Namespace namespace) {
+    Fd pidfdOf(String id, Namespace namespace) {
         var container = running.get(id);
-        if (container == null) {
-            throw new InvalidSpecException(
-                    "join",
-                    id,
-                    "no container with this id runs here whose "
-                            + namespace.ociName()
-                            + " namespace could be entered");
-        }
-        return container.pidfdNumber();
+        var pidfd = container == null ? Optional.<Fd>empty() : container.copyPidfd();
+        return pidfd.orElseThrow(
+                () ->
+                        new InvalidSpecException(
+                                "join",
+                                id,
+                                "no container with this id runs here whose "
+                                        + namespace.ociName()
+                                        + " namespace could be entered"));
     }
 
     @Override
     public void close() {
         snapshots.close();
+        spareNetworks.close();
         reaper.close();
         poller.close();
     }

@@ -12,11 +12,11 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
-
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The way in: makes containers, and ends those that still run when it is closed.
@@ -54,18 +54,19 @@ public final class Pelagos implements AutoCloseable {
      * @throws IllegalCallerException when native access is denied; the message has the flag to give
      */
     public static Pelagos open(PelagosPaths paths) {
-        return open(paths, new LinuxKernel(paths.launchDir()));
+        return new Pelagos(new Engine(paths, new LinuxKernel(paths.launchDir()), true));
     }
 
     /**
-     * Opens Pelagos on a kernel of the caller's choice.
+     * Opens Pelagos on a kernel of the caller's choice. Nothing is made ahead of time for the next
+     * container, so that the kernel sees only what the container at hand needs.
      *
      * @param paths the locations
      * @param kernel everything that is asked of Linux goes through it
      * @return the way in, to be closed
      */
     public static Pelagos open(PelagosPaths paths, Kernel kernel) {
-        return new Pelagos(new Engine(paths, kernel));
+        return new Pelagos(new Engine(paths, kernel, false));
     }
 
     /**
@@ -119,7 +120,10 @@ public final class Pelagos implements AutoCloseable {
      * @return a snapshot
      */
     public List<Container> running() {
-        return new ArrayList<>(engine.running());
+        return engine.running().stream()
+                .filter(RunningContainer::isAlive)
+                .map(Container.class::cast)
+                .toList();
     }
 
     /**
@@ -135,17 +139,26 @@ public final class Pelagos implements AutoCloseable {
                         ? described.withRoot(RootLayers.printed(engine, layers))
                         : described;
         var name = spec.name() == null ? "pelagos-1" : spec.name();
+        var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        spec.namespaces()
+                .forEach(
+                        (namespace, mode) -> {
+                            if (!mode.equals(NamespaceMode.CREATE)
+                                    && !mode.equals(NamespaceMode.HOST)) {
+                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                            }
+                        });
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
                                 spec,
                                 engine.facts(),
-                                Starter.hostname(spec, name),
+                                new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.PRINTED,
+                                Channels.with(joined.size()),
                                 printedKind(spec, name),
                                 LaunchInputs.Placement.NONE,
-                                Map.of(),
+                                joined,
                                 Starter.sources(spec),
                                 engine.filter(spec)));
         return composed.plan().toString();
@@ -154,7 +167,7 @@ public final class Pelagos implements AutoCloseable {
     private Supervision.Kind printedKind(ContainerSpec spec, String name) {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
             case DETACHED ->
                     new Supervision.Kind.Detached(
                             engine.paths()

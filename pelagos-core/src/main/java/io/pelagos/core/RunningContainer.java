@@ -4,8 +4,11 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
@@ -16,14 +19,10 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,13 +35,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
     private static final int SIGINFO_SIZE = 128;
+    private static final int P_PIDFD = 3;
+    private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
+    private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
     private static final int SI_CODE = 8;
     private static final int SI_STATUS = 24;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int CLD_EXITED = 1;
     private static final int CLD_DUMPED = 3;
 
@@ -59,11 +64,16 @@ final class RunningContainer implements Container {
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
+    /** Completes when a helper that does not stay has been reaped. */
+    private final CompletableFuture<Void> helper;
+
+    /** Completes when nothing is left of the container. */
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+
     /** Guards what acts on the cgroup and the pidfd against their removal. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private boolean ended;
-    private volatile CompletableFuture<Void> reaped = CompletableFuture.completedFuture(null);
     private boolean paused;
 
     RunningContainer(
@@ -87,6 +97,10 @@ final class RunningContainer implements Container {
         this.cgroup = cgroup;
         this.stdios = stdios;
         this.root = root;
+        helper =
+                kind instanceof Supervision.Kind.Attached
+                        ? new CompletableFuture<>()
+                        : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -111,8 +125,21 @@ final class RunningContainer implements Container {
         return started.pid();
     }
 
-    int pidfdNumber() {
-        return started.pidfd().number();
+    /** A pidfd of the container's first process for somebody else, unless it has ended. */
+    Optional<Fd> copyPidfd() {
+        lock.lock();
+        try {
+            return ended
+                    ? Optional.empty()
+                    : Optional.of(
+                            Fd.of(
+                                    engine.calls().kernel(),
+                                    engine.calls()
+                                            .fcntl(started.pidfd().number(), F_DUPFD_CLOEXEC, 3),
+                                    "the process " + started.pid()));
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -149,6 +176,7 @@ final class RunningContainer implements Container {
 
     @Override
     public Exit waitFor() throws InterruptedException {
+        seeEnd();
         try {
             return exit.get();
         } catch (ExecutionException e) {
@@ -370,7 +398,7 @@ final class RunningContainer implements Container {
         if (!(kind instanceof Supervision.Kind.Detached)) {
             kill();
             exit.handle((_, _) -> null).join();
-            reaped.join();
+            gone.join();
         }
         stdios.close();
     }
@@ -378,16 +406,99 @@ final class RunningContainer implements Container {
     /** Waits for the end, in a virtual thread. */
     private void watch() {
         try {
-            finish(awaitEnd());
+            var how = awaitEnd();
+            finish(() -> exit.complete(how), how.toString());
         } catch (RuntimeException | IOException | InterruptedException e) {
-            LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            exit.completeExceptionally(e);
+            if (kind instanceof Supervision.Kind.Detached) {
+                letGo(e);
+            } else {
+                LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
+                kill();
+                finish(() -> exit.completeExceptionally(e), e.toString());
+            }
         }
     }
 
+    /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
+    private void letGo(Exception why) {
+        markEnded();
+        if (cgroup != null) {
+            cgroup.close();
+        }
+        started.control().close();
+        started.pidfd().close();
+        engine.remove(this);
+        exit.completeExceptionally(why);
+        gone.complete(null);
+    }
+
+    /**
+     * Waits for the end of a process that exits on its own, which saves its caller the time in
+     * which the watching thread wakes up. That thread finds out about every other end.
+     */
+    private void seeEnd() throws InterruptedException {
+        boolean alone = kind instanceof Supervision.Kind.Detached || spec.timeout() != null;
+        if (alone || exit.isDone() || !spec.creates(Namespace.PID)) {
+            return;
+        }
+        try {
+            engine.poller().awaitReadable(source());
+        } catch (ClosedChannelException e) {
+            return; // the watching thread has been faster
+        }
+        peek().ifPresent(exit::complete);
+    }
+
+    /** What becomes readable at the end. */
+    private Fd source() {
+        return kind instanceof Supervision.Kind.Child ? started.pidfd() : started.control();
+    }
+
+    /** Looks at how it ended, and leaves that to the watching thread. */
+    private Optional<Exit> peek() {
+        lock.lock();
+        try (var memory = Memory.open()) {
+            if (ended) {
+                return Optional.empty();
+            }
+            var info = memory.block(SIGINFO_SIZE);
+            var calls = engine.calls();
+            boolean complete =
+                    kind instanceof Supervision.Kind.Child
+                            ? calls.retry(
+                                            Syscall.WAITID,
+                                            P_PIDFD,
+                                            started.pidfd().number(),
+                                            info.address(),
+                                            WEXITED_WNOWAIT_WNOHANG,
+                                            0)
+                                    == 0
+                            : calls.retry(
+                                            Syscall.RECVFROM,
+                                            started.control().number(),
+                                            info.address(),
+                                            SIGINFO_SIZE,
+                                            MSG_PEEK_DONTWAIT,
+                                            0,
+                                            0)
+                                    == SIGINFO_SIZE;
+            var code = complete ? code(info.get(0, SIGINFO_SIZE)) : Optional.<Exit>empty();
+            ended = code.isPresent();
+            return code;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Optional<Exit> code(byte[] info) {
+        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
+        return fields.getInt(SI_CODE) == CLD_EXITED
+                ? Optional.of(new Exit.Code(fields.getInt(SI_STATUS) & 0xff))
+                : Optional.empty();
+    }
+
     private Exit awaitEnd() throws IOException, InterruptedException {
-        boolean byChild = kind instanceof Supervision.Kind.Child;
-        var source = byChild ? started.pidfd() : started.control();
+        var source = source();
         boolean timedOut = false;
         if (spec.timeout() != null) {
             timedOut = !engine.poller().awaitReadable(source, spec.timeout());
@@ -398,7 +509,7 @@ final class RunningContainer implements Container {
         engine.poller().awaitReadable(source);
         byte[] info =
                 switch (kind) {
-                    case Supervision.Kind.Child() -> waitForChild();
+                    case Supervision.Kind.Child(_) -> waitForChild();
                     case Supervision.Kind.Attached(_) -> readInfo(started.control());
                     case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
                     case Supervision.Kind.Foreground _ ->
@@ -414,8 +525,7 @@ final class RunningContainer implements Container {
 
     private byte[] readInfo(Fd control) throws IOException, InterruptedException {
         var info = new byte[SIGINFO_SIZE];
-        int count = engine.calls().read(control.number(), info, 0, SIGINFO_SIZE);
-        if (count < SIGINFO_SIZE) {
+        if (readFromHelper(control, info) < SIGINFO_SIZE) {
             // The supervisor was killed; the container ends with it.
             warnings.add("the supervisor of " + name + " ended before the container");
             boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
@@ -425,25 +535,35 @@ final class RunningContainer implements Container {
         return info;
     }
 
+    /** Returns 0 also for a helper that ended with a word of the JVM unread: see unix(7). */
+    private int readFromHelper(Fd control, byte[] info) throws IOException, InterruptedException {
+        try {
+            return engine.calls().read(control.number(), info, 0, info.length);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ECONNRESET) {
+                return 0;
+            }
+            throw e;
+        }
+    }
+
     private static byte[] readFile(Path file) throws IOException {
         return Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     }
 
     private Exit decode(byte[] info) {
-        Exit how;
-        if (info.length < SIGINFO_SIZE) {
-            how = new Exit.Killed(Signal.KILL, false);
-        } else {
-            var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-            int code = fields.getInt(SI_CODE);
-            int status = fields.getInt(SI_STATUS);
-            how =
-                    code == CLD_EXITED
-                            ? new Exit.Code(status & 0xff)
-                            : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
-        }
+        Exit how =
+                info.length < SIGINFO_SIZE
+                        ? new Exit.Killed(Signal.KILL, false)
+                        : code(info).orElseGet(() -> killed(info));
         long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
+    }
+
+    private static Exit killed(byte[] info) {
+        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
+        return new Exit.Killed(
+                Signal.of(fields.getInt(SI_STATUS)), fields.getInt(SI_CODE) == CLD_DUMPED);
     }
 
     private long oomKills() {
@@ -458,35 +578,60 @@ final class RunningContainer implements Container {
         }
     }
 
-    /** Removes everything of the container, then tells those who wait. */
-    private void finish(Exit how) {
+    /**
+     * Tells those who wait, and removes everything of the container. Processes that it may have
+     * left behind, where it has no PID namespace, end first.
+     */
+    private void finish(Runnable announcement, String how) {
+        markEnded();
+        if (spec.creates(Namespace.PID)) {
+            announcement.run();
+        }
         var event = endEvent();
         long before = System.nanoTime();
-        lock.lock();
-        try {
-            ended = true;
-            if (cgroup != null) {
-                removeCgroup(cgroup);
-            }
-            if (kind instanceof Supervision.Kind.Attached) {
-                release();
-            }
-            started.control().close();
-            started.pidfd().close();
-        } finally {
-            lock.unlock();
+        if (cgroup != null) {
+            removeCgroup(cgroup);
         }
         removeLayers();
-        reaped = engine.reaper().reap(started.helper());
-        engine.remove(this);
+        if (kind instanceof Supervision.Kind.Attached) {
+            release();
+        }
+        engine.poller().cancel(started.control());
+        engine.poller().cancel(started.pidfd());
+        started.control().close();
+        started.pidfd().close();
+        var _ =
+                helperGone()
+                        .thenRun(
+                                () -> {
+                                    engine.remove(this);
+                                    gone.complete(null);
+                                });
         if (event != null) {
             event.container = name;
-            event.exit = how.toString();
+            event.exit = how;
             event.removal = System.nanoTime() - before;
             event.lifetime = before - startedAt;
             event.commit();
         }
-        exit.complete(how);
+        announcement.run();
+    }
+
+    /** Only an attached container's helper stays for as long as the container. */
+    private CompletableFuture<Void> helperGone() {
+        return kind instanceof Supervision.Kind.Attached
+                ? engine.reaper().reap(started.helper())
+                : helper;
+    }
+
+    /** From now on nobody else uses the pidfd or the cgroup. */
+    private void markEnded() {
+        lock.lock();
+        try {
+            ended = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Begins an event if anybody records, see {@link Starter}. */

@@ -1,18 +1,17 @@
 package io.pelagos.core;
 
 import io.pelagos.core.internal.cgroup.CgroupException;
-import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.LaunchFailure;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
-import io.pelagos.core.internal.plan.ContainerPlan;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.security.SeccompProgram;
@@ -22,11 +21,6 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,12 +32,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
  * came before it, in reverse.
  */
 final class Starter {
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private final Engine engine;
     private final ContainerSpec spec;
     private final String id;
@@ -126,35 +123,38 @@ final class Starter {
         var sources = sources(spec);
         var filter = engine.filter(spec);
         var joined = openJoined();
-        long before = System.nanoTime();
-        var cgroup = makeCgroup();
-        long cgroupTime = System.nanoTime() - before;
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
         var exitFile = prepareExitFile();
-        var kind = kind(cgroup, exitFile);
-        var others = new ArrayList<>(joined.values());
-        int unified = cgroup == null ? -1 : cgroup.unified().map(Fd::number).orElse(-1);
-        if (unified >= 0) {
-            others.add(unified);
-        }
-        var placement =
-                new LaunchInputs.Placement(
-                        unified, cgroup == null ? List.of() : cgroup.joinFiles());
-        before = System.nanoTime();
+        var placing = placing();
+        var kind = kind(placing, exitFile);
+        long before = System.nanoTime();
         var started =
                 engine.launcher()
                         .launch(
                                 channels ->
-                                        compose(
-                                                channels, identity, kind, placement, joined,
-                                                sources, filter),
+                                        plan(
+                                                channels,
+                                                identity,
+                                                kind,
+                                                placing == null
+                                                        ? LaunchInputs.Placement.NONE
+                                                        : placing.placement(),
+                                                joined,
+                                                sources,
+                                                filter),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        others,
+                                        joinedFiles.stream().map(Fd::number).toList(),
+                                        placing,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
+                                        this::replenish,
                                         kind));
         long launchTime = System.nanoTime() - before;
+        var cgroup = placing == null ? null : placing.cgroup();
+        if (cgroup != null) {
+            warnings.addAll(cgroup.warnings());
+        }
         stdios.started();
         closeJoined();
         if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
@@ -163,7 +163,7 @@ final class Starter {
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
-            event.cgroup = cgroupTime;
+            event.cgroup = placing == null ? 0 : placing.nanos();
             event.launch = launchTime;
             event.commit();
         }
@@ -202,7 +202,7 @@ final class Starter {
         return made;
     }
 
-    private io.pelagos.core.kernel.LaunchPlan compose(
+    private LaunchPlan plan(
             Channels channels,
             LaunchInputs.Identity identity,
             Supervision.Kind kind,
@@ -211,18 +211,20 @@ final class Starter {
             Map<String, Boolean> sources,
             @Nullable SeccompProgram filter) {
         var composed =
-                ContainerPlan.compose(
-                        new LaunchInputs(
-                                layers == null ? spec : layers.in(spec),
-                                engine.facts(),
-                                hostname(spec, name),
-                                identity,
-                                channels,
-                                kind,
-                                placement,
-                                joined,
-                                sources,
-                                filter));
+                engine.plans()
+                        .plan(
+                                new LaunchInputs(
+                                        layers == null ? spec : layers.in(spec),
+                                        engine.facts(),
+                                        new LaunchInputs.Names(
+                                                hostname(spec, name), CgroupPlacing.name(id)),
+                                        identity,
+                                        channels,
+                                        kind,
+                                        placement,
+                                        joined,
+                                        sources,
+                                        filter));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -262,6 +264,7 @@ final class Starter {
 
     private final List<Fd> joinedFiles = new ArrayList<>();
 
+    /** Opens the namespaces that are entered, and says what number each has in the plan. */
     private Map<Namespace, Integer> openJoined() {
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         undo.push(this::closeJoined);
@@ -269,26 +272,54 @@ final class Starter {
                 .forEach(
                         (namespace, mode) -> {
                             switch (mode) {
-                                case NamespaceMode.Path(var path) -> {
-                                    var file = engine.calls().open(null, path, OpenFlag.O_RDONLY);
-                                    joinedFiles.add(file);
-                                    joined.put(namespace, file.number());
-                                }
+                                case NamespaceMode.Path(var path) ->
+                                        join(
+                                                joined,
+                                                namespace,
+                                                engine.calls().open(null, path, OpenFlag.O_RDONLY));
                                 case NamespaceMode.OfProcess(var pidfd) ->
-                                        joined.put(namespace, pidfd);
+                                        join(joined, namespace, copy(pidfd));
                                 case NamespaceMode.OfContainer(var other) ->
-                                        joined.put(namespace, engine.pidfdOf(other, namespace));
+                                        join(joined, namespace, engine.pidfdOf(other, namespace));
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
+        if (needsNewNetwork()) {
+            engine.spareNetworks()
+                    .take()
+                    .ifPresent(spare -> join(joined, Namespace.NETWORK, spare));
+        }
         return joined;
+    }
+
+    private void replenish() {
+        if (needsNewNetwork()) {
+            engine.spareNetworks().replenish();
+        }
+    }
+
+    private void join(Map<Namespace, Integer> joined, Namespace namespace, Fd file) {
+        joined.put(namespace, Channels.with(0).other(joinedFiles.size()));
+        joinedFiles.add(file);
+    }
+
+    private Fd copy(int pidfd) {
+        return Fd.of(
+                engine.kernel(),
+                engine.calls().fcntl(pidfd, F_DUPFD_CLOEXEC, 3),
+                "the pidfd of a process whose namespace is joined");
+    }
+
+    /** Tells whether one that was made ahead fits: it belongs to the JVM's user namespace. */
+    private boolean needsNewNetwork() {
+        return spec.creates(Namespace.NETWORK) && !spec.namespaces().containsKey(Namespace.USER);
     }
 
     private void closeJoined() {
         joinedFiles.forEach(Fd::close);
     }
 
-    private @Nullable ContainerCgroup makeCgroup() {
+    private @Nullable CgroupPlacing placing() {
         var host = engine.cgroups();
         if (host == null) {
             if (spec.resources().required() && spec.resources().limited()) {
@@ -300,10 +331,10 @@ final class Starter {
             }
             return null;
         }
-        var cgroup = host.create("pelagos-" + id, spec.resources());
-        undo.push(cgroup::remove);
-        warnings.addAll(cgroup.warnings());
-        return cgroup;
+        var placing =
+                new CgroupPlacing(host.prepare(CgroupPlacing.name(id), DeviceAccess.of(spec)));
+        undo.push(placing::undo);
+        return placing;
     }
 
     private @Nullable String prepareExitFile() {
@@ -323,14 +354,11 @@ final class Starter {
         }
     }
 
-    private Supervision.Kind kind(@Nullable ContainerCgroup cgroup, @Nullable String exitFile) {
-        var cleanup =
-                cgroup == null
-                        ? Cleanup.NONE
-                        : new Cleanup(cgroup.killFile().orElse(null), cgroup.directories());
+    private Supervision.Kind kind(@Nullable CgroupPlacing placing, @Nullable String exitFile) {
+        var cleanup = placing == null ? Cleanup.NONE : placing.cleanup();
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED ->
                     new Supervision.Kind.Detached(
                             java.util.Objects.requireNonNull(exitFile), cleanup);

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Launcher {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+
+    /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
+    private static final long RIGHTS = 1L << 32 | 1;
+
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int STDIO = 3;
     private static final int RECORD_SIZE = 8;
     private static final byte[] WORD = {1};
 
@@ -47,15 +55,36 @@ public final class Launcher {
      * What a launch needs beside its plan.
      *
      * @param stdio where standard input, output and error come from: three descriptors of the JVM
-     * @param others descriptors that the plan uses
+     * @param others descriptors that the plan uses, in the order of their numbers there
+     * @param placing makes the cgroups; or null for none
      * @param awaited what the JVM does with the process id before the process goes on; or null
+     * @param meanwhile what the JVM does while the process sets itself up
      * @param kind who waits for the process
      */
     public record Request(
             List<Integer> stdio,
             List<Integer> others,
+            @Nullable Placing placing,
             @Nullable IntConsumer awaited,
+            Runnable meanwhile,
             Supervision.Kind kind) {}
+
+    /** Makes the cgroups of a process while the helper that will start it is being started. */
+    public interface Placing {
+        /**
+         * Makes the cgroup that the process is born in.
+         *
+         * @return its directory, or empty where there is none; stays open until the launch is over
+         */
+        Optional<Fd> make();
+
+        /**
+         * Makes the others, and sets the limits of all.
+         *
+         * @return the files by which the process enters them; closed by the launcher
+         */
+        List<Fd> complete();
+    }
 
     /**
      * What was started.
@@ -99,21 +128,14 @@ public final class Launcher {
             Request request,
             SystemCalls.Pair report,
             SystemCalls.Pair control) {
-        var channels =
-                new Channels(report.second().number(), control.second().number(), request.others());
-        var plan = compose.apply(channels);
-        int helper = spawn(plan, channels, request);
+        var plan = compose.apply(Channels.with(request.others().size()));
+        int helper = spawn(plan, report.second(), control.second(), request);
         report.second().close();
         control.second().close();
         FirstProcess process = null;
         try {
-            if (request.awaited() != null) {
-                process = receiveProcess(control.first());
-                if (process != null) {
-                    request.awaited().accept(process.pid());
-                    send(control.first());
-                }
-            }
+            process = accompany(request, control.first());
+            request.meanwhile().run();
             var failure = receiveFailure(plan, report.first());
             if (process == null) {
                 process = receiveProcess(control.first());
@@ -133,22 +155,56 @@ public final class Launcher {
         }
     }
 
-    private int spawn(LaunchPlan plan, Channels channels, Request request) {
+    /** Does what the new processes wait for; returns the process when it had to be known. */
+    private @Nullable FirstProcess accompany(Request request, Fd control) {
+        var files = List.<Fd>of();
+        FirstProcess process = null;
+        try {
+            if (request.placing() != null) {
+                send(control, request.placing().make().stream().toList());
+                files = request.placing().complete();
+            }
+            if (request.awaited() != null) {
+                process = receiveProcess(control);
+                if (process == null) {
+                    return null;
+                }
+                request.awaited().accept(process.pid());
+            }
+            if (request.placing() != null || request.awaited() != null) {
+                send(control, files);
+            }
+            return process;
+        } catch (RuntimeException | Error e) {
+            if (process != null) {
+                process.pidfd().close();
+            }
+            throw e;
+        } finally {
+            files.forEach(Fd::close);
+        }
+    }
+
+    /** Spawns the helper with the descriptors in the order that {@link Channels} says. */
+    private int spawn(LaunchPlan plan, Fd report, Fd control, Request request) {
+        var sources = new ArrayList<>(request.stdio());
+        int target = sources.isEmpty() ? STDIO : 0;
+        sources.add(report.number());
+        sources.add(control.number());
+        sources.addAll(request.others());
+        int end = target + sources.size();
         var descriptors = new ArrayList<LaunchRequest.Inherited>();
         var copies = new ArrayList<Fd>();
         try {
-            for (int target = 0; target < request.stdio().size(); target++) {
-                int source = request.stdio().get(target);
-                if (source < 3 && source != target) {
+            for (int source : sources) {
+                int from = source;
+                if (source < end && source != target) {
                     // An earlier dup2 could overwrite it before it is used.
-                    var copy = Fd.of(kernel, calls.fcntl(source, 1030, 3), "a standard stream");
+                    var copy = Fd.of(kernel, calls.fcntl(source, F_DUPFD_CLOEXEC, end), "a copy");
                     copies.add(copy);
-                    source = copy.number();
+                    from = copy.number();
                 }
-                descriptors.add(new LaunchRequest.Inherited(source, target));
-            }
-            for (int fd : channels.all()) {
-                descriptors.add(new LaunchRequest.Inherited(fd, fd));
+                descriptors.add(new LaunchRequest.Inherited(from, target++));
             }
             return kernel.launch(plan, new LaunchRequest("pelagos", descriptors));
         } finally {
@@ -221,9 +277,34 @@ public final class Launcher {
         }
     }
 
-    /** Says a word to whoever reads the other end: go on, or all is done. */
+    /** Says a word to whoever reads the other end: all is done. */
     public void send(Fd control) {
-        calls.write(control.number(), WORD, 0, WORD.length);
+        send(control, List.of());
+    }
+
+    /** Says a word with descriptors, see {@link Message}. */
+    private void send(Fd control, List<Fd> descriptors) {
+        try (var memory = Memory.open()) {
+            var word = memory.block(8).put(0, WORD);
+            var vector = memory.block(16).putLong(0, word.address()).putLong(8, WORD.length);
+            // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
+            var message = memory.block(56).putLong(16, vector.address()).putLong(24, 1);
+            if (!descriptors.isEmpty()) {
+                // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; }
+                int length = 16 + 4 * descriptors.size();
+                var rights = memory.block(length + 7 & ~7).putLong(0, length).putLong(8, RIGHTS);
+                for (int i = 0; i < descriptors.size(); i++) {
+                    rights.putInt(16 + 4 * i, descriptors.get(i).number());
+                }
+                message.putLong(32, rights.address()).putLong(40, rights.size());
+            }
+            SystemCalls.check(
+                    calls.retry(Syscall.SENDMSG, control.number(), message.address(), MSG_NOSIGNAL),
+                    Syscall.SENDMSG,
+                    control,
+                    "…",
+                    "MSG_NOSIGNAL");
+        }
     }
 
     private void awaitReadable(Fd fd) {

@@ -21,7 +21,6 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.User;
-
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +34,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Accounts {
     private static final int LIMIT = 1 << 20;
+    private static final int LOOKUPS = 128;
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
@@ -173,13 +173,7 @@ public final class Accounts {
 
     private static String read(SystemCalls calls, String directory, String path) {
         try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY);
-                var file =
-                        calls.openat2(
-                                top,
-                                path,
-                                Constant.flags(O_RDONLY, O_NONBLOCK, O_NOCTTY),
-                                0,
-                                Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS))) {
+                var file = open(calls, top, path)) {
             requireRegular(calls, file, path);
             return text(calls, file, path);
         } catch (ErrnoException e) {
@@ -188,6 +182,28 @@ public final class Accounts {
             }
             throw new IllegalArgumentException(
                     "user: reading /" + path + " of the container: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Opens what may be anything, without waiting for a writer of a FIFO or taking a terminal.
+     * While something is renamed or mounted on the machine, a lookup through links with {@code ..}
+     * gives EAGAIN, see openat2(2).
+     */
+    private static Fd open(SystemCalls calls, Fd top, String path) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return calls.openat2(
+                        top,
+                        path,
+                        Constant.flags(O_RDONLY, O_NONBLOCK, O_NOCTTY),
+                        0,
+                        Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS));
+            } catch (ErrnoException e) {
+                if (e.errno() != Errno.EAGAIN || attempt == LOOKUPS) {
+                    throw e;
+                }
+            }
         }
     }
 

@@ -48,10 +48,9 @@ final class Namespaces {
                     Namespace.IPC,
                     Namespace.NETWORK);
 
-    /** A user namespace first, since it gives the right to enter the others. */
+    /** Entered by the first process itself. */
     private static final List<Namespace> ENTERED =
             List.of(
-                    Namespace.USER,
                     Namespace.CGROUP,
                     Namespace.IPC,
                     Namespace.UTS,
@@ -60,9 +59,11 @@ final class Namespaces {
 
     private final LaunchInputs inputs;
     private final ContainerSpec spec;
+    private final PlanBuilder.Text hostname;
 
-    Namespaces(LaunchInputs inputs) {
+    Namespaces(LaunchInputs inputs, PlanBuilder.Text hostname) {
         this.inputs = inputs;
+        this.hostname = hostname;
         this.spec = inputs.spec();
     }
 
@@ -70,15 +71,18 @@ final class Namespaces {
     Constant cloneFlags() {
         var flags = new ArrayList<Constant>();
         for (var namespace : CLONED) {
-            if (spec.creates(namespace)) {
+            if (spec.creates(namespace) && !inputs.joined().containsKey(namespace)) {
                 flags.add(namespace.cloneFlag());
             }
         }
         return Constant.flags(flags.toArray(Constant[]::new));
     }
 
-    /** What the helper does before it makes the first process: these two concern children only. */
+    /** What the helper does before it makes the first process: these concern children only. */
     void prepare(PlanBuilder plan) {
+        // A user namespace first: it gives the right to enter those that it owns, and what is made
+        // from here on is owned by it.
+        enter(plan, Namespace.USER);
         enter(plan, Namespace.PID);
         enter(plan, Namespace.TIME);
         if (spec.creates(Namespace.TIME)) {
@@ -98,12 +102,16 @@ final class Namespaces {
     }
 
     /** What the first process does, on the host's side of the change of root. */
-    void add(PlanBuilder plan) {
-        for (var file : inputs.placement().procsFiles()) {
-            plan.purpose("entering the cgroup");
-            write(plan, file, "0");
+    void add(PlanBuilder plan, List<PlanBuilder.Slot> cgroups) {
+        plan.purpose("entering the cgroup");
+        for (var tasks : cgroups) {
+            var next = new PlanBuilder.Label();
+            plan.whenResult(tasks, -1, next);
+            plan.call(WRITE, tasks, "0", 1);
+            plan.call(CLOSE, tasks);
+            plan.here(next);
         }
-        if (spec.creates(Namespace.USER)) {
+        if (spec.creates(Namespace.USER) || inputs.joined().containsKey(Namespace.USER)) {
             plan.purpose("becoming root of the user namespace");
             plan.call(SETGID, 0);
             plan.call(SETUID, 0);
@@ -116,12 +124,12 @@ final class Namespaces {
             plan.purpose("making a cgroup namespace");
             plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
         }
-        if (spec.creates(Namespace.NETWORK)) {
+        if (spec.creates(Namespace.NETWORK) && !inputs.joined().containsKey(Namespace.NETWORK)) {
             bringUpLoopback(plan);
         }
         if (spec.creates(Namespace.UTS)) {
-            plan.purpose("naming the host " + inputs.hostname());
-            plan.call(SETHOSTNAME, inputs.hostname(), length(inputs.hostname()));
+            plan.purpose("naming the host");
+            plan.call(SETHOSTNAME, hostname.value(), hostname.length());
             if (spec.domainname() != null) {
                 plan.purpose("naming the domain " + spec.domainname());
                 plan.call(SETDOMAINNAME, spec.domainname(), length(spec.domainname()));

@@ -5,6 +5,7 @@ import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
@@ -14,19 +15,15 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import java.nio.file.Path;
-
-import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 
 /** Plans for a machine that is always the same, so that they depend on the specification alone. */
 final class PlanInputs {
-    static final int REPORT = 5;
-    private static final int CONTROL = 7;
-    private static final int CGROUP = 9;
-    private static final int FIRST_JOINED = 20;
-    private static final String CGROUP_DIRECTORY = "/sys/fs/cgroup/pelagos-1";
+    static final int REPORT = Channels.with(0).report();
+    private static final String CGROUPS = "/sys/fs/cgroup";
 
     private PlanInputs() {}
 
@@ -37,6 +34,7 @@ final class PlanInputs {
                 6,
                 true,
                 524_288,
+                EnumSet.allOf(Capability.class),
                 List.of(
                         new HostFacts.HostEntry("/usr", null, true),
                         new HostFacts.HostEntry("/bin", "usr/bin", true),
@@ -67,17 +65,19 @@ final class PlanInputs {
                 : spec;
     }
 
-    private static LaunchInputs inputs(ContainerSpec spec, HostFacts facts) {
+    static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
+        return inputs(spec, facts(architecture));
+    }
+
+    static LaunchInputs inputs(ContainerSpec spec, HostFacts facts) {
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
                             if (mode instanceof NamespaceMode.Path) {
-                                joined.put(namespace, FIRST_JOINED + joined.size());
+                                joined.put(namespace, Channels.with(0).other(joined.size()));
                             }
                         });
-        var others = new ArrayList<>(joined.values());
-        others.add(CGROUP);
         var sourceIsFile = new HashMap<String, Boolean>();
         for (var mount : spec.mounts()) {
             if (mount instanceof Mount.Bind bind) {
@@ -97,21 +97,22 @@ final class PlanInputs {
         return new LaunchInputs(
                 spec,
                 facts,
-                spec.hostname() == null ? "container" : spec.hostname(),
+                new LaunchInputs.Names(
+                        spec.hostname() == null ? "container" : spec.hostname(), "pelagos-1"),
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
-                new Channels(REPORT, CONTROL, others),
+                Channels.with(joined.size()),
                 kind(spec.supervision()),
-                new LaunchInputs.Placement(CGROUP, List.of("/sys/fs/cgroup/pids/p/cgroup.procs")),
+                new LaunchInputs.Placement(true, 1),
                 joined,
                 sourceIsFile,
                 filter);
     }
 
     private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {
-        var cleanup = new Cleanup(CGROUP_DIRECTORY + "/cgroup.kill", List.of(CGROUP_DIRECTORY));
+        var cleanup = new Cleanup(CGROUPS, List.of(CGROUPS), List.of());
         return switch (supervision) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED -> new Supervision.Kind.Detached("/run/pelagos/c/exit", cleanup);
         };
     }
