@@ -6,6 +6,7 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
@@ -41,6 +42,7 @@ final class Engine implements AutoCloseable {
     private final Launcher launcher;
     private final Reaper reaper;
     private final SpareNetworks spareNetworks;
+    private final StateStore states;
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -64,6 +66,7 @@ final class Engine implements AutoCloseable {
                 HostFactsReader.read(
                         calls,
                         host.mode() == CgroupMode.UNIFIED || host.mode() == CgroupMode.HYBRID);
+        states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
@@ -77,6 +80,10 @@ final class Engine implements AutoCloseable {
 
     SystemCalls calls() {
         return calls;
+    }
+
+    StateStore states() {
+        return states;
     }
 
     Poller poller() {

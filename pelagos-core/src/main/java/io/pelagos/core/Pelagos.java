@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.ContainerPlan;
@@ -107,6 +108,9 @@ public final class Pelagos implements AutoCloseable {
      */
     public Container start(ContainerSpec spec) {
         SpecRules.check(spec);
+        if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            return new Detaching(engine).start(spec, Detaching.NO_UPKEEP);
+        }
         var name = spec.name() == null ? engine.newName() : spec.name();
         return new Starter(engine, spec, engine.newId(), name).start();
     }
@@ -140,7 +144,7 @@ public final class Pelagos implements AutoCloseable {
                                 Starter.hostname(spec, name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
                                 Channels.PRINTED,
-                                printedKind(spec, name),
+                                printedKind(spec),
                                 LaunchInputs.Placement.NONE,
                                 Map.of(),
                                 Starter.sources(spec),
@@ -148,18 +152,13 @@ public final class Pelagos implements AutoCloseable {
         return composed.plan().toString();
     }
 
-    private Supervision.Kind printedKind(ContainerSpec spec, String name) {
+    private Supervision.Kind printedKind(ContainerSpec spec) {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
             case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
             case DETACHED ->
                     new Supervision.Kind.Detached(
-                            engine.paths()
-                                    .containers()
-                                    .containerDir(name)
-                                    .resolve("exit")
-                                    .toString(),
-                            Cleanup.NONE);
+                            5, new Logs(6, 7, Logs.USUAL_BOUND), Cleanup.NONE);
         };
     }
 

@@ -10,6 +10,7 @@ public abstract sealed class PelagosException extends RuntimeException
                 SyscallFailedException,
                 CommandException,
                 LimitException,
+                ContainerStateException,
                 UnsupportedHostException,
                 ExtensionException {
     private static final long serialVersionUID = 1L;

@@ -4,6 +4,8 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.EndRecord;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
@@ -15,12 +17,9 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -35,11 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
     private static final int SIGINFO_SIZE = 128;
-    private static final int SI_CODE = 8;
-    private static final int SI_STATUS = 24;
     private static final int F_DUPFD_CLOEXEC = 1030;
-    private static final int CLD_EXITED = 1;
-    private static final int CLD_DUMPED = 3;
 
     private final Engine engine;
     private final ContainerSpec spec;
@@ -50,6 +45,7 @@ final class RunningContainer implements Container {
     private final Supervision.Kind kind;
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
+    private final @Nullable Detachment detachment;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -74,7 +70,8 @@ final class RunningContainer implements Container {
             Launcher.Started started,
             Supervision.Kind kind,
             @Nullable ContainerCgroup cgroup,
-            Stdios stdios) {
+            Stdios stdios,
+            @Nullable Detachment detachment) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
@@ -84,6 +81,7 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
+        this.detachment = detachment;
         helper =
                 kind instanceof Supervision.Kind.Attached
                         ? new CompletableFuture<>()
@@ -330,16 +328,15 @@ final class RunningContainer implements Container {
             }
         }
         engine.poller().awaitReadable(source);
-        byte[] info =
+        var how =
                 switch (kind) {
-                    case Supervision.Kind.Child(_) -> waitForChild();
-                    case Supervision.Kind.Attached(_) -> readInfo(started.control());
-                    case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
+                    case Supervision.Kind.Child(_) -> decode(waitForChild());
+                    case Supervision.Kind.Attached(_) -> decode(readInfo(started.control()));
+                    case Supervision.Kind.Detached _ -> unlessOutOfMemory(recorded());
                     case Supervision.Kind.Foreground _ ->
                             throw new IllegalStateException("a helper without a channel");
                 };
-        var how = decode(info);
-        return timedOut ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout())) : how;
+        return timedOut ? new Exit.TimedOut(Objects.requireNonNull(spec.timeout())) : how;
     }
 
     private byte[] waitForChild() {
@@ -370,23 +367,19 @@ final class RunningContainer implements Container {
         }
     }
 
-    private static byte[] readFile(Path file) throws IOException {
-        return Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+    /** Returns what the supervisor has left; it has ended. */
+    private Exit recorded() {
+        return Objects.requireNonNull(detachment)
+                .end()
+                .map(ContainerState.End::exit)
+                .orElse(EndRecord.UNSEEN);
     }
 
     private Exit decode(byte[] info) {
-        Exit how;
-        if (info.length < SIGINFO_SIZE) {
-            how = new Exit.Killed(Signal.KILL, false);
-        } else {
-            var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-            int code = fields.getInt(SI_CODE);
-            int status = fields.getInt(SI_STATUS);
-            how =
-                    code == CLD_EXITED
-                            ? new Exit.Code(status & 0xff)
-                            : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
-        }
+        return unlessOutOfMemory(EndRecord.exit(info));
+    }
+
+    private Exit unlessOutOfMemory(Exit how) {
         long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
     }
@@ -422,6 +415,9 @@ final class RunningContainer implements Container {
         }
         started.control().close();
         started.pidfd().close();
+        if (detachment != null) {
+            detachment.close();
+        }
         var _ =
                 helperGone()
                         .thenRun(

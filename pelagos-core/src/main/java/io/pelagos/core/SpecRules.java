@@ -161,14 +161,20 @@ final class SpecRules {
         if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
             return;
         }
-        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
-            if (stream instanceof Stdio.Pipe || stream instanceof Stdio.ToChannel) {
-                throw new InvalidSpecException(
-                        "supervision",
-                        "DETACHED",
-                        "a container that outlives the JVM cannot have a stream to it: use null or a"
-                                + " file");
-            }
+        refuseStream("stdin", spec.stdin(), spec.stdin() instanceof Stdio.Pipe);
+        refuseStream("stdout", spec.stdout(), false);
+        refuseStream("stderr", spec.stderr(), false);
+    }
+
+    /** A pipe of an output leads to the supervisor, who logs it. */
+    private static void refuseStream(String option, Stdio stream, boolean refused) {
+        if (refused || stream instanceof Stdio.ToChannel) {
+            throw new InvalidSpecException(
+                    "supervision",
+                    "DETACHED",
+                    "a container that outlives the JVM cannot have its "
+                            + option
+                            + " lead to it: use null or a file");
         }
     }
 }

@@ -20,7 +20,6 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -30,6 +29,9 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +48,25 @@ final class Starter {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final List<String> warnings = new ArrayList<>();
 
+    private final @Nullable Supplier<Detachment> detaching;
+    private @Nullable Detachment detachment;
+
     Starter(Engine engine, ContainerSpec spec, String id, String name) {
+        this(engine, spec, id, name, null);
+    }
+
+    /** For a detached container, whose lock is held: says where what is kept of it goes. */
+    Starter(
+            Engine engine,
+            ContainerSpec spec,
+            String id,
+            String name,
+            @Nullable Supplier<Detachment> detaching) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
         this.name = name;
+        this.detaching = detaching;
     }
 
     RunningContainer start() {
@@ -119,11 +135,14 @@ final class Starter {
         var sources = sources(spec);
         var filter = engine.filter(spec);
         var joined = openJoined();
+        if (detaching != null) {
+            detachment = detaching.get();
+            undo.push(detachment::undo);
+        }
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
-        var exitFile = prepareExitFile();
         var placing = placing();
-        var kind = kind(placing, exitFile);
+        var kind = kind(placing, stdios);
         long before = System.nanoTime();
         var started =
                 engine.launcher()
@@ -141,9 +160,9 @@ final class Starter {
                                                 filter),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        List.copyOf(joined.values()),
+                                        others(joined, stdios),
                                         placing,
-                                        spec.creates(Namespace.USER) ? this::writeIdMaps : null,
+                                        awaited(placing),
                                         kind));
         long launchTime = System.nanoTime() - before;
         var cgroup = placing == null ? null : placing.cgroup();
@@ -163,7 +182,7 @@ final class Starter {
             event.commit();
         }
         return new RunningContainer(
-                engine, spec, id, name, warnings, started, kind, cgroup, stdios);
+                engine, spec, id, name, warnings, started, kind, cgroup, stdios, detachment);
     }
 
     /**
@@ -299,31 +318,36 @@ final class Starter {
         return placing;
     }
 
-    private @Nullable String prepareExitFile() {
-        if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
-            return null;
-        }
-        var directory = engine.paths().containers().containerDir(name);
-        try {
-            engine.paths().createRuntimeDir();
-            Files.createDirectories(directory);
-            var file = directory.resolve("exit");
-            Files.deleteIfExists(file);
-            return file.toString();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(
-                    "making the directory of the container " + name, e);
-        }
-    }
-
-    private Supervision.Kind kind(@Nullable CgroupPlacing placing, @Nullable String exitFile) {
+    private Supervision.Kind kind(@Nullable CgroupPlacing placing, Stdios stdios) {
         var cleanup = placing == null ? Cleanup.NONE : placing.cleanup();
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
-            case DETACHED ->
-                    new Supervision.Kind.Detached(
-                            java.util.Objects.requireNonNull(exitFile), cleanup);
+            case DETACHED -> Objects.requireNonNull(detachment).kind(stdios, cleanup);
+        };
+    }
+
+    private List<Integer> others(Map<Namespace, Integer> joined, Stdios stdios) {
+        var others = new ArrayList<>(joined.values());
+        if (detachment != null) {
+            others.addAll(detachment.numbers(stdios));
+        }
+        return others;
+    }
+
+    /** Returns what the JVM does with the process id before the process goes on, if anything. */
+    private @Nullable IntConsumer awaited(@Nullable CgroupPlacing placing) {
+        if (!spec.creates(Namespace.USER) && detachment == null) {
+            return null;
+        }
+        return pid -> {
+            if (spec.creates(Namespace.USER)) {
+                writeIdMaps(pid);
+            }
+            if (detachment != null) {
+                var cgroup = placing == null ? null : placing.cgroup();
+                detachment.created(pid, cgroup == null ? Map.of() : cgroup.paths());
+            }
         };
     }
 

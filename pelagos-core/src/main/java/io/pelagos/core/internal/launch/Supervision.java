@@ -6,8 +6,6 @@ import static io.pelagos.core.kernel.CloneFlag.CLONE_INTO_CGROUP;
 import static io.pelagos.core.kernel.CloneFlag.CLONE_PARENT;
 import static io.pelagos.core.kernel.CloneFlag.CLONE_PIDFD;
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
-import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
-import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Prctl.PR_SET_NAME;
 import static io.pelagos.core.kernel.Syscall.CLONE3;
@@ -16,13 +14,11 @@ import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
 import static io.pelagos.core.kernel.Syscall.EXIT_GROUP;
 import static io.pelagos.core.kernel.Syscall.FCHMODAT;
 import static io.pelagos.core.kernel.Syscall.FCNTL;
-import static io.pelagos.core.kernel.Syscall.FSYNC;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.PIDFD_SEND_SIGNAL;
 import static io.pelagos.core.kernel.Syscall.PPOLL;
 import static io.pelagos.core.kernel.Syscall.PRCTL;
 import static io.pelagos.core.kernel.Syscall.READ;
-import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
 import static io.pelagos.core.kernel.Syscall.RT_SIGPROCMASK;
 import static io.pelagos.core.kernel.Syscall.SETSID;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_CREATE;
@@ -94,10 +90,13 @@ public final class Supervision {
         /**
          * A helper that no longer belongs to the JVM.
          *
-         * @param exitFile where the {@code siginfo_t} of the end is left, atomically
+         * @param directory a descriptor of the directory where the end is left, atomically, as
+         *     {@link Ending#FILE}, and the logs are kept; it goes on to be that directory when it
+         *     is renamed
+         * @param logs what is kept of the standard streams
          * @param cleanup what it removes when the container has ended
          */
-        record Detached(String exitFile, Cleanup cleanup) implements Kind {}
+        record Detached(int directory, Logs logs, Cleanup cleanup) implements Kind {}
 
         /**
          * The helper, without any channel to the JVM, which waits for the helper alone.
@@ -181,8 +180,13 @@ public final class Supervision {
         plan.call(PRCTL, PR_SET_NAME, "pelagos", 0, 0, 0);
         plan.purpose("blocking signals to the supervisor");
         plan.call(RT_SIGPROCMASK, 2, plan.longs("all signals", -1L), null, 8);
-        if (kind instanceof Kind.Detached) {
+        LogCopying copying = null;
+        if (kind instanceof Kind.Detached detached) {
             leaveTheJvm();
+            if (detached.logs().any()) {
+                copying = new LogCopying(plan, detached.directory(), detached.logs());
+                copying.open();
+            }
         }
         if (clone.prepare() != null) {
             clone.prepare().accept(plan);
@@ -209,8 +213,7 @@ public final class Supervision {
                 plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
                 abandoned(cleanup);
             }
-            case Kind.Detached(var file, var cleanup) ->
-                    detached(handOver.pidfd().value(), file, cleanup);
+            case Kind.Detached detached -> detached(handOver.pidfd().value(), detached, copying);
         }
 
         plan.here(inChild);
@@ -390,31 +393,26 @@ public final class Supervision {
         plan.onError(failed);
     }
 
-    /** Waits for the process, leaves its exit status in a file, and removes the cgroup. */
-    private void detached(Slot pidfd, String exitFile, Cleanup cleanup) {
-        plan.purpose("waiting for the container");
+    /** Waits for the process, leaves how it ended in a file, and removes the cgroup. */
+    private void detached(Slot pidfd, Kind.Detached how, @Nullable LogCopying copying) {
         var failed = plan.onError();
-        var finish = new Label();
-        plan.onError(finish);
+        var gone = new Label();
+        if (copying != null) {
+            copying.untilEnd(pidfd);
+        }
+        plan.purpose("waiting for the container");
+        plan.onError(gone);
         // The control socket closes with this process: a JVM that still runs reads the file then.
-        var info = plan.space("siginfo", SIGINFO_SIZE);
-        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
-        plan.purpose("leaving the exit status in a file");
-        var file = plan.slot("file");
-        plan.call(
-                        OPENAT,
-                        AT_FDCWD,
-                        exitFile + ".partial",
-                        Constant.flags(O_WRONLY, O_CREAT, O_TRUNC, O_CLOEXEC),
-                        0600)
-                .into(file);
-        plan.call(WRITE, file, info, SIGINFO_SIZE);
-        plan.call(FSYNC, file);
-        plan.call(RENAMEAT2, AT_FDCWD, exitFile + ".partial", AT_FDCWD, exitFile, 0);
-        plan.here(finish);
-        plan.purpose("removing what is left of the container");
-        kill(pidfd, cleanup);
-        abandoned(cleanup);
+        var ending = Ending.allocate(plan);
+        ending.await(plan, pidfd);
+        plan.here(gone);
+        plan.purpose("ending what is left of the container");
+        kill(pidfd, how.cleanup());
+        if (copying != null) {
+            copying.rest();
+        }
+        ending.leave(plan, how.directory());
+        abandoned(how.cleanup());
         plan.onError(failed);
     }
 

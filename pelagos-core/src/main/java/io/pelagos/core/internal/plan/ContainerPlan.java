@@ -59,7 +59,8 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 namespaces.cloneFlags(),
                                 inputs.placement().placed(),
                                 inputs.placement().joined(),
-                                spec.creates(Namespace.USER),
+                                spec.creates(Namespace.USER)
+                                        || inputs.supervision() instanceof Supervision.Kind.Detached,
                                 namespaces::prepare),
                         (child, cgroups) -> firstProcess(child, inputs, namespaces, cgroups));
         return new ContainerPlan(plan, warnings);
