@@ -311,10 +311,27 @@ final class RunningContainer implements Container {
             var how = awaitEnd();
             finish(() -> exit.complete(how), how.toString());
         } catch (RuntimeException | IOException | InterruptedException e) {
-            LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            kill();
-            finish(() -> exit.completeExceptionally(e), e.toString());
+            if (kind instanceof Supervision.Kind.Detached) {
+                letGo(e);
+            } else {
+                LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
+                kill();
+                finish(() -> exit.completeExceptionally(e), e.toString());
+            }
         }
+    }
+
+    /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
+    private void letGo(Exception why) {
+        markEnded();
+        if (cgroup != null) {
+            cgroup.close();
+        }
+        started.control().close();
+        started.pidfd().close();
+        engine.remove(this);
+        exit.completeExceptionally(why);
+        gone.complete(null);
     }
 
     private Exit awaitEnd() throws IOException, InterruptedException {
