@@ -41,6 +41,28 @@ final class Detaching {
                 });
     }
 
+    /** Starts a new container, and lets its policies take effect. */
+    DetachedContainer startAndKeep(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+        return keep(start(spec, upkeep));
+    }
+
+    /** Starts a container again that has ended, and lets its policies take effect. */
+    DetachedContainer againAndKeep(String name, int restarts) {
+        return keep(again(name, restarts));
+    }
+
+    private DetachedContainer keep(RunningContainer started) {
+        var container =
+                new DetachedContainer(
+                        engine,
+                        engine.states()
+                                .read(started.name())
+                                .orElseThrow(
+                                        () -> ContainerStateException.missing(started.name())));
+        Keeper.keep(engine, container);
+        return container;
+    }
+
     /**
      * Starts a container again that has ended, with everything that it was made with.
      *
@@ -52,9 +74,7 @@ final class Detaching {
 
     private RunningContainer againLocked(String name, int restarts) {
         var before =
-                engine.states()
-                        .read(name)
-                        .orElseThrow(() -> ContainerStateException.missing(name));
+                engine.states().read(name).orElseThrow(() -> ContainerStateException.missing(name));
         if (before.status() == ContainerState.Status.RUNNING) {
             throw ContainerStateException.running(name, "it cannot be started again");
         }
@@ -65,8 +85,7 @@ final class Detaching {
             throw ContainerStateException.of(name, String.valueOf(e.getMessage()));
         }
         var state =
-                before.again(
-                        before.id(), ProcessMark.own(engine.calls()), Instant.now(), restarts);
+                before.again(before.id(), ProcessMark.own(engine.calls()), Instant.now(), restarts);
         return new Starter(
                         engine,
                         spec,

@@ -9,6 +9,7 @@ import io.pelagos.core.internal.plan.ContainerPlan;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.probe.HostProbe;
 import io.pelagos.core.internal.probe.MachineFiles;
+import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
@@ -52,7 +53,9 @@ public final class Pelagos implements AutoCloseable {
      * @throws IllegalCallerException when native access is denied; the message has the flag to give
      */
     public static Pelagos open(PelagosPaths paths) {
-        return new Pelagos(new Engine(paths, new LinuxKernel(paths.launchDir()), true));
+        var pelagos = new Pelagos(new Engine(paths, new LinuxKernel(paths.launchDir()), true));
+        new Recovery(pelagos.engine).atOpen();
+        return pelagos;
     }
 
     /**
@@ -125,6 +128,38 @@ public final class Pelagos implements AutoCloseable {
                 .filter(RunningContainer::isAlive)
                 .map(Container.class::cast)
                 .toList();
+    }
+
+    /**
+     * Starts a container that survives this JVM.
+     *
+     * @param spec what it is to be; its supervision is {@code DETACHED}
+     * @param upkeep what is done for it while it lives and after it has ended
+     * @return the container, which any later JVM finds too
+     */
+    DetachedContainer startDetached(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+        SpecRules.check(spec);
+        return new Detaching(engine).startAndKeep(spec, upkeep);
+    }
+
+    /**
+     * Returns the detached containers of this user, whoever started them.
+     *
+     * @return the way to all of them
+     */
+    public Containers containers() {
+        return new Containers(engine);
+    }
+
+    /**
+     * Puts in order what JVMs and supervisors have left that ended before their time: completes
+     * states, removes cgroups and directories that nobody owns any more, and starts again the
+     * detached containers whose restart policy says so. What a living process owns is not touched.
+     *
+     * @return a sentence for each thing that was done, or that was found and left alone
+     */
+    public List<String> recover() {
+        return new Recovery(engine).recover(true);
     }
 
     /**

@@ -11,6 +11,7 @@ public abstract sealed class PelagosException extends RuntimeException
                 CommandException,
                 LimitException,
                 ContainerStateException,
+                NotReadyException,
                 UnsupportedHostException,
                 ExtensionException {
     private static final long serialVersionUID = 1L;

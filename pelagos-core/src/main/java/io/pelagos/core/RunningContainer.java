@@ -327,6 +327,9 @@ final class RunningContainer implements Container {
         if (cgroup != null) {
             cgroup.close();
         }
+        if (detachment != null) {
+            detachment.close();
+        }
         started.control().close();
         started.pidfd().close();
         engine.remove(this);

@@ -69,7 +69,7 @@ public sealed interface Restart {
     }
 
     /**
-     * Reads what {@code --restart} of docker takes and {@link #toString} gives.
+     * Reads what {@code --restart} of docker takes and the text of a policy is.
      *
      * @param text {@code no}, {@code on-failure}, {@code on-failure:n}, {@code always} or {@code
      *     unless-stopped}
@@ -92,23 +92,6 @@ public sealed interface Restart {
                 }
                 yield new OnFailure(Integer.parseInt(text.substring("on-failure:".length())));
             }
-        };
-    }
-
-    /**
-     * Tells whether a container that has ended is to be started again.
-     *
-     * @param exit how it ended
-     * @param restarts how many times in a row it was started again already
-     * @param stopped whether somebody stopped it
-     * @return true when it is
-     */
-    default boolean applies(Exit exit, int restarts, boolean stopped) {
-        return switch (this) {
-            case No() -> false;
-            case OnFailure(var most) ->
-                    !stopped && !exit.success() && (most == 0 || restarts < most);
-            case Always(), UnlessStopped() -> !stopped;
         };
     }
 }

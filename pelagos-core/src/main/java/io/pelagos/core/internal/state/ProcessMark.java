@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * One process and no other that had or will have its number: the boot, the process id, and when it
- * started in clock ticks since the boot, see {@code starttime} in proc_pid_stat(5).
+ * started in clock ticks since the boot, field 22 of proc_pid_stat(5).
  *
  * @param bootId {@code /proc/sys/kernel/random/boot_id}
  * @param pid its number

@@ -116,8 +116,7 @@ public final class StateStore {
 
     private Optional<ContainerState> read(OwnedDirectory all, String name) {
         try (var directory = all.child(name)) {
-            var state = readState(directory, name);
-            return state.map(s -> current(directory, s));
+            return readState(directory, name).map(this::adopt).map(s -> current(directory, s));
         } catch (ErrnoException e) {
             if (e.errno() == Errno.ENOENT) {
                 return Optional.empty();
@@ -133,15 +132,29 @@ public final class StateStore {
         }
         try {
             var state = StateJson.read(new String(bytes.get(), StandardCharsets.UTF_8));
-            if (!state.name().equals(name)) {
-                throw new HostileFileException(
-                        directory.path() + "/" + STATE,
-                        "is that of a container " + SystemCalls.quote(state.name()));
-            }
-            return Optional.of(state);
+            // The directory has the name; who renames it writes the state afterwards.
+            return Optional.of(state.name().equals(name) ? state : state.renamed(name));
         } catch (IllegalArgumentException e) {
             throw new HostileFileException(directory.path() + "/" + STATE, e);
         }
+    }
+
+    /** Marks the processes of a state that another implementation has written. */
+    private ContainerState adopt(ContainerState state) {
+        var run = state.run();
+        var process = run.process();
+        if (process == null || !process.bootId().isEmpty() || state.status() != Status.RUNNING) {
+            return state;
+        }
+        return state.running(
+                marked(process),
+                run.supervisor() == null ? null : marked(run.supervisor()),
+                run.cgroups(),
+                run.mountNamespace());
+    }
+
+    private ProcessMark marked(ProcessMark foreign) {
+        return ProcessMark.of(calls, foreign.pid()).orElse(foreign);
     }
 
     /** Completes a state whose run has ended, on disk too unless somebody else is changing it. */
@@ -156,7 +169,8 @@ public final class StateStore {
             writeTo(directory, completed);
         } else if (lock.tryLock()) {
             try (var file = FileLock.tryAcquire(calls, lockFile(state.name())).orElse(null)) {
-                if (file != null && readState(directory, state.name()).equals(Optional.of(state))) {
+                var now = file == null ? null : readState(directory, state.name()).orElse(null);
+                if (now != null && now.run().startedAt().equals(state.run().startedAt())) {
                     writeTo(directory, completed);
                 }
             } finally {
@@ -189,14 +203,8 @@ public final class StateStore {
         return isAlive(state.run().supervisor());
     }
 
-    /** A process of another implementation has no mark: its number is all there is. */
     private boolean isAlive(@Nullable ProcessMark mark) {
-        if (mark == null) {
-            return false;
-        }
-        return mark.bootId().isEmpty()
-                ? ProcessMark.of(calls, mark.pid()).isPresent()
-                : mark.isAlive(calls);
+        return mark != null && mark.isAlive(calls);
     }
 
     /**
@@ -242,6 +250,11 @@ public final class StateStore {
         try (var all = makeAll()) {
             return all.child(name);
         }
+    }
+
+    /** Opens the directory of all containers, which is made when it is not there. */
+    public OwnedDirectory all() {
+        return makeAll();
     }
 
     /** Writes a state; its lock is held. */
@@ -293,6 +306,58 @@ public final class StateStore {
             if (e.errno() != Errno.ENOENT) {
                 throw e;
             }
+        }
+    }
+
+    /**
+     * Removes directories without a state, which somebody has left who died while making them, as
+     * long as nothing else is in them than Pelagos writes.
+     *
+     * @param own how the names of such files begin
+     * @return the names of those that were removed
+     */
+    public List<String> removeStateless(List<String> own) {
+        var removed = new ArrayList<String>();
+        try (var all = openAll()) {
+            if (all == null) {
+                return removed;
+            }
+            for (var name : all.names()) {
+                if (isName(name) && isStateless(all, name, own)) {
+                    boolean gone =
+                            locked(
+                                    name,
+                                    () -> {
+                                        boolean still = isStateless(all, name, own);
+                                        if (still) {
+                                            TreeRemoval.remove(calls, all, name);
+                                        }
+                                        return still;
+                                    });
+                    if (gone) {
+                        removed.add(name);
+                    }
+                }
+            }
+        } catch (HostileFileException e) {
+            // Reported by list() already, and left alone.
+            return removed;
+        }
+        return removed;
+    }
+
+    private static boolean isStateless(OwnedDirectory all, String name, List<String> own) {
+        try (var directory = all.child(name)) {
+            var files = directory.names();
+            return !files.contains(STATE)
+                    && files.stream().allMatch(file -> own.stream().anyMatch(file::startsWith));
+        } catch (HostileFileException e) {
+            return false;
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return false;
+            }
+            throw e;
         }
     }
 
@@ -397,19 +462,16 @@ public final class StateStore {
     /** Returns the directory of all containers, or null when there is none yet. */
     private @Nullable OwnedDirectory openAll() {
         try {
-            return OwnedDirectory.open(
-                    calls, paths.containers().containersDir().toString(), owner);
+            return OwnedDirectory.open(calls, paths.containers().containersDir().toString(), owner);
         } catch (ErrnoException e) {
-            switch (e.errno()) {
-                case ENOENT -> {
-                    return null;
-                }
+            return switch (e.errno()) {
+                case ENOENT -> null;
                 case ENOTDIR, ELOOP ->
                         throw new HostileFileException(
                                 paths.containers().containersDir().toString(),
                                 "is a link or a file, not a directory");
                 default -> throw e;
-            }
+            };
         }
     }
 
