@@ -36,6 +36,14 @@ public final class ContainerStateException extends PelagosException {
                 container, "the container " + container + " is not running: " + consequence);
     }
 
+    static ContainerStateException withoutOptions(String container) {
+        return new ContainerStateException(
+                container,
+                "the container "
+                        + container
+                        + " was made by another implementation, which knows its options");
+    }
+
     static ContainerStateException of(String container, String message) {
         return new ContainerStateException(container, message);
     }

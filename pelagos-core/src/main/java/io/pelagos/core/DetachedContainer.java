@@ -71,11 +71,9 @@ public final class DetachedContainer {
      * @throws ContainerStateException when it was removed, or another implementation made it
      */
     public ContainerSpec spec() {
-        try {
-            return state().spec();
-        } catch (IllegalArgumentException e) {
-            throw ContainerStateException.of(name, String.valueOf(e.getMessage()));
-        }
+        return engine.states()
+                .spec(state().name())
+                .orElseThrow(() -> ContainerStateException.withoutOptions(name));
     }
 
     /** Looks at the disk; somebody may have given the container another name. */
@@ -173,8 +171,19 @@ public final class DetachedContainer {
         return waitFor();
     }
 
-    private static Signal stopSignal(ContainerState state) {
-        return state.specJson() == null ? Signal.TERM : state.spec().stopSignal();
+    private Signal stopSignal(ContainerState state) {
+        return engine.states()
+                .spec(state.name())
+                .map(ContainerSpec::stopSignal)
+                .orElse(Signal.TERM);
+    }
+
+    /** What is left of it ends with its first process in a PID namespace of its own. */
+    private boolean endsWithFirstProcess(ContainerState state) {
+        return engine.states()
+                .spec(state.name())
+                .map(spec -> spec.creates(Namespace.PID))
+                .orElse(true);
     }
 
     /** Ends every process of it by SIGKILL; does nothing when it does not run. */
@@ -186,8 +195,7 @@ public final class DetachedContainer {
                     .ifPresent(
                             group -> {
                                 try (group) {
-                                    if (state.specJson() != null
-                                            && !state.spec().creates(Namespace.PID)) {
+                                    if (!endsWithFirstProcess(state)) {
                                         group.kill();
                                     }
                                     group.thaw();

@@ -36,7 +36,11 @@ final class Detaching {
                                     ProcessMark.own(engine.calls()),
                                     Instant.now());
                     return new Starter(
-                                    engine, spec, id, name, () -> Detachment.first(engine, state))
+                                    engine,
+                                    spec,
+                                    id,
+                                    name,
+                                    () -> Detachment.first(engine, state, spec))
                             .start();
                 });
     }
@@ -78,12 +82,7 @@ final class Detaching {
         if (before.status() == ContainerState.Status.RUNNING) {
             throw ContainerStateException.running(name, "it cannot be started again");
         }
-        ContainerSpec spec;
-        try {
-            spec = before.spec();
-        } catch (IllegalArgumentException e) {
-            throw ContainerStateException.of(name, String.valueOf(e.getMessage()));
-        }
+        var spec = spec(name);
         var state =
                 before.again(before.id(), ProcessMark.own(engine.calls()), Instant.now(), restarts);
         return new Starter(
@@ -93,5 +92,11 @@ final class Detaching {
                         name,
                         () -> Detachment.again(engine, before, state))
                 .start();
+    }
+
+    private ContainerSpec spec(String name) {
+        return engine.states()
+                .spec(name)
+                .orElseThrow(() -> ContainerStateException.withoutOptions(name));
     }
 }

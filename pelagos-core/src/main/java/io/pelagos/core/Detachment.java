@@ -13,6 +13,7 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.ContainerSpec;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +47,7 @@ final class Detachment implements AutoCloseable {
     }
 
     /** Makes the directory of a new container; one of the same name that has ended is removed. */
-    static Detachment first(Engine engine, ContainerState state) {
+    static Detachment first(Engine engine, ContainerState state, ContainerSpec spec) {
         var store = engine.states();
         var name = state.name();
         var old = store.read(name);
@@ -58,14 +59,14 @@ final class Detachment implements AutoCloseable {
         }
         OwnedDirectory directory;
         try {
-            directory = store.create(state);
+            directory = store.create(state, spec);
         } catch (ErrnoException e) {
             if (e.errno() != Errno.EEXIST) {
                 throw e;
             }
             // What somebody left who died before there was a state.
             store.remove(name);
-            directory = store.create(state);
+            directory = store.create(state, spec);
         }
         return new Detachment(engine, directory, null, state);
     }
@@ -128,7 +129,10 @@ final class Detachment implements AutoCloseable {
             if (length <= 0) {
                 return 0;
             }
-            var link = new String(buffer.get(0, (int) length), java.nio.charset.StandardCharsets.US_ASCII);
+            var link =
+                    new String(
+                            buffer.get(0, (int) length),
+                            java.nio.charset.StandardCharsets.US_ASCII);
             return Long.parseLong(link.replaceAll("[^0-9]", ""));
         }
     }

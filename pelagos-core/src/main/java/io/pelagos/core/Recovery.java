@@ -19,7 +19,7 @@ import java.util.List;
 final class Recovery {
     private static final System.Logger LOG = System.getLogger(Recovery.class.getName());
     private static final List<String> OWN_FILES =
-            List.of(Ending.FILE, Logs.INDEX, Logs.STDOUT, Logs.STDERR, "state.json");
+            List.of(Ending.FILE, Logs.INDEX, Logs.STDOUT, Logs.STDERR, "spec.json", "state.json");
 
     private final Engine engine;
     private final List<String> report = new ArrayList<>();

@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * @param command the program and its arguments
  * @param labels the caller's notes
  * @param createdAt when it was made
- * @param specJson the JSON of its {@link ContainerSpec}, or null when another implementation made
- *     it
  * @param upkeep what is done for it while it lives and after it has ended
  * @param status whether it runs
  * @param run its latest run
@@ -38,7 +36,6 @@ public record ContainerState(
         List<String> command,
         Map<String, String> labels,
         Instant createdAt,
-        @Nullable String specJson,
         Upkeep upkeep,
         Status status,
         Run run,
@@ -139,7 +136,6 @@ public record ContainerState(
                 spec.process().command(),
                 spec.labels(),
                 now,
-                spec.toJson(),
                 upkeep,
                 Status.RUNNING,
                 new Run(now, starter, null, null, Map.of(), 0),
@@ -166,7 +162,6 @@ public record ContainerState(
                 command,
                 labels,
                 createdAt,
-                specJson,
                 upkeep,
                 Status.RUNNING,
                 new Run(now, starter, null, null, Map.of(), 0),
@@ -201,58 +196,22 @@ public record ContainerState(
 
     private ContainerState with(Status newStatus, Run newRun, @Nullable End newEnd) {
         return new ContainerState(
-                id,
-                name,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                specJson,
-                upkeep,
-                newStatus,
-                newRun,
-                newEnd,
-                health,
-                restarts,
-                stopped);
+                id, name, rootfs, command, labels, createdAt, upkeep, newStatus, newRun, newEnd,
+                health, restarts, stopped);
     }
 
     /** Returns the state with another name, which the next run has too. */
     public ContainerState renamed(String newName) {
         return new ContainerState(
-                id,
-                newName,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                specJson,
-                upkeep,
-                status,
-                run,
-                end,
-                health,
-                restarts,
-                stopped);
+                id, newName, rootfs, command, labels, createdAt, upkeep, status, run, end, health,
+                restarts, stopped);
     }
 
     /** Returns the state with another health. */
     public ContainerState withHealth(Health newHealth) {
         return new ContainerState(
-                id,
-                name,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                specJson,
-                upkeep,
-                status,
-                run,
-                end,
-                newHealth,
-                restarts,
-                stopped);
+                id, name, rootfs, command, labels, createdAt, upkeep, status, run, end, newHealth,
+                restarts, stopped);
     }
 
     /** Returns the state after somebody has stopped the container, or wants it to run again. */
@@ -264,7 +223,6 @@ public record ContainerState(
                 command,
                 labels,
                 createdAt,
-                specJson,
                 upkeep,
                 status,
                 run,
@@ -272,20 +230,6 @@ public record ContainerState(
                 health,
                 restarts,
                 nowStopped);
-    }
-
-    /**
-     * Returns what the container is, under its present name.
-     *
-     * @return the specification
-     * @throws IllegalArgumentException when it was not kept or cannot be read
-     */
-    public ContainerSpec spec() {
-        if (specJson == null) {
-            throw new IllegalArgumentException(
-                    "container " + name + ": another implementation made it and knows its options");
-        }
-        return ContainerSpec.fromJson(specJson);
     }
 
     /** Tells whether the start of the container was begun and not finished. */

@@ -9,7 +9,6 @@ import io.pelagos.core.internal.state.ContainerState.Run;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.ContainerState.Upkeep;
 import io.pelagos.core.spec.Exit;
-import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
 import java.nio.file.Path;
@@ -25,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The state of a container as JSON. The fields that the Rust implementation has are there under its
  * names and with its meanings, so that each can list what the other has made; what else there is
- * stands beside them. The options to start a container again are kept as {@code spec} only: the
- * other implementation would start it with less confinement.
+ * stands beside them. The options to start a container again are kept in a file of their own, and
+ * not as {@code spawn_config}: the other implementation would start it with less confinement.
  */
 final class StateJson {
     private static final String DOCUMENT = "state.json";
@@ -61,9 +60,11 @@ final class StateJson {
         }
         run.cgroups().values().stream()
                 .findFirst()
-                .ifPresent(path -> node.put("cgroup_name", path.substring(path.lastIndexOf('/') + 1)));
+                .ifPresent(
+                        path -> node.put("cgroup_name", path.substring(path.lastIndexOf('/') + 1)));
         node.put(
-                "oom_killed", state.end() != null && state.end().exit() instanceof Exit.OutOfMemory);
+                "oom_killed",
+                state.end() != null && state.end().exit() instanceof Exit.OutOfMemory);
         node.put("id", state.id());
         node.put("created_at", state.createdAt().toString());
         node.put("run_at", run.startedAt().toString());
@@ -80,9 +81,6 @@ final class StateJson {
         node.put("stopped", state.stopped());
         node.put("log_bound", state.upkeep().logBound());
         node.put("rm", state.upkeep().removed());
-        if (state.specJson() != null) {
-            node.set("spec", Json.parse("spec", state.specJson()));
-        }
         return Json.print(node);
     }
 
@@ -139,7 +137,6 @@ final class StateJson {
                 object.optionalText("created_at") == null
                         ? startedAt
                         : object.text("created_at", StateJson::instant),
-                object.json("spec"),
                 upkeep(object),
                 status,
                 run,

@@ -8,6 +8,7 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.ContainerSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 public final class StateStore {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
     private static final String STATE = "state.json";
+
+    /** It never changes, and whoever lists containers does not read it. */
+    private static final String SPEC = "spec.json";
+
     private static final int LARGEST_STATE = 1 << 22;
     private static final int LARGEST_COUNTER = 32;
 
@@ -221,14 +226,16 @@ public final class StateStore {
      * Makes the directory of a new container and writes its first state.
      *
      * @param state the state
+     * @param spec everything that the container is made with
      * @return the directory, to be closed
      * @throws ErrnoException with EEXIST when there is one
      */
-    public OwnedDirectory create(ContainerState state) {
+    public OwnedDirectory create(ContainerState state, ContainerSpec spec) {
         try (var all = makeAll()) {
             all.make(state.name());
             var directory = all.child(state.name());
             try {
+                write(directory, SPEC, spec.toJson());
                 writeTo(directory, state);
                 return directory;
             } catch (RuntimeException | Error e) {
@@ -266,19 +273,45 @@ public final class StateStore {
 
     /** Writes a state into a directory that is open; its lock is held. */
     public void writeTo(OwnedDirectory directory, ContainerState state) {
-        var bytes =
-                StateJson.write(state, paths.containers().containerDir(state.name()))
-                        .getBytes(StandardCharsets.UTF_8);
+        write(
+                directory,
+                STATE,
+                StateJson.write(state, paths.containers().containerDir(state.name())));
+    }
+
+    private static void write(OwnedDirectory directory, String file, String text) {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > LARGEST_STATE) {
             throw new IllegalArgumentException(
-                    "container "
-                            + state.name()
-                            + ": its options take "
+                    directory.path()
+                            + "/"
+                            + file
+                            + ": would have "
                             + bytes.length
                             + " bytes, more than "
                             + LARGEST_STATE);
         }
-        directory.write(STATE, bytes);
+        directory.write(file, bytes);
+    }
+
+    /**
+     * Returns everything that a container was made with.
+     *
+     * @param name its name
+     * @return the specification, or empty when another implementation has made the container
+     * @throws HostileFileException when it cannot be read
+     */
+    public Optional<ContainerSpec> spec(String name) {
+        try (var directory = directory(name)) {
+            return directory
+                    .read(SPEC, LARGEST_STATE)
+                    .map(
+                            bytes ->
+                                    ContainerSpec.fromJson(
+                                            new String(bytes, StandardCharsets.UTF_8)));
+        } catch (IllegalArgumentException e) {
+            throw new HostileFileException(name + "/" + SPEC, e);
+        }
     }
 
     /**
