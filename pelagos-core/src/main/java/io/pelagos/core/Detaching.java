@@ -64,6 +64,7 @@ final class Detaching {
                                 .orElseThrow(
                                         () -> ContainerStateException.missing(started.name())));
         Keeper.keep(engine, container);
+        HealthMonitor.start(engine, container);
         return container;
     }
 

@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.internal.launch.Logs;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,17 +89,22 @@ final class Detachment implements AutoCloseable {
         return new Detachment(engine, directory, before, state);
     }
 
-    Supervision.Kind.Detached kind(Stdios stdios, Cleanup cleanup) {
+    /**
+     * Says what the supervisor does.
+     *
+     * @param before how many other descriptors come before those of {@link #numbers}
+     */
+    Supervision.Kind.Detached kind(Stdios stdios, int before, Cleanup cleanup) {
+        int directoryThere = Channels.with(0).other(before);
+        int outThere = stdios.logged(1) < 0 ? -1 : directoryThere + 1;
+        int errThere = stdios.logged(2) < 0 ? -1 : Math.max(directoryThere, outThere) + 1;
         return new Supervision.Kind.Detached(
-                directory.fd().number(),
-                new Logs(stdios.logged(1), stdios.logged(2), state.upkeep().logBound()),
-                cleanup);
+                directoryThere, new Logs(outThere, errThere, state.upkeep().logBound()), cleanup);
     }
 
-    /** Returns the descriptors that the supervisor uses. */
+    /** Returns the descriptors that the supervisor uses, in the order of their numbers there. */
     List<Integer> numbers(Stdios stdios) {
-        return java.util.stream.IntStream.of(
-                        directory.fd().number(), stdios.logged(1), stdios.logged(2))
+        return IntStream.of(directory.fd().number(), stdios.logged(1), stdios.logged(2))
                 .filter(number -> number >= 0)
                 .boxed()
                 .toList();

@@ -107,8 +107,8 @@ final class Keeper {
                                 return false;
                             }
                             if (now.status() == Status.EXITED) {
-                                var ignored = new Detaching(engine).again(seen.name(), restarts);
-                                assert ignored != null;
+                                var _ = new Detaching(engine).again(seen.name(), restarts);
+                                HealthMonitor.start(engine, container);
                             }
                             return true;
                         });

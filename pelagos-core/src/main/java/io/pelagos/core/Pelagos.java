@@ -14,8 +14,10 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The way in: makes containers, and ends those that still run when it is closed.
@@ -171,29 +173,43 @@ public final class Pelagos implements AutoCloseable {
     public String explain(ContainerSpec spec) {
         SpecRules.check(spec);
         var name = spec.name() == null ? "pelagos-1" : spec.name();
+        var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        spec.namespaces()
+                .forEach(
+                        (namespace, mode) -> {
+                            if (!mode.equals(NamespaceMode.CREATE)
+                                    && !mode.equals(NamespaceMode.HOST)) {
+                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                            }
+                        });
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
                                 spec,
                                 engine.facts(),
-                                Starter.hostname(spec, name),
+                                new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.PRINTED,
-                                printedKind(spec),
+                                Channels.with(joined.size() + 3),
+                                printedKind(spec, joined.size()),
                                 LaunchInputs.Placement.NONE,
-                                Map.of(),
+                                joined,
                                 Starter.sources(spec),
                                 engine.filter(spec)));
         return composed.plan().toString();
     }
 
-    private Supervision.Kind printedKind(ContainerSpec spec) {
+    private static Supervision.Kind printedKind(ContainerSpec spec, int joined) {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
             case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
             case DETACHED ->
                     new Supervision.Kind.Detached(
-                            5, new Logs(6, 7, Logs.USUAL_BOUND), Cleanup.NONE);
+                            Channels.with(0).other(joined),
+                            new Logs(
+                                    Channels.with(0).other(joined + 1),
+                                    Channels.with(0).other(joined + 2),
+                                    Logs.USUAL_BOUND),
+                            Cleanup.NONE);
         };
     }
 

@@ -8,6 +8,7 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.HealthCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Readiness {
                                     .isPresent();
                     case Ready.Port(var port) ->
                             until(LOOK_AGAIN, state -> isListening(state, port));
+                    case Ready.Http(var request) -> until(LOOK_AGAIN, s -> answers(s, request));
                     case Ready.Healthy() -> until(null, s -> s.health() == Health.HEALTHY);
                     case Ready.Exited() ->
                             container.waitFor(left()).filter(Exit::success).isPresent();
@@ -101,6 +103,10 @@ final class Readiness {
         } finally {
             pidfd.ifPresent(Fd::close);
         }
+    }
+
+    private boolean answers(ContainerState state, HealthCheck.Http request) {
+        return new HealthProbe(engine, state).succeeds(request, Duration.ofSeconds(10));
     }
 
     private boolean isListening(ContainerState state, int port) {

@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.spec.HealthCheck;
 import java.util.regex.Pattern;
 
 /** What it means that a container is ready. */
@@ -26,6 +27,13 @@ public sealed interface Ready {
         }
     }
 
+    /**
+     * It answers a GET request from inside its network namespace with a status from 200 to 399.
+     *
+     * @param request the port and the path
+     */
+    record Http(HealthCheck.Http request) implements Ready {}
+
     /** Its health check has succeeded. */
     record Healthy() implements Ready {}
 
@@ -50,6 +58,17 @@ public sealed interface Ready {
      */
     static Ready port(int port) {
         return new Port(port);
+    }
+
+    /**
+     * Ready when it answers an HTTP request.
+     *
+     * @param port the TCP port on its loopback address
+     * @param path what is asked for, beginning with a slash
+     * @return the condition
+     */
+    static Ready http(int port, String path) {
+        return new Http(new HealthCheck.Http(port, path));
     }
 
     /**

@@ -61,8 +61,10 @@ final class Recovery {
             removeUnfinished(state);
         } else if (state.status() == Status.EXITED) {
             afterEnd(state, restart);
-        } else if (restart) {
-            Keeper.keep(engine, new DetachedContainer(engine, state));
+        } else if (restart && !state.run().starter().isAlive(engine.calls())) {
+            var container = new DetachedContainer(engine, state);
+            Keeper.keep(engine, container);
+            HealthMonitor.start(engine, container);
         }
     }
 

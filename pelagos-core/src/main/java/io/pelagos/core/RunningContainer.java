@@ -9,6 +9,8 @@ import io.pelagos.core.internal.state.EndRecord;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
@@ -17,6 +19,9 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -34,6 +39,12 @@ import org.jspecify.annotations.Nullable;
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
     private static final int SIGINFO_SIZE = 128;
+    private static final int P_PIDFD = 3;
+    private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
+    private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
+    private static final int SI_CODE = 8;
+    private static final int SI_STATUS = 24;
+    private static final int CLD_EXITED = 1;
     private static final int F_DUPFD_CLOEXEC = 1030;
 
     private final Engine engine;
@@ -161,6 +172,7 @@ final class RunningContainer implements Container {
 
     @Override
     public Exit waitFor() throws InterruptedException {
+        seeEnd();
         try {
             return exit.get();
         } catch (ExecutionException e) {
@@ -337,9 +349,73 @@ final class RunningContainer implements Container {
         gone.complete(null);
     }
 
+    /**
+     * Waits for the end of a process that exits on its own, which saves its caller the time in
+     * which the watching thread wakes up. That thread finds out about every other end.
+     */
+    private void seeEnd() throws InterruptedException {
+        boolean alone = kind instanceof Supervision.Kind.Detached || spec.timeout() != null;
+        if (alone || exit.isDone() || !spec.creates(Namespace.PID)) {
+            return;
+        }
+        try {
+            engine.poller().awaitReadable(source());
+        } catch (ClosedChannelException e) {
+            return; // the watching thread has been faster
+        }
+        peek().ifPresent(exit::complete);
+    }
+
+    /** What becomes readable at the end. */
+    private Fd source() {
+        return kind instanceof Supervision.Kind.Child ? started.pidfd() : started.control();
+    }
+
+    /** Looks at how it ended, and leaves that to the watching thread. */
+    private Optional<Exit> peek() {
+        lock.lock();
+        try (var memory = Memory.open()) {
+            if (ended) {
+                return Optional.empty();
+            }
+            var info = memory.block(SIGINFO_SIZE);
+            var calls = engine.calls();
+            boolean complete =
+                    kind instanceof Supervision.Kind.Child
+                            ? calls.retry(
+                                            Syscall.WAITID,
+                                            P_PIDFD,
+                                            started.pidfd().number(),
+                                            info.address(),
+                                            WEXITED_WNOWAIT_WNOHANG,
+                                            0)
+                                    == 0
+                            : calls.retry(
+                                            Syscall.RECVFROM,
+                                            started.control().number(),
+                                            info.address(),
+                                            SIGINFO_SIZE,
+                                            MSG_PEEK_DONTWAIT,
+                                            0,
+                                            0)
+                                    == SIGINFO_SIZE;
+            var code = complete ? code(info.get(0, SIGINFO_SIZE)) : Optional.<Exit>empty();
+            ended = code.isPresent();
+            return code;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Optional<Exit> code(byte[] info) {
+        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
+        return fields.getInt(SI_CODE) == CLD_EXITED
+                ? Optional.of(new Exit.Code(fields.getInt(SI_STATUS) & 0xff))
+                : Optional.empty();
+    }
+
     private Exit awaitEnd() throws IOException, InterruptedException {
-        boolean byChild = kind instanceof Supervision.Kind.Child;
-        var source = byChild ? started.pidfd() : started.control();
+        var source = source();
         boolean timedOut = false;
         if (spec.timeout() != null) {
             timedOut = !engine.poller().awaitReadable(source, spec.timeout());
@@ -433,6 +509,8 @@ final class RunningContainer implements Container {
         if (kind instanceof Supervision.Kind.Attached) {
             release();
         }
+        engine.poller().cancel(started.control());
+        engine.poller().cancel(started.pidfd());
         started.control().close();
         started.pidfd().close();
         if (detachment != null) {

@@ -7,6 +7,7 @@ import io.pelagos.core.ContainerInfo.Status;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.ForkedJvm;
@@ -356,6 +357,36 @@ class DetachedContainersIT {
         container.awaitReady(Ready.port(8080), LONG);
         assertThatThrownBy(() -> container.awaitReady(Ready.port(8081), Duration.ofMillis(50)))
                 .isInstanceOf(NotReadyException.class);
+    }
+
+    @Test
+    void healthIsAskedFromInsideTheNamespace() throws Exception {
+        var seen = new LinkedBlockingQueue<String>();
+        try (var _ =
+                containers()
+                        .events(
+                                e -> {
+                                    if (e.kind() == ContainerEvent.Kind.HEALTH) {
+                                        seen.add(e.container().health().toString());
+                                    }
+                                })) {
+            var container =
+                    sandbox.sh(
+                                    "answer() { printf 'HTTP/1.0 200 OK\\r\\n\\r\\nfine'; };"
+                                            + " while ! test -e /tmp/ill; do answer | nc -l -p 8080"
+                                            + " >/dev/null; done; sleep 1000")
+                            .healthCheck(
+                                    HealthCheck.http(8080, "/health")
+                                            .every(Duration.ofMillis(50), Duration.ofSeconds(10))
+                                            .starting(LONG, Duration.ofMillis(50))
+                                            .retries(2))
+                            .startDetached();
+            container.awaitReady(Ready.healthy(), LONG);
+            assertThat(take(seen, 1)).containsExactly("HEALTHY");
+            Files.writeString(directory.resolve("root/tmp/ill"), "");
+            assertThat(take(seen, 1)).containsExactly("UNHEALTHY");
+            assertThat(container.inspect().health()).isEqualTo(ContainerInfo.Health.UNHEALTHY);
+        }
     }
 
     @Test

@@ -1,7 +1,6 @@
 package io.pelagos.core.spec;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
  * How it is found out whether a container does what it is for.
@@ -22,21 +21,6 @@ public record HealthCheck(
         int retries) {
     /** What is tried. */
     public sealed interface Test {}
-
-    /**
-     * A command in the container, which succeeds with exit code 0.
-     *
-     * @param command the program and its arguments
-     */
-    public record Command(List<String> command) implements Test {
-        /** Copies the list. */
-        public Command {
-            command = List.copyOf(command);
-            if (command.isEmpty()) {
-                throw new IllegalArgumentException("command []: must name a program");
-            }
-        }
-    }
 
     /**
      * A GET request from inside the network namespace, which succeeds with a status from 200 to
@@ -92,16 +76,6 @@ public record HealthCheck(
         if (duration.isNegative() || duration.isZero()) {
             throw new IllegalArgumentException(what + " " + duration + ": must be positive");
         }
-    }
-
-    /**
-     * Checks with a command in the container; no shell is involved.
-     *
-     * @param command the program and its arguments
-     * @return the check, with an interval of 30 s, a timeout of 10 s and 3 retries
-     */
-    public static HealthCheck command(String... command) {
-        return of(new Command(List.of(command)));
     }
 
     /**

@@ -6,26 +6,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/**
- * Health checks as JSON: {@code health_config} with whole seconds for a command, as the Rust
- * implementation has it, and {@code health_check} with everything.
- */
+/** Health checks as JSON: the field {@code health_check} of a state. */
 final class HealthJson {
     private HealthJson() {}
 
     static void write(ObjectNode node, HealthCheck check) {
-        if (check.test() instanceof HealthCheck.Command(var command)) {
-            var config = node.putObject("health_config");
-            command.forEach(config.putArray("cmd")::add);
-            config.put("interval_secs", check.interval().toSeconds());
-            config.put("timeout_secs", check.timeout().toSeconds());
-            config.put("start_period_secs", check.startPeriod().toSeconds());
-            config.put("retries", check.retries());
-        }
         var all = node.putObject("health_check");
         switch (check.test()) {
-            case HealthCheck.Command(var command) ->
-                    command.forEach(all.put("type", "command").putArray("command")::add);
             case HealthCheck.Http(var port, var path) ->
                     all.put("type", "http").put("port", port).put("path", path);
             case HealthCheck.Tcp(var port) -> all.put("type", "tcp").put("port", port);
@@ -44,10 +31,9 @@ final class HealthJson {
         }
         var test =
                 switch (all.text("type")) {
-                    case "command" -> new HealthCheck.Command(all.texts("command"));
                     case "http" -> new HealthCheck.Http(all.smallNumber("port"), all.text("path"));
                     case "tcp" -> new HealthCheck.Tcp(all.smallNumber("port"));
-                    default -> throw all.refuse("type", "must be one of command, http, tcp");
+                    default -> throw all.refuse("type", "must be one of http, tcp");
                 };
         return new HealthCheck(
                 test,
