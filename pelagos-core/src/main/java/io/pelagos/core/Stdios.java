@@ -43,9 +43,7 @@ final class Stdios implements AutoCloseable {
     static Stdios open(SystemCalls calls, Streams streams, ContainerSpec spec) {
         var stdios =
                 new Stdios(
-                        calls,
-                        streams,
-                        spec.supervision() == ContainerSpec.Supervision.DETACHED);
+                        calls, streams, spec.supervision() == ContainerSpec.Supervision.DETACHED);
         try {
             stdios.openInput(spec.stdin());
             stdios.stdout = stdios.openOutput(spec.stdout(), 1, "standard output");

@@ -178,7 +178,8 @@ public final class OwnedDirectory implements AutoCloseable {
 
     /** Writes a file so that who reads it finds what was there before or all of this. */
     public void write(String name, byte[] bytes) {
-        var partial = name + "." + ProcessHandle.current().pid() + "-" + temporary.incrementAndGet();
+        var partial =
+                name + "." + ProcessHandle.current().pid() + "-" + temporary.incrementAndGet();
         removeFile(partial);
         try (var file =
                 Fd.of(calls.kernel(), calls.openat(fd, partial, CREATING, PRIVATE_FILE), partial)) {

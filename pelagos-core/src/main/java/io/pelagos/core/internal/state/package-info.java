@@ -6,4 +6,3 @@
  * there, by its kind, owner, size or contents, is reported and not followed.
  */
 package io.pelagos.core.internal.state;
-
