@@ -48,7 +48,12 @@ public record ProcessMark(String bootId, int pid, long startTime) {
 
     /** Tells whether the process lives; a zombie does not. */
     public boolean isAlive(SystemCalls calls) {
-        if (pid <= 0 || !bootId.equals(bootId(calls))) {
+        return isAlive(calls, bootId(calls));
+    }
+
+    /** Tells whether the process lives, when the present boot is known. */
+    boolean isAlive(SystemCalls calls, String presentBoot) {
+        if (pid <= 0 || !bootId.equals(presentBoot)) {
             return false;
         }
         var now = stat(calls, pid);

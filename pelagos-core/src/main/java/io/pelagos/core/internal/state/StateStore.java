@@ -47,6 +47,7 @@ public final class StateStore {
     private final SystemCalls calls;
     private final PelagosPaths paths;
     private final long owner;
+    private volatile @Nullable String bootId;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
 
     /**
@@ -208,8 +209,18 @@ public final class StateStore {
         return isAlive(state.run().supervisor());
     }
 
+    /** It is the same for as long as this JVM lives; two threads may read it at once. */
+    private String bootId() {
+        var known = bootId;
+        if (known == null) {
+            known = ProcessMark.bootId(calls);
+            bootId = known;
+        }
+        return known;
+    }
+
     private boolean isAlive(@Nullable ProcessMark mark) {
-        return mark != null && mark.isAlive(calls);
+        return mark != null && mark.isAlive(calls, bootId());
     }
 
     /**
