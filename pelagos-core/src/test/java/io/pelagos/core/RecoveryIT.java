@@ -88,18 +88,22 @@ class RecoveryIT {
         var found = new ArrayList<String>();
         try (var all = Files.list(Path.of("/proc"))) {
             for (var process : all.toList()) {
-                try {
-                    var command = Files.readString(process.resolve("cmdline"));
-                    if (command.startsWith("sleep\0" + PROGRAM)) {
-                        found.add(process + " " + command);
-                    }
-                } catch (IOException e) {
-                    // No process, or one that has just ended.
-                    continue;
+                var command = commandOf(process);
+                if (command.startsWith("sleep\0" + PROGRAM)) {
+                    found.add(process + " " + command);
                 }
             }
         }
         return found;
+    }
+
+    /** Empty for what is no process, or one that has just ended. */
+    private static String commandOf(Path process) {
+        try {
+            return Files.readString(process.resolve("cmdline"));
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /** Runs in a JVM of its own, which is killed. */
