@@ -2,7 +2,6 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Container;
 import io.pelagos.core.ContainerBuilder;
-import io.pelagos.core.Pelagos;
 import io.pelagos.core.spec.Exit;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -31,9 +30,12 @@ final class RunCommand implements Callable<Integer>, Debuggable {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    RunCommand(PrintWriter out, PrintWriter err) {
+    private final Opening opening;
+
+    RunCommand(PrintWriter out, PrintWriter err, Opening opening) {
         this.out = out;
         this.err = err;
+        this.opening = opening;
     }
 
     @Override
@@ -43,7 +45,7 @@ final class RunCommand implements Callable<Integer>, Debuggable {
 
     @Override
     public Integer call() throws InterruptedException {
-        try (var pelagos = Pelagos.open()) {
+        try (var pelagos = opening.pelagos()) {
             var builder = container.builder(pelagos);
             if (container.run().detach()) {
                 var started = builder.start();
