@@ -84,10 +84,7 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
-        helper =
-                kind instanceof Supervision.Kind.Attached
-                        ? new CompletableFuture<>()
-                        : engine.reaper().reap(started.helper());
+        helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -417,7 +414,7 @@ final class RunningContainer implements Container {
         if (cgroup != null) {
             removeCgroup(cgroup);
         }
-        if (kind instanceof Supervision.Kind.Attached) {
+        if (helperStays()) {
             release();
         }
         started.control().close();
@@ -439,11 +436,13 @@ final class RunningContainer implements Container {
         announcement.run();
     }
 
-    /** Only an attached container's helper stays for as long as the container. */
     private CompletableFuture<Void> helperGone() {
-        return kind instanceof Supervision.Kind.Attached
-                ? engine.reaper().reap(started.helper())
-                : helper;
+        return helperStays() ? engine.reaper().reap(started.helper()) : helper;
+    }
+
+    /** The helper of a detached container is not the supervisor, but its parent. */
+    private boolean helperStays() {
+        return !(kind instanceof Supervision.Kind.Detached);
     }
 
     /** From now on nobody else uses the pidfd or the cgroup. */

@@ -7,15 +7,16 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.testing.Footprint;
+import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.StartingJvm;
-import io.pelagos.core.testing.TestClasses;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,14 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 class CrashIT {
     private static final int KILLS = 100;
+    private static final int AT_A_TIME = 2;
+
+    /**
+     * How long a phase may take, in nanoseconds: the first time, with classes to load, and later.
+     */
+    private static final long FIRST_TIME = 40_000_000;
+
+    private static final long LATER = 12_000_000;
     private static final int SET_CHILD_SUBREAPER = 36;
 
     @TempDir Path directory;
@@ -53,40 +62,50 @@ class CrashIT {
         long seed = new Random().nextLong();
         var random = new Random(seed);
         var wrong = new ArrayList<String>();
-        for (int i = 0; i < KILLS; i++) {
-            long micros = random.nextInt(60_000);
+        for (int i = 0; i < KILLS; i += AT_A_TIME) {
             var before = Footprint.take(List.of(directory));
-            killAfter(micros);
+            var killed = killSome(random);
             var left = leftSince(before);
             if (!left.isEmpty()) {
-                wrong.add("kill " + i + " after " + micros + " us left " + left);
+                wrong.add("killed JVMs left " + left + ": " + killed);
             }
         }
         assertThat(wrong).as("with seed " + seed).isEmpty();
     }
 
-    private void killAfter(long micros) throws Exception {
-        var jvm =
-                new ProcessBuilder(
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                "-XX:TieredStopAtLevel=1",
-                                "-XX:+UseSerialGC",
-                                "-Xshare:auto",
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                TestClasses.path(),
-                                StartingJvm.class.getName(),
-                                directory.toString())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        try (var output = jvm.inputReader()) {
-            assertThat(output.readLine()).isEqualTo("ready");
-            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(micros));
-        } finally {
-            jvm.destroyForcibly();
-            jvm.waitFor();
-            jvm.getOutputStream().close();
-            jvm.getErrorStream().close();
+    /** Kills as many as there is use for processors, and returns what each was doing. */
+    private List<String> killSome(Random random) throws Exception {
+        var killed = new ArrayList<Future<String>>();
+        try (var threads = Executors.newFixedThreadPool(AT_A_TIME)) {
+            for (int i = 0; i < AT_A_TIME; i++) {
+                int phase = random.nextInt(2 * StartingJvm.PHASES);
+                long nanos = random.nextLong(phase < StartingJvm.PHASES ? FIRST_TIME : LATER);
+                killed.add(threads.submit(() -> killAfter(phase, nanos)));
+            }
+        }
+        var all = new ArrayList<String>();
+        for (var each : killed) {
+            all.add(each.get());
+        }
+        return all;
+    }
+
+    /** Kills a JVM some time after it has begun the nth thing. */
+    private String killAfter(int phase, long nanos) throws Exception {
+        try (var jvm = ForkedJvm.start(StartingJvm.class, directory.toString());
+                var output = jvm.process().inputReader()) {
+            try {
+                String line = null;
+                for (int i = 0; i <= phase; i++) {
+                    line = output.readLine();
+                    assertThat(line).isNotNull().doesNotContain("xception");
+                }
+                LockSupport.parkNanos(nanos);
+                return nanos + " ns after it " + line;
+            } finally {
+                jvm.process().destroyForcibly();
+                jvm.process().waitFor();
+            }
         }
     }
 

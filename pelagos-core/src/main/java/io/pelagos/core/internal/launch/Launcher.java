@@ -35,6 +35,9 @@ public final class Launcher {
     /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
     private static final long RIGHTS = 1L << 32 | 1;
 
+    private static final int SHUT_WR = 1;
+    private static final int SIGKILL = 9;
+
     private static final int RECORD_SIZE = 8;
     private static final byte[] WORD = {1};
 
@@ -229,16 +232,36 @@ public final class Launcher {
 
     /** Ends what a failed launch has started, and waits until it has ended. */
     private void abandon(
-            int helper, @Nullable FirstProcess process, Fd control, Supervision.Kind kind) {
+            int helper, @Nullable FirstProcess known, Fd control, Supervision.Kind kind) {
+        boolean isParent = kind instanceof Supervision.Kind.Child;
+        var process = known == null && isParent ? receiveLastWord(control) : known;
         control.close();
-        if (process != null) {
-            boolean ignored = calls.pidfdSendSignal(process.pidfd(), 9);
-            if (kind instanceof Supervision.Kind.Child) {
-                calls.waitid(WaitFlag.P_PIDFD, process.pidfd().number());
+        try {
+            if (process != null) {
+                end(process, isParent);
             }
-            process.pidfd().close();
+        } finally {
+            calls.waitid(WaitFlag.P_PID, helper);
         }
-        calls.waitid(WaitFlag.P_PID, helper);
+    }
+
+    /** Says that no word will come, and learns whether there is a process nevertheless. */
+    private @Nullable FirstProcess receiveLastWord(Fd control) {
+        SystemCalls.check(
+                calls.retry(Syscall.SHUTDOWN, control.number(), SHUT_WR),
+                Syscall.SHUTDOWN,
+                control,
+                "SHUT_WR");
+        return receiveProcess(control);
+    }
+
+    private void end(FirstProcess process, boolean isParent) {
+        try (var pidfd = process.pidfd()) {
+            boolean ignored = calls.pidfdSendSignal(pidfd, SIGKILL);
+            if (isParent) {
+                calls.waitid(WaitFlag.P_PIDFD, pidfd.number());
+            }
+        }
     }
 
     /** Reads records up to the end of file: the helper and the process may both report. */

@@ -85,9 +85,9 @@ public final class Supervision {
         record Attached(Cleanup cleanup) implements Kind {}
 
         /**
-         * The JVM; the helper ends at once.
+         * The JVM, whose child it is; the helper only ends the container when the JVM ends.
          *
-         * @param cleanup what the helper removes when the JVM ends before there is a process
+         * @param cleanup what the helper removes then
          */
         record Child(Cleanup cleanup) implements Kind {}
 
@@ -204,11 +204,8 @@ public final class Supervision {
         }
         switch (kind) {
             case Kind.Foreground _ -> {}
-            case Kind.Attached(var cleanup) -> attached(handOver.pidfd().value(), cleanup);
-            case Kind.Child(var cleanup) -> {
-                plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
-                abandoned(cleanup);
-            }
+            case Kind.Attached(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
+            case Kind.Child(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
             case Kind.Detached(var file, var cleanup) ->
                     detached(handOver.pidfd().value(), file, cleanup);
         }
@@ -343,7 +340,8 @@ public final class Supervision {
     }
 
     /** Waits for the process or for the JVM, whichever ends first. */
-    private void attached(Slot pidfd, Cleanup cleanup) {
+    private void watch(Slot pidfd, Cleanup cleanup) {
+        boolean isParent = !(kind instanceof Kind.Child);
         plan.purpose("waiting for the container or the JVM");
         var failed = plan.onError();
         var again = new Label();
@@ -366,16 +364,20 @@ public final class Supervision {
         kill(pidfd, cleanup);
         var gone = new Label();
         plan.onError(gone);
-        plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        if (isParent) {
+            plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        }
         plan.here(gone);
         abandoned(cleanup);
 
         plan.here(ended);
-        plan.purpose("reporting the end of the container");
-        var info = plan.space("siginfo", SIGINFO_SIZE);
         plan.onError(gone);
-        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
-        plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        if (isParent) {
+            plan.purpose("reporting the end of the container");
+            var info = plan.space("siginfo", SIGINFO_SIZE);
+            plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
+            plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        }
         if (!cleanup.isEmpty()) {
             var done = new Label();
             plan.purpose("waiting for the JVM to clean up");
