@@ -17,9 +17,11 @@ import io.pelagos.core.spec.Stats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
@@ -163,7 +166,7 @@ final class RunningContainer implements Container {
         try {
             return exit.get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + name, e.getCause());
+            throw notAwaited(e.getCause());
         }
     }
 
@@ -174,29 +177,28 @@ final class RunningContainer implements Container {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + name, e.getCause());
+            throw notAwaited(e.getCause());
         }
+    }
+
+    private RuntimeException notAwaited(Throwable why) {
+        var purpose = "waiting for the end of the container " + name;
+        return why instanceof ErrnoException errno
+                ? SyscallFailedException.of(purpose, errno)
+                : new IllegalStateException(purpose, why);
     }
 
     @Override
     public boolean signal(Signal signal) {
-        lock.lock();
-        try {
-            return !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number());
-        } finally {
-            lock.unlock();
-        }
+        return locked(
+                "sending " + signal + " to",
+                () -> !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number()));
     }
 
     @Override
     public Exit stop(Duration grace) throws InterruptedException {
         if (!grace.isZero() && signal(spec.stopSignal())) {
-            lock.lock();
-            try {
-                thawIfPaused();
-            } finally {
-                lock.unlock();
-            }
+            locked("thawing", this::thawIfPaused);
             var inTime = waitFor(grace);
             if (inTime.isPresent()) {
                 return inTime.get();
@@ -208,20 +210,19 @@ final class RunningContainer implements Container {
 
     @Override
     public void kill() {
-        lock.lock();
-        try {
-            if (ended) {
-                return;
-            }
-            boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
-            if (cgroup != null && !spec.creates(Namespace.PID)) {
-                cgroup.kill();
-                paused = false;
-            }
-            thawIfPaused();
-        } finally {
-            lock.unlock();
+        locked("killing", this::killUnlessEnded);
+    }
+
+    private void killUnlessEnded() {
+        if (ended) {
+            return;
         }
+        boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
+        if (cgroup != null && !spec.creates(Namespace.PID)) {
+            cgroup.kill();
+            paused = false;
+        }
+        thawIfPaused();
     }
 
     private void thawIfPaused() {
@@ -233,44 +234,55 @@ final class RunningContainer implements Container {
 
     @Override
     public void pause() {
-        lock.lock();
-        try {
-            liveCgroup().freeze();
-            paused = true;
-        } finally {
-            lock.unlock();
-        }
+        locked(
+                "pausing",
+                () -> {
+                    liveCgroup().freeze();
+                    paused = true;
+                });
     }
 
     @Override
     public void resume() {
-        lock.lock();
-        try {
-            liveCgroup().thaw();
-            paused = false;
-        } finally {
-            lock.unlock();
-        }
+        locked(
+                "resuming",
+                () -> {
+                    liveCgroup().thaw();
+                    paused = false;
+                });
     }
 
     @Override
     public Stats stats() {
-        lock.lock();
-        try {
-            return liveCgroup().stats();
-        } finally {
-            lock.unlock();
-        }
+        return locked("measuring", () -> liveCgroup().stats());
     }
 
     @Override
     public void limits(Resources resources) {
+        locked("limiting", () -> warnings.addAll(liveCgroup().update(resources)));
+    }
+
+    private void locked(String doing, Runnable act) {
+        Boolean ignored =
+                locked(
+                        doing,
+                        () -> {
+                            act.run();
+                            return true;
+                        });
+        assert ignored;
+    }
+
+    /** Acts while the container cannot go away. */
+    private <T> T locked(String doing, Supplier<T> act) {
         lock.lock();
         try {
-            warnings.addAll(liveCgroup().update(resources));
+            return act.get();
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of(doing + " the container " + name, e);
         } catch (CgroupException e) {
             var message = e.getMessage();
-            throw new LimitException(message == null ? "limits" : message, e);
+            throw new LimitException(message == null ? doing : message, e);
         } finally {
             lock.unlock();
         }
@@ -297,23 +309,51 @@ final class RunningContainer implements Container {
     @Override
     public void close() {
         if (!(kind instanceof Supervision.Kind.Detached)) {
-            kill();
+            endForSure();
             exit.handle((_, _) -> null).join();
             gone.join();
         }
         stdios.close();
     }
 
+    /** Where the container cannot be killed from here, its helper does it. */
+    private void endForSure() {
+        try {
+            kill();
+        } catch (PelagosException e) {
+            LOG.log(System.Logger.Level.WARNING, "closing " + name, e);
+            locked("closing", this::hangUp);
+        }
+    }
+
+    /** Lets the helper believe that the JVM has ended. */
+    private void hangUp() {
+        if (!ended) {
+            engine.launcher().hangUp(started.control());
+        }
+    }
+
     /** Waits for the end, in a virtual thread. */
     private void watch() {
+        Exit how;
         try {
-            var how = awaitEnd();
-            finish(() -> exit.complete(how), how.toString());
+            how = awaitEnd();
         } catch (RuntimeException | IOException | InterruptedException e) {
             LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            kill();
-            finish(() -> exit.completeExceptionally(e), e.toString());
+            giveUp(e);
+            return;
         }
+        finish(() -> exit.complete(how), how.toString());
+    }
+
+    /** Has the helper end and remove the container, whose end this JVM cannot wait for. */
+    private void giveUp(Exception why) {
+        started.control().close();
+        if (kind instanceof Supervision.Kind.Child) {
+            byte[] ignored = waitForChild();
+            assert ignored.length > 0;
+        }
+        finish(() -> exit.completeExceptionally(why), why.toString());
     }
 
     private Exit awaitEnd() throws IOException, InterruptedException {
@@ -331,7 +371,7 @@ final class RunningContainer implements Container {
                 switch (kind) {
                     case Supervision.Kind.Child(_) -> waitForChild();
                     case Supervision.Kind.Attached(_) -> readInfo(started.control());
-                    case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
+                    case Supervision.Kind.Detached(var file, _, _) -> readFile(Path.of(file));
                     case Supervision.Kind.Foreground _ ->
                             throw new IllegalStateException("a helper without a channel");
                 };
@@ -384,15 +424,20 @@ final class RunningContainer implements Container {
                             ? new Exit.Code(status & 0xff)
                             : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
         }
-        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
+        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills(info) : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
     }
 
-    private long oomKills() {
+    private long oomKills(byte[] info) {
+        if (cgroup == null || spec.resources().memory().max() == null) {
+            return 0;
+        }
+        if (info.length > SIGINFO_SIZE) {
+            var events = Arrays.copyOfRange(info, SIGINFO_SIZE, info.length);
+            return ContainerCgroup.oomKills(new String(events, StandardCharsets.US_ASCII));
+        }
         try {
-            return cgroup == null || spec.resources().memory().max() == null
-                    ? 0
-                    : cgroup.oomKills();
+            return cgroup.oomKills();
         } catch (ErrnoException | CgroupException e) {
             // A detached container's supervisor may have removed the cgroup already.
             LOG.log(System.Logger.Level.DEBUG, "reading memory events of " + name, e);
@@ -411,10 +456,8 @@ final class RunningContainer implements Container {
         }
         var event = endEvent();
         long before = System.nanoTime();
-        if (cgroup != null) {
-            removeCgroup(cgroup);
-        }
-        if (helperStays()) {
+        // A helper whose channel closes without a word removes what is left.
+        if ((cgroup == null || removeCgroup(cgroup)) && helperStays()) {
             release();
         }
         started.control().close();
@@ -468,14 +511,17 @@ final class RunningContainer implements Container {
     /** Tells the supervisor that there is nothing left to remove. */
     private void release() {
         try {
-            engine.launcher().send(started.control());
+            if (started.control().isOpen()) {
+                engine.launcher().send(started.control());
+            }
         } catch (ErrnoException e) {
             // It has ended already, because there was nothing to remove in the first place.
             LOG.log(System.Logger.Level.TRACE, "releasing the supervisor of " + name, e);
         }
     }
 
-    private void removeCgroup(ContainerCgroup group) {
+    /** Returns false when it is left to the helper. */
+    private boolean removeCgroup(ContainerCgroup group) {
         try {
             if (paused) {
                 group.thaw();
@@ -484,9 +530,11 @@ final class RunningContainer implements Container {
                 group.kill();
             }
             group.remove();
+            return true;
         } catch (CgroupException | ErrnoException e) {
             warnings.add("the cgroup of " + name + " could not be removed: " + e.getMessage());
             LOG.log(System.Logger.Level.WARNING, "removing the cgroup of " + name, e);
+            return false;
         } finally {
             group.close();
         }

@@ -121,17 +121,27 @@ public final class CgroupCreation {
     public Optional<String> expectedKillFile() {
         return host.hierarchies().stream()
                 .filter(Hierarchy::unified)
-                .map(
-                        h ->
-                                h.directory(
-                                                resources.parent() == null
-                                                        ? h.base()
-                                                        : resources.parent())
-                                        + "/"
-                                        + name
-                                        + "/"
-                                        + ContainerCgroup.KILL)
+                .map(h -> own(h) + "/" + ContainerCgroup.KILL)
                 .findFirst();
+    }
+
+    /**
+     * Says which file will count the processes that were killed for want of memory.
+     *
+     * @return an absolute path, where there may be nothing; its text is for {@link
+     *     ContainerCgroup#oomKills(String)}. Empty where nobody counts
+     */
+    public Optional<String> expectedMemoryEvents() {
+        boolean legacyMemory = v1.contains("memory");
+        return host.hierarchies().stream()
+                .filter(h -> legacyMemory ? h.controllers().contains("memory") : h.unified())
+                .map(h -> own(h) + (legacyMemory ? "/memory.oom_control" : "/memory.events"))
+                .findFirst();
+    }
+
+    private String own(Hierarchy hierarchy) {
+        var base = resources.parent() == null ? hierarchy.base() : resources.parent();
+        return hierarchy.directory(base) + "/" + name;
     }
 
     /**
