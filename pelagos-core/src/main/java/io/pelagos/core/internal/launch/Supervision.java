@@ -179,10 +179,11 @@ public final class Supervision {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
             closeInherited(plan, channels);
-            forbidRunningAgain();
         } else {
+            SealedCopy.add(plan);
             foreground.open();
         }
+        forbidRunningAgain();
         plan.purpose("leaving the JVM's session");
         plan.call(SETSID);
         plan.purpose("naming the supervisor");
