@@ -62,8 +62,7 @@ public final class ProcessLauncher {
      * @return the launcher
      */
     public static ProcessLauncher of(PelagosPaths paths) {
-        return new ProcessLauncher(
-                paths, warning -> LOG.log(System.Logger.Level.WARNING, warning));
+        return new ProcessLauncher(paths, warning -> LOG.log(System.Logger.Level.WARNING, warning));
     }
 
     /**
@@ -126,7 +125,8 @@ public final class ProcessLauncher {
                         new LaunchInputs(
                                 spec,
                                 facts,
-                                Starter.hostname(spec, name(spec)),
+                                new LaunchInputs.Names(
+                                        Starter.hostname(spec, name(spec)), name(spec)),
                                 identity,
                                 ForegroundChannels.CHANNELS,
                                 new Supervision.Kind.Foreground(

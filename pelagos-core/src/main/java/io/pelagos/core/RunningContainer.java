@@ -7,6 +7,8 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
@@ -17,6 +19,7 @@ import io.pelagos.core.spec.Stats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +41,9 @@ import org.jspecify.annotations.Nullable;
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
     private static final int SIGINFO_SIZE = 128;
+    private static final int P_PIDFD = 3;
+    private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
+    private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
     private static final int SI_CODE = 8;
     private static final int SI_STATUS = 24;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -163,6 +169,7 @@ final class RunningContainer implements Container {
 
     @Override
     public Exit waitFor() throws InterruptedException {
+        seeEnd();
         try {
             return exit.get();
         } catch (ExecutionException e) {
@@ -181,7 +188,7 @@ final class RunningContainer implements Container {
         }
     }
 
-    private RuntimeException notAwaited(Throwable why) {
+    private RuntimeException notAwaited(@Nullable Throwable why) {
         var purpose = "waiting for the end of the container " + name;
         return why instanceof ErrnoException errno
                 ? SyscallFailedException.of(purpose, errno)
@@ -339,8 +346,12 @@ final class RunningContainer implements Container {
         try {
             how = awaitEnd();
         } catch (RuntimeException | IOException | InterruptedException e) {
-            LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            giveUp(e);
+            if (kind instanceof Supervision.Kind.Detached) {
+                letGo(e);
+            } else {
+                LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
+                giveUp(e);
+            }
             return;
         }
         finish(() -> exit.complete(how), how.toString());
@@ -356,9 +367,86 @@ final class RunningContainer implements Container {
         finish(() -> exit.completeExceptionally(why), why.toString());
     }
 
+    /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
+    private void letGo(Exception why) {
+        markEnded();
+        if (cgroup != null) {
+            cgroup.close();
+        }
+        started.control().close();
+        started.pidfd().close();
+        engine.remove(this);
+        exit.completeExceptionally(why);
+        gone.complete(null);
+    }
+
+    /**
+     * Waits for the end of a process that exits on its own, which saves its caller the time in
+     * which the watching thread wakes up. That thread finds out about every other end.
+     */
+    private void seeEnd() throws InterruptedException {
+        boolean alone = kind instanceof Supervision.Kind.Detached || spec.timeout() != null;
+        if (alone || exit.isDone() || !spec.creates(Namespace.PID)) {
+            return;
+        }
+        try {
+            engine.poller().awaitReadable(source());
+        } catch (ClosedChannelException | ErrnoException e) {
+            return; // the watching thread has been faster, or will tell
+        }
+        peek().ifPresent(exit::complete);
+    }
+
+    /** What becomes readable at the end. */
+    private Fd source() {
+        return kind instanceof Supervision.Kind.Child ? started.pidfd() : started.control();
+    }
+
+    /** Looks at how it ended, and leaves that to the watching thread. */
+    private Optional<Exit> peek() {
+        lock.lock();
+        try (var memory = Memory.open()) {
+            if (ended) {
+                return Optional.empty();
+            }
+            var info = memory.block(SIGINFO_SIZE);
+            var calls = engine.calls();
+            boolean complete =
+                    kind instanceof Supervision.Kind.Child
+                            ? calls.retry(
+                                            Syscall.WAITID,
+                                            P_PIDFD,
+                                            started.pidfd().number(),
+                                            info.address(),
+                                            WEXITED_WNOWAIT_WNOHANG,
+                                            0)
+                                    == 0
+                            : calls.retry(
+                                            Syscall.RECVFROM,
+                                            started.control().number(),
+                                            info.address(),
+                                            SIGINFO_SIZE,
+                                            MSG_PEEK_DONTWAIT,
+                                            0,
+                                            0)
+                                    == SIGINFO_SIZE;
+            var code = complete ? code(info.get(0, SIGINFO_SIZE)) : Optional.<Exit>empty();
+            ended = code.isPresent();
+            return code;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Optional<Exit> code(byte[] info) {
+        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
+        return fields.getInt(SI_CODE) == CLD_EXITED
+                ? Optional.of(new Exit.Code(fields.getInt(SI_STATUS) & 0xff))
+                : Optional.empty();
+    }
+
     private Exit awaitEnd() throws IOException, InterruptedException {
-        boolean byChild = kind instanceof Supervision.Kind.Child;
-        var source = byChild ? started.pidfd() : started.control();
+        var source = source();
         boolean timedOut = false;
         if (spec.timeout() != null) {
             timedOut = !engine.poller().awaitReadable(source, spec.timeout());
@@ -412,20 +500,18 @@ final class RunningContainer implements Container {
     }
 
     private Exit decode(byte[] info) {
-        Exit how;
-        if (info.length < SIGINFO_SIZE) {
-            how = new Exit.Killed(Signal.KILL, false);
-        } else {
-            var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-            int code = fields.getInt(SI_CODE);
-            int status = fields.getInt(SI_STATUS);
-            how =
-                    code == CLD_EXITED
-                            ? new Exit.Code(status & 0xff)
-                            : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
-        }
+        Exit how =
+                info.length < SIGINFO_SIZE
+                        ? new Exit.Killed(Signal.KILL, false)
+                        : code(info).orElseGet(() -> killed(info));
         long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills(info) : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
+    }
+
+    private static Exit killed(byte[] info) {
+        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
+        return new Exit.Killed(
+                Signal.of(fields.getInt(SI_STATUS)), fields.getInt(SI_CODE) == CLD_DUMPED);
     }
 
     private long oomKills(byte[] info) {
@@ -460,6 +546,8 @@ final class RunningContainer implements Container {
         if ((cgroup == null || removeCgroup(cgroup)) && helperStays()) {
             release();
         }
+        engine.poller().cancel(started.control());
+        engine.poller().cancel(started.pidfd());
         started.control().close();
         started.pidfd().close();
         var _ =

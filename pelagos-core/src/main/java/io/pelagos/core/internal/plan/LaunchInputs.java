@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param spec what was asked for
  * @param facts what the machine is like
- * @param hostname the name of the new UTS namespace
+ * @param names what the container is called
  * @param identity who the program runs as, in numbers
  * @param channels the descriptors between the JVM and the new processes
  * @param supervision who waits
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public record LaunchInputs(
         ContainerSpec spec,
         HostFacts facts,
-        String hostname,
+        Names names,
         Identity identity,
         Channels channels,
         Supervision.Kind supervision,
@@ -44,6 +44,14 @@ public record LaunchInputs(
         joined = Map.copyOf(joined);
         sourceIsFile = Map.copyOf(sourceIsFile);
     }
+
+    /**
+     * What changes from one container to the next like it.
+     *
+     * @param hostname the name of the new UTS namespace
+     * @param cgroup the name of its cgroup
+     */
+    public record Names(String hostname, String cgroup) {}
 
     /**
      * Users and groups by number, and where the user is at home.
