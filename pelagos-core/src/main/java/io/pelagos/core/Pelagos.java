@@ -170,6 +170,7 @@ public final class Pelagos implements AutoCloseable {
                                     .containerDir(name)
                                     .resolve("exit")
                                     .toString(),
+                            null,
                             Cleanup.NONE);
         };
     }

@@ -20,9 +20,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
@@ -90,10 +93,7 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
-        helper =
-                kind instanceof Supervision.Kind.Attached
-                        ? new CompletableFuture<>()
-                        : engine.reaper().reap(started.helper());
+        helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -173,7 +173,7 @@ final class RunningContainer implements Container {
         try {
             return exit.get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + name, e.getCause());
+            throw notAwaited(e.getCause());
         }
     }
 
@@ -184,29 +184,28 @@ final class RunningContainer implements Container {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + name, e.getCause());
+            throw notAwaited(e.getCause());
         }
+    }
+
+    private RuntimeException notAwaited(@Nullable Throwable why) {
+        var purpose = "waiting for the end of the container " + name;
+        return why instanceof ErrnoException errno
+                ? SyscallFailedException.of(purpose, errno)
+                : new IllegalStateException(purpose, why);
     }
 
     @Override
     public boolean signal(Signal signal) {
-        lock.lock();
-        try {
-            return !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number());
-        } finally {
-            lock.unlock();
-        }
+        return locked(
+                "sending " + signal + " to",
+                () -> !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number()));
     }
 
     @Override
     public Exit stop(Duration grace) throws InterruptedException {
         if (!grace.isZero() && signal(spec.stopSignal())) {
-            lock.lock();
-            try {
-                thawIfPaused();
-            } finally {
-                lock.unlock();
-            }
+            locked("thawing", this::thawIfPaused);
             var inTime = waitFor(grace);
             if (inTime.isPresent()) {
                 return inTime.get();
@@ -218,20 +217,19 @@ final class RunningContainer implements Container {
 
     @Override
     public void kill() {
-        lock.lock();
-        try {
-            if (ended) {
-                return;
-            }
-            boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
-            if (cgroup != null && !spec.creates(Namespace.PID)) {
-                cgroup.kill();
-                paused = false;
-            }
-            thawIfPaused();
-        } finally {
-            lock.unlock();
+        locked("killing", this::killUnlessEnded);
+    }
+
+    private void killUnlessEnded() {
+        if (ended) {
+            return;
         }
+        boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
+        if (cgroup != null && !spec.creates(Namespace.PID)) {
+            cgroup.kill();
+            paused = false;
+        }
+        thawIfPaused();
     }
 
     private void thawIfPaused() {
@@ -243,44 +241,55 @@ final class RunningContainer implements Container {
 
     @Override
     public void pause() {
-        lock.lock();
-        try {
-            liveCgroup().freeze();
-            paused = true;
-        } finally {
-            lock.unlock();
-        }
+        locked(
+                "pausing",
+                () -> {
+                    liveCgroup().freeze();
+                    paused = true;
+                });
     }
 
     @Override
     public void resume() {
-        lock.lock();
-        try {
-            liveCgroup().thaw();
-            paused = false;
-        } finally {
-            lock.unlock();
-        }
+        locked(
+                "resuming",
+                () -> {
+                    liveCgroup().thaw();
+                    paused = false;
+                });
     }
 
     @Override
     public Stats stats() {
-        lock.lock();
-        try {
-            return liveCgroup().stats();
-        } finally {
-            lock.unlock();
-        }
+        return locked("measuring", () -> liveCgroup().stats());
     }
 
     @Override
     public void limits(Resources resources) {
+        locked("limiting", () -> warnings.addAll(liveCgroup().update(resources)));
+    }
+
+    private void locked(String doing, Runnable act) {
+        Boolean ignored =
+                locked(
+                        doing,
+                        () -> {
+                            act.run();
+                            return true;
+                        });
+        assert ignored;
+    }
+
+    /** Acts while the container cannot go away. */
+    private <T> T locked(String doing, Supplier<T> act) {
         lock.lock();
         try {
-            warnings.addAll(liveCgroup().update(resources));
+            return act.get();
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of(doing + " the container " + name, e);
         } catch (CgroupException e) {
             var message = e.getMessage();
-            throw new LimitException(message == null ? "limits" : message, e);
+            throw new LimitException(message == null ? doing : message, e);
         } finally {
             lock.unlock();
         }
@@ -307,27 +316,55 @@ final class RunningContainer implements Container {
     @Override
     public void close() {
         if (!(kind instanceof Supervision.Kind.Detached)) {
-            kill();
+            endForSure();
             exit.handle((_, _) -> null).join();
             gone.join();
         }
         stdios.close();
     }
 
+    /** Where the container cannot be killed from here, its helper does it. */
+    private void endForSure() {
+        try {
+            kill();
+        } catch (PelagosException e) {
+            LOG.log(System.Logger.Level.WARNING, "closing " + name, e);
+            locked("closing", this::hangUp);
+        }
+    }
+
+    /** Lets the helper believe that the JVM has ended. */
+    private void hangUp() {
+        if (!ended) {
+            engine.launcher().hangUp(started.control());
+        }
+    }
+
     /** Waits for the end, in a virtual thread. */
     private void watch() {
+        Exit how;
         try {
-            var how = awaitEnd();
-            finish(() -> exit.complete(how), how.toString());
+            how = awaitEnd();
         } catch (RuntimeException | IOException | InterruptedException e) {
             if (kind instanceof Supervision.Kind.Detached) {
                 letGo(e);
             } else {
                 LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-                kill();
-                finish(() -> exit.completeExceptionally(e), e.toString());
+                giveUp(e);
             }
+            return;
         }
+        finish(() -> exit.complete(how), how.toString());
+    }
+
+    /** Has the helper end and remove the container, whose end this JVM cannot wait for. */
+    private void giveUp(Exception why) {
+        started.control().close();
+        if (kind instanceof Supervision.Kind.Child) {
+            byte[] ignored = waitForChild();
+            assert ignored.length > 0;
+        }
+        finish(() -> exit.completeExceptionally(why), why.toString());
     }
 
     /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
@@ -354,8 +391,8 @@ final class RunningContainer implements Container {
         }
         try {
             engine.poller().awaitReadable(source());
-        } catch (ClosedChannelException e) {
-            return; // the watching thread has been faster
+        } catch (ClosedChannelException | ErrnoException e) {
+            return; // the watching thread has been faster, or will tell
         }
         peek().ifPresent(exit::complete);
     }
@@ -422,7 +459,7 @@ final class RunningContainer implements Container {
                 switch (kind) {
                     case Supervision.Kind.Child(_) -> waitForChild();
                     case Supervision.Kind.Attached(_) -> readInfo(started.control());
-                    case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
+                    case Supervision.Kind.Detached(var file, _, _) -> readFile(Path.of(file));
                     case Supervision.Kind.Foreground _ ->
                             throw new IllegalStateException("a helper without a channel");
                 };
@@ -467,7 +504,7 @@ final class RunningContainer implements Container {
                 info.length < SIGINFO_SIZE
                         ? new Exit.Killed(Signal.KILL, false)
                         : code(info).orElseGet(() -> killed(info));
-        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
+        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills(info) : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
     }
 
@@ -477,11 +514,16 @@ final class RunningContainer implements Container {
                 Signal.of(fields.getInt(SI_STATUS)), fields.getInt(SI_CODE) == CLD_DUMPED);
     }
 
-    private long oomKills() {
+    private long oomKills(byte[] info) {
+        if (cgroup == null || spec.resources().memory().max() == null) {
+            return 0;
+        }
+        if (info.length > SIGINFO_SIZE) {
+            var events = Arrays.copyOfRange(info, SIGINFO_SIZE, info.length);
+            return ContainerCgroup.oomKills(new String(events, StandardCharsets.US_ASCII));
+        }
         try {
-            return cgroup == null || spec.resources().memory().max() == null
-                    ? 0
-                    : cgroup.oomKills();
+            return cgroup.oomKills();
         } catch (ErrnoException | CgroupException e) {
             // A detached container's supervisor may have removed the cgroup already.
             LOG.log(System.Logger.Level.DEBUG, "reading memory events of " + name, e);
@@ -500,10 +542,8 @@ final class RunningContainer implements Container {
         }
         var event = endEvent();
         long before = System.nanoTime();
-        if (cgroup != null) {
-            removeCgroup(cgroup);
-        }
-        if (kind instanceof Supervision.Kind.Attached) {
+        // A helper whose channel closes without a word removes what is left.
+        if ((cgroup == null || removeCgroup(cgroup)) && helperStays()) {
             release();
         }
         engine.poller().cancel(started.control());
@@ -527,11 +567,13 @@ final class RunningContainer implements Container {
         announcement.run();
     }
 
-    /** Only an attached container's helper stays for as long as the container. */
     private CompletableFuture<Void> helperGone() {
-        return kind instanceof Supervision.Kind.Attached
-                ? engine.reaper().reap(started.helper())
-                : helper;
+        return helperStays() ? engine.reaper().reap(started.helper()) : helper;
+    }
+
+    /** The helper of a detached container is not the supervisor, but its parent. */
+    private boolean helperStays() {
+        return !(kind instanceof Supervision.Kind.Detached);
     }
 
     /** From now on nobody else uses the pidfd or the cgroup. */
@@ -557,14 +599,17 @@ final class RunningContainer implements Container {
     /** Tells the supervisor that there is nothing left to remove. */
     private void release() {
         try {
-            engine.launcher().send(started.control());
+            if (started.control().isOpen()) {
+                engine.launcher().send(started.control());
+            }
         } catch (ErrnoException e) {
             // It has ended already, because there was nothing to remove in the first place.
             LOG.log(System.Logger.Level.TRACE, "releasing the supervisor of " + name, e);
         }
     }
 
-    private void removeCgroup(ContainerCgroup group) {
+    /** Returns false when it is left to the helper. */
+    private boolean removeCgroup(ContainerCgroup group) {
         try {
             if (paused) {
                 group.thaw();
@@ -573,9 +618,11 @@ final class RunningContainer implements Container {
                 group.kill();
             }
             group.remove();
+            return true;
         } catch (CgroupException | ErrnoException e) {
             warnings.add("the cgroup of " + name + " could not be removed: " + e.getMessage());
             LOG.log(System.Logger.Level.WARNING, "removing the cgroup of " + name, e);
+            return false;
         } finally {
             group.close();
         }

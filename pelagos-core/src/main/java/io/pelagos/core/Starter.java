@@ -337,7 +337,9 @@ final class Starter {
             case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED ->
                     new Supervision.Kind.Detached(
-                            java.util.Objects.requireNonNull(exitFile), cleanup);
+                            java.util.Objects.requireNonNull(exitFile),
+                            placing == null ? null : placing.memoryEvents(),
+                            cleanup);
         };
     }
 

@@ -1,6 +1,7 @@
 package io.pelagos.core.internal.launch;
 
 import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
@@ -32,9 +33,15 @@ public final class Launcher {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int MSG_NOSIGNAL = 0x4000;
 
+    /** {@code msg_flags} when a right did not fit, or into this JVM's table of descriptors. */
+    private static final int MSG_CTRUNC = 8;
+
     /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
     private static final long RIGHTS = 1L << 32 | 1;
 
+    private static final int SHUT_WR = 1;
+    private static final int SHUT_RDWR = 2;
+    private static final int SIGKILL = 9;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int STDIO = 3;
     private static final int RECORD_SIZE = 8;
@@ -132,13 +139,19 @@ public final class Launcher {
         int helper = spawn(plan, report.second(), control.second(), request);
         report.second().close();
         control.second().close();
+        var cgroups = List.<Fd>of();
         FirstProcess process = null;
         try {
-            process = accompany(request, control.first());
+            cgroups = place(request.placing(), control.first());
+            if (request.awaited() != null) {
+                process = receiveProcess(control.first(), isParent(request.kind()));
+            }
+            letGoOn(request, control.first(), cgroups, process);
+            cgroups.forEach(Fd::close);
             request.meanwhile().run();
             var failure = receiveFailure(plan, report.first());
             if (process == null) {
-                process = receiveProcess(control.first());
+                process = receiveProcess(control.first(), isParent(request.kind()));
             }
             if (failure != null) {
                 throw failure;
@@ -150,38 +163,32 @@ public final class Launcher {
             }
             return new Started(helper, process.pid(), process.pidfd(), control.first());
         } catch (RuntimeException | Error e) {
+            cgroups.forEach(Fd::close);
             abandon(helper, process, control.first(), request.kind());
             throw e;
         }
     }
 
-    /** Does what the new processes wait for; returns the process when it had to be known. */
-    private @Nullable FirstProcess accompany(Request request, Fd control) {
-        var files = List.<Fd>of();
-        FirstProcess process = null;
-        try {
-            if (request.placing() != null) {
-                send(control, request.placing().make().stream().toList());
-                files = request.placing().complete();
+    /** Makes the cgroups, the first of which the helper waits for. */
+    private List<Fd> place(@Nullable Placing placing, Fd control) {
+        if (placing == null) {
+            return List.of();
+        }
+        send(control, placing.make().stream().toList());
+        return placing.complete();
+    }
+
+    /** Does what the process waits for. */
+    private void letGoOn(
+            Request request, Fd control, List<Fd> cgroups, @Nullable FirstProcess process) {
+        if (request.awaited() != null) {
+            if (process == null) {
+                return; // the helper has reported why
             }
-            if (request.awaited() != null) {
-                process = receiveProcess(control);
-                if (process == null) {
-                    return null;
-                }
-                request.awaited().accept(process.pid());
-            }
-            if (request.placing() != null || request.awaited() != null) {
-                send(control, files);
-            }
-            return process;
-        } catch (RuntimeException | Error e) {
-            if (process != null) {
-                process.pidfd().close();
-            }
-            throw e;
-        } finally {
-            files.forEach(Fd::close);
+            request.awaited().accept(process.pid());
+        }
+        if (request.placing() != null || request.awaited() != null) {
+            send(control, cgroups);
         }
     }
 
@@ -214,16 +221,50 @@ public final class Launcher {
 
     /** Ends what a failed launch has started, and waits until it has ended. */
     private void abandon(
-            int helper, @Nullable FirstProcess process, Fd control, Supervision.Kind kind) {
-        control.close();
-        if (process != null) {
-            boolean ignored = calls.pidfdSendSignal(process.pidfd(), 9);
-            if (kind instanceof Supervision.Kind.Child) {
-                calls.waitid(WaitFlag.P_PIDFD, process.pidfd().number());
+            int helper, @Nullable FirstProcess known, Fd control, Supervision.Kind kind) {
+        boolean isParent = isParent(kind);
+        try {
+            var process = known == null && isParent ? receiveLastWord(control) : known;
+            control.close();
+            if (process != null) {
+                end(process, isParent);
             }
-            process.pidfd().close();
+        } finally {
+            control.close();
+            calls.waitid(WaitFlag.P_PID, helper);
         }
-        calls.waitid(WaitFlag.P_PID, helper);
+    }
+
+    /** Has the helper end everything, as when the JVM ends; what it sends can still be read. */
+    public void hangUp(Fd control) {
+        shutdown(control, SHUT_RDWR, "SHUT_RDWR");
+    }
+
+    private void shutdown(Fd control, int how, String name) {
+        SystemCalls.check(
+                calls.retry(Syscall.SHUTDOWN, control.number(), how),
+                Syscall.SHUTDOWN,
+                control,
+                name);
+    }
+
+    private static boolean isParent(Supervision.Kind kind) {
+        return kind instanceof Supervision.Kind.Child;
+    }
+
+    /** Says that no word will come, and learns whether there is a process nevertheless. */
+    private @Nullable FirstProcess receiveLastWord(Fd control) {
+        shutdown(control, SHUT_WR, "SHUT_WR");
+        return receiveProcess(control, true);
+    }
+
+    private void end(FirstProcess process, boolean isParent) {
+        try (var pidfd = process.pidfd()) {
+            boolean ignored = calls.pidfdSendSignal(pidfd, SIGKILL);
+            if (isParent) {
+                calls.waitid(WaitFlag.P_PIDFD, pidfd.number());
+            }
+        }
     }
 
     /** Reads records up to the end of file: the helper and the process may both report. */
@@ -244,7 +285,7 @@ public final class Launcher {
         }
     }
 
-    private @Nullable FirstProcess receiveProcess(Fd control) {
+    private @Nullable FirstProcess receiveProcess(Fd control, boolean isParent) {
         awaitReadable(control);
         try (var memory = Memory.open()) {
             var pid = memory.block(8);
@@ -268,12 +309,28 @@ public final class Launcher {
                             control,
                             "…",
                             "MSG_CMSG_CLOEXEC");
-            if (count < 4 || message.getLong(40) < 20) {
+            if (count < 4) {
                 return null;
             }
             int number = pid.getInt(0);
+            if (message.getLong(40) < 20) {
+                giveUp(number, control, isParent);
+                if ((message.getInt(48) & MSG_CTRUNC) != 0) {
+                    throw new ErrnoException(
+                            Errno.EMFILE, "recvmsg(" + control + ", …, MSG_CMSG_CLOEXEC)");
+                }
+                return null;
+            }
             return new FirstProcess(
                     number, Fd.of(kernel, rights.getInt(16), "the process " + number));
+        }
+    }
+
+    /** Has the helper end a process that there is no pidfd for. */
+    private void giveUp(int pid, Fd control, boolean isParent) {
+        hangUp(control);
+        if (isParent) {
+            calls.waitid(WaitFlag.P_PID, pid);
         }
     }
 

@@ -18,6 +18,7 @@ import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.Exit;
 
 /**
@@ -77,19 +78,27 @@ final class Init {
         var ended = new Label();
         var signal = plan.slot("signal");
         var info = plan.space("siginfo", SIGINFO_SIZE);
+        var interrupted = new Label();
+        var lost = new Label();
         plan.onError(loop);
         plan.here(loop);
-        plan.call(RT_SIGTIMEDWAIT, all, null, null, SIGSET_SIZE).into(signal);
+        plan.call(RT_SIGTIMEDWAIT, all, null, null, SIGSET_SIZE).into(signal).orElse(interrupted);
         plan.whenResult(signal, SIGCHLD, reap);
         plan.call(KILL, program, signal);
         plan.jump(loop);
 
         plan.here(reap);
         plan.purpose("reaping as init");
-        plan.call(WAITID, P_ALL, 0, info, Constant.flags(WEXITED, WNOHANG), null);
+        plan.call(WAITID, P_ALL, 0, info, Constant.flags(WEXITED, WNOHANG), null).orElse(lost);
         plan.whenResult(info.at(SI_PID).value(), 0, loop);
         plan.whenEqual(info.at(SI_PID).value(), program, ended);
         plan.jump(reap);
+
+        // Without a program, or a way to hear of its end, there is nothing to stay for.
+        plan.here(interrupted);
+        plan.whenErrno(Errno.EINTR, loop);
+        plan.here(lost);
+        plan.call(EXIT_GROUP, 1);
 
         plan.here(ended);
         exit(plan, info);

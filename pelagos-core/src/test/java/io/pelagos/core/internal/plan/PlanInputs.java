@@ -91,7 +91,11 @@ final class PlanInputs {
         return switch (supervision) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
-            case DETACHED -> new Supervision.Kind.Detached("/run/pelagos/c/exit", cleanup);
+            case DETACHED ->
+                    new Supervision.Kind.Detached(
+                            "/run/pelagos/c/exit",
+                            "/sys/fs/cgroup/pelagos-1/memory.events",
+                            cleanup);
         };
     }
 }
