@@ -109,6 +109,25 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     Optional<Exit> waitFor(Duration atMost) throws InterruptedException;
 
     /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments; a program without a slash is looked up in the
+     *     {@code PATH} of the process
+     * @return a builder
+     */
+    default ExecBuilder exec(String... command) {
+        return exec(List.of(command));
+    }
+
+    /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments
+     * @return a builder
+     */
+    ExecBuilder exec(List<String> command);
+
+    /**
      * Sends a signal to the first process.
      *
      * @param signal which signal

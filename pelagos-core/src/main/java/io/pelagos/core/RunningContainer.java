@@ -14,8 +14,6 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,11 +31,6 @@ import org.jspecify.annotations.Nullable;
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
-    private static final int SIGINFO_SIZE = 128;
-    private static final int SI_CODE = 8;
-    private static final int SI_STATUS = 24;
-    private static final int CLD_EXITED = 1;
-    private static final int CLD_DUMPED = 3;
 
     private final Engine engine;
     private final ContainerSpec spec;
@@ -48,6 +41,7 @@ final class RunningContainer implements Container {
     private final Supervision.Kind kind;
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
+    private final Execs execs;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -77,6 +71,10 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
+        this.execs =
+                new Execs(
+                        new Execs.Target(
+                                engine, spec, id, name, started.pid(), started.pidfd(), cgroup));
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -158,6 +156,11 @@ final class RunningContainer implements Container {
     }
 
     @Override
+    public ExecBuilder exec(List<String> command) {
+        return new ExecBuilder(execs, command);
+    }
+
+    @Override
     public boolean signal(Signal signal) {
         lock.lock();
         try {
@@ -207,6 +210,7 @@ final class RunningContainer implements Container {
         if (paused && cgroup != null) {
             cgroup.thaw();
             paused = false;
+            execs.pause(false);
         }
     }
 
@@ -216,6 +220,7 @@ final class RunningContainer implements Container {
         try {
             liveCgroup().freeze();
             paused = true;
+            execs.pause(true);
         } finally {
             lock.unlock();
         }
@@ -227,6 +232,7 @@ final class RunningContainer implements Container {
         try {
             liveCgroup().thaw();
             paused = false;
+            execs.pause(false);
         } finally {
             lock.unlock();
         }
@@ -279,6 +285,7 @@ final class RunningContainer implements Container {
             kill();
             exit.handle((_, _) -> null).join();
             reaped.join();
+            execs.awaitEnd();
         }
         stdios.close();
     }
@@ -321,9 +328,9 @@ final class RunningContainer implements Container {
     }
 
     private byte[] readInfo(Fd control) throws IOException, InterruptedException {
-        var info = new byte[SIGINFO_SIZE];
-        int count = engine.calls().read(control.number(), info, 0, SIGINFO_SIZE);
-        if (count < SIGINFO_SIZE) {
+        var info = new byte[ExitStatus.SIZE];
+        int count = engine.calls().read(control.number(), info, 0, ExitStatus.SIZE);
+        if (count < ExitStatus.SIZE) {
             // The supervisor was killed; the container ends with it.
             warnings.add("the supervisor of " + name + " ended before the container");
             boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
@@ -338,19 +345,8 @@ final class RunningContainer implements Container {
     }
 
     private Exit decode(byte[] info) {
-        Exit how;
-        if (info.length < SIGINFO_SIZE) {
-            how = new Exit.Killed(Signal.KILL, false);
-        } else {
-            var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-            int code = fields.getInt(SI_CODE);
-            int status = fields.getInt(SI_STATUS);
-            how =
-                    code == CLD_EXITED
-                            ? new Exit.Code(status & 0xff)
-                            : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
-        }
-        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
+        var how = ExitStatus.decode(info);
+        long kills = ExitStatus.mayBeOutOfMemory(how) ? oomKills() : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
     }
 
@@ -370,6 +366,7 @@ final class RunningContainer implements Container {
     private void finish(Exit how) {
         var event = endEvent();
         long before = System.nanoTime();
+        execs.end();
         lock.lock();
         try {
             ended = true;

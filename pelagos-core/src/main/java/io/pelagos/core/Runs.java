@@ -1,6 +1,8 @@
 package io.pelagos.core;
 
 import io.pelagos.core.spec.ByteSize;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Stdio;
 import java.io.ByteArrayOutputStream;
@@ -8,12 +10,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Runs a container to its end, reading both its outputs at the same time. */
 final class Runs {
     static final ByteSize BOUND = MiB.of(1);
     private static final int CHUNK = 1 << 16;
+
+    private static final CompletableFuture<Kept> NOT_KEPT =
+            CompletableFuture.completedFuture(Kept.NOTHING);
 
     private Runs() {}
 
@@ -29,21 +35,45 @@ final class Runs {
             var stdout =
                     spec.stdout() instanceof Stdio.Pipe
                             ? keep(container.stdout(), bound, container.name() + " stdout")
-                            : CompletableFuture.completedFuture(Kept.NOTHING);
+                            : NOT_KEPT;
             var stderr =
                     spec.stderr() instanceof Stdio.Pipe
                             ? keep(container.stderr(), bound, container.name() + " stderr")
-                            : CompletableFuture.completedFuture(Kept.NOTHING);
-            var exit = container.waitFor();
-            var elapsed = Duration.ofNanos(System.nanoTime() - start);
-            return new Result(
-                    exit,
-                    stdout.join().text(),
-                    stderr.join().text(),
-                    stdout.join().truncated() || stderr.join().truncated(),
-                    elapsed,
-                    container.warnings());
+                            : NOT_KEPT;
+            return result(container.waitFor(), stdout, stderr, start, container.warnings());
         }
+    }
+
+    /** Runs a process of a container to its end; the specification says where its outputs lead. */
+    static Result run(Exec exec, ContainerSpec spec, ByteSize bound) throws InterruptedException {
+        long start = System.nanoTime();
+        try (exec) {
+            var stdout =
+                    spec.stdout() instanceof Stdio.Pipe
+                            ? keep(exec.stdout(), bound, exec + " stdout")
+                            : NOT_KEPT;
+            var stderr =
+                    spec.stderr() instanceof Stdio.Pipe
+                            ? keep(exec.stderr(), bound, exec + " stderr")
+                            : NOT_KEPT;
+            return result(exec.waitFor(), stdout, stderr, start, exec.warnings());
+        }
+    }
+
+    private static Result result(
+            Exit exit,
+            CompletableFuture<Kept> stdout,
+            CompletableFuture<Kept> stderr,
+            long start,
+            List<String> warnings) {
+        var elapsed = Duration.ofNanos(System.nanoTime() - start);
+        return new Result(
+                exit,
+                stdout.join().text(),
+                stderr.join().text(),
+                stdout.join().truncated() || stderr.join().truncated(),
+                elapsed,
+                warnings);
     }
 
     private static CompletableFuture<Kept> keep(InputStream output, ByteSize bound, String name) {

@@ -126,6 +126,11 @@ final class SpecRules {
         }
     }
 
+    /** Judges the streams of one more process of a container. */
+    static void checkStreams(ContainerSpec spec) {
+        channels(spec);
+    }
+
     private static void channels(ContainerSpec spec) {
         channel("stdin", spec.stdin(), ReadableByteChannel.class, "read");
         channel("stdout", spec.stdout(), WritableByteChannel.class, "written");
