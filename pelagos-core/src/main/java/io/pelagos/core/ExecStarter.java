@@ -8,6 +8,7 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.Entering;
 import io.pelagos.core.internal.plan.LaunchInputs;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.LaunchPlan;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class ExecStarter {
     /** A number for a plan that is only printed, beside those of its channels. */
     private static final int PRINTED_PIDFD = 5;
+
+    /** How long a process may take to end that has begun to. */
+    private static final Duration ENDING = Duration.ofSeconds(1);
 
     private final Execs execs;
     private final Execs.Target target;
@@ -158,13 +162,14 @@ final class ExecStarter {
         } catch (IllegalArgumentException e) {
             throw new InvalidSpecException("user", e);
         } catch (ErrnoException e) {
-            throw hasEnded() ? ended(e) : SyscallFailedException.of(purpose(), e);
+            throw e.errno() == Errno.ENOENT ? ended(e) : SyscallFailedException.of(purpose(), e);
         }
     }
 
     /**
-     * Opens the root of the container as its first process has it. A signal that still arrives
-     * shows that the number meant that process when the file was opened.
+     * Opens the root of the container as its first process has it, which has none any more once it
+     * is ending (ENOENT). A signal that still arrives shows that the number meant that process when
+     * the file was opened.
      */
     private Fd openRoot() {
         var root =
@@ -182,10 +187,19 @@ final class ExecStarter {
     }
 
     private RuntimeException translated(LaunchFailure failure) {
-        if (hasEnded()) {
-            return ended(failure);
-        }
-        return Starter.launchFailure(failure, spec, target.name());
+        var step = failure.step();
+        boolean refused =
+                step != null
+                        && switch (step.syscall()) {
+                            // Of a process that has left its namespaces, because it is ending.
+                            case SETNS -> failure.errno() == Errno.ESRCH;
+                            // Into a PID namespace whose first process is ending: see clone(2).
+                            case CLONE3 -> failure.errno() == Errno.ENOMEM;
+                            default -> false;
+                        };
+        return hasEnded(refused ? ENDING : Duration.ZERO)
+                ? ended(failure)
+                : Starter.launchFailure(failure, spec, target.name());
     }
 
     private IllegalStateException ended(RuntimeException cause) {
@@ -193,9 +207,9 @@ final class ExecStarter {
     }
 
     /** A pidfd can be read once its process has ended. */
-    private boolean hasEnded() {
+    private boolean hasEnded(Duration atMost) {
         try {
-            return engine.poller().awaitReadable(target.pidfd(), Duration.ZERO);
+            return engine.poller().awaitReadable(target.pidfd(), atMost);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

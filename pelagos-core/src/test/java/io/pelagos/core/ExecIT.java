@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,8 +73,14 @@ class ExecIT {
             assertThat(result.stdout()).isEqualTo("out\n");
             assertThat(result.stderr()).isEqualTo("err\n");
             assertThat(result.truncated()).isFalse();
-            assertThat(container.exec("yes").args("a").stdout(Stdio.NULL).timeout(
-                            Duration.ofMillis(1)).run().exit())
+            assertThat(
+                            container
+                                    .exec("yes")
+                                    .args("a")
+                                    .stdout(Stdio.NULL)
+                                    .timeout(Duration.ofMillis(1))
+                                    .run()
+                                    .exit())
                     .isEqualTo(new Exit.TimedOut(Duration.ofMillis(1)));
         }
     }
@@ -129,8 +136,7 @@ class ExecIT {
     void processIsInEveryNamespaceOfTheContainer() throws Exception {
         try (var container = sleeping().create(Namespace.TIME).start()) {
             var script = "cd /proc/$1/ns; for n in *; do echo $n $(readlink $n); done";
-            var own =
-                    output(container.exec("sh", "-c", script, "sh", "self")).lines().toList();
+            var own = output(container.exec("sh", "-c", script, "sh", "self")).lines().toList();
             var first = output(container.exec("sh", "-c", script, "sh", "1")).lines().toList();
             assertThat(own).isEqualTo(first).hasSizeGreaterThan(7);
             assertThat(output(container.exec("ps", "-o", "args")))
@@ -157,9 +163,8 @@ class ExecIT {
                             container
                                     .exec("sh", "-c", "for i in $(seq 20); do sleep 1000 & done")
                                     .run()
-                                    .exit()
-                                    .success())
-                    .isFalse();
+                                    .stderr())
+                    .contains("can't fork");
         }
     }
 
@@ -171,14 +176,13 @@ class ExecIT {
                         .rlimit(Rlimit.NOFILE, 77, 88)
                         .oomScoreAdj(500)
                         .start()) {
-            var fields = "grep -E '^(Cap|NoNewPrivs|Seccomp|Groups|SigIgn|SigBlk|Umask)' /proc/";
-            assertThat(output(container.exec("sh", "-c", fields + "self/status")))
-                    .isEqualTo(output(container.exec("sh", "-c", fields + "1/status")))
+            var fields = "^(Cap|NoNewPrivs|Seccomp|Groups|SigIgn|SigBlk|Umask)";
+            assertThat(output(container.exec("grep", "-E", fields, "/proc/self/status")))
+                    .isEqualTo(output(container.exec("grep", "-E", fields, "/proc/1/status")))
                     .contains("NoNewPrivs:\t1", "Seccomp:\t2");
             assertThat(output(container.exec("cat", "/proc/self/limits")))
                     .isEqualTo(output(container.exec("cat", "/proc/1/limits")));
-            assertThat(output(container.exec("cat", "/proc/self/oom_score_adj")))
-                    .isEqualTo("500");
+            assertThat(output(container.exec("cat", "/proc/self/oom_score_adj"))).isEqualTo("500");
             assertThat(container.exec("sh", "-c", "unshare -U true").run().exit().success())
                     .isFalse();
         }
@@ -187,9 +191,11 @@ class ExecIT {
     @Test
     void privilegesAreAddedByExplicitCallsAlone() throws Exception {
         try (var container = sleeping().start()) {
-            var caps = "grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status";
-            assertThat(output(container.exec("sh", "-c", caps).privileged()))
-                    .contains("NoNewPrivs:\t0", "Seccomp:\t0");
+            assertThat(container.exec("true").explain())
+                    .contains("giving up new privileges", "filtering system calls");
+            assertThat(container.exec("true").privileged().explain())
+                    .doesNotContain("giving up new privileges", "filtering system calls")
+                    .doesNotContain("dropping CAP_");
             assertThat(container.exec("mount", "-t", "tmpfs", "none", "/tmp").run().success())
                     .isFalse();
             assertThat(
@@ -259,7 +265,7 @@ class ExecIT {
                             "ln -s /proc/self/root/etc/passwd /etc/passwd",
                             "ln -s /etc/passwd /etc/passwd",
                             "ln -s /proc/kmsg /etc/passwd",
-                            "truncate -s 1T /etc/passwd")) {
+                            "dd of=/etc/passwd bs=1M seek=1000000 count=0")) {
                 var made = container.exec("sh", "-c", "rm -rf /etc/passwd; " + trap).run();
                 assertThat(made.success()).as(trap + made.stderr()).isTrue();
                 assertThatThrownBy(() -> container.exec("id").user("app").run())
@@ -267,14 +273,15 @@ class ExecIT {
                         .isInstanceOf(InvalidSpecException.class)
                         .hasMessageStartingWith("user");
             }
-            assertThat(output(container.exec("id", "-u").user(1000, 1000))).isEqualTo("1000");
+            assertThat(output(container.exec("id", "-u").user(7, 8).env("HOME", "/")))
+                    .isEqualTo("7");
         }
     }
 
     @Test
     void userNamespaceIsEntered() throws Exception {
         var maps = List.of(new IdMap(0, 100_000, 65_536));
-        var root = sandbox.root().resolve("");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         try (var container = sleeping().userNamespace(maps, maps).pids(20).start();
                 var exec = container.exec("sleep", "1000").user(5, 6).start()) {
             assertThat(output(container.exec("id", "-u"))).isEqualTo("0");
@@ -285,11 +292,10 @@ class ExecIT {
             assertThat(Files.readString(Path.of("/proc/" + exec.pid() + "/cgroup")))
                     .isEqualTo(Files.readString(Path.of("/proc/" + container.pid() + "/cgroup")));
             assertThat(output(container.exec("readlink", "/proc/self/ns/user")))
-                    .isEqualTo(Files.readSymbolicLink(
-                                    Path.of("/proc/" + container.pid() + "/ns/user"))
-                            .toString());
+                    .isEqualTo(
+                            Files.readSymbolicLink(Path.of("/proc/" + container.pid() + "/ns/user"))
+                                    .toString());
         }
-        assertThat(root).exists();
     }
 
     @ParameterizedTest
@@ -300,8 +306,7 @@ class ExecIT {
         try (var container = sleeping().share(shared).start()) {
             assertThat(output(container.exec("readlink", "/proc/self/ns/" + shared.procName())))
                     .isEqualTo(
-                            Files.readSymbolicLink(
-                                            Path.of("/proc/self/ns/" + shared.procName()))
+                            Files.readSymbolicLink(Path.of("/proc/self/ns/" + shared.procName()))
                                     .toString());
         }
     }
@@ -315,8 +320,7 @@ class ExecIT {
                             e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
             assertThatThrownBy(() -> container.exec("/etc/passwd").run())
                     .isInstanceOfSatisfying(
-                            CommandException.class,
-                            e -> assertThat(e.shellCode()).isEqualTo(126));
+                            CommandException.class, e -> assertThat(e.shellCode()).isEqualTo(126));
             assertThatThrownBy(() -> container.exec("pwd").cwd("/no/such").run())
                     .isInstanceOf(SyscallFailedException.class)
                     .hasMessageContaining("entering the working directory /no/such")
@@ -352,7 +356,10 @@ class ExecIT {
         try (var container = sleeping().start();
                 var exec =
                         container
-                                .exec("sh", "-c", "trap 'exit 9' USR1; echo ready; while :; do read x; done")
+                                .exec(
+                                        "sh",
+                                        "-c",
+                                        "trap 'exit 9' USR1; echo ready; while :; do read x; done")
                                 .start()) {
             assertThat(exec.stdout().read()).isEqualTo('r');
             assertThat(exec.signal(Signal.parse("USR1"))).isTrue();
@@ -385,7 +392,10 @@ class ExecIT {
     @Test
     void closingTheContainerLeavesNothingOfItsProcesses() throws Exception {
         var container = sleeping().start();
-        var execs = IntStream.range(0, 5).mapToObj(i -> container.exec("sleep", "1000").start()).toList();
+        var execs =
+                IntStream.range(0, 5)
+                        .mapToObj(i -> container.exec("sleep", "1000").start())
+                        .toList();
         container.close();
         assertThat(execs).allMatch(e -> !e.isAlive());
         execs.forEach(Exec::close);
@@ -394,7 +404,8 @@ class ExecIT {
     @Test
     void processThatIsLeftBehindEndsWithTheContainer() throws Exception {
         try (var container = sleeping().start()) {
-            var left = output(container.exec("sh", "-c", "sleep 1000 </dev/null >/dev/null 2>&1 & echo $!"));
+            // It keeps standard output open, which nobody waits for.
+            var left = output(container.exec("sh", "-c", "sleep 1000 & echo $!"));
             assertThat(output(container.exec("cat", "/proc/" + left + "/comm"))).isEqualTo("sleep");
         }
     }
@@ -420,8 +431,16 @@ class ExecIT {
                             .run();
             assertThat(result.success()).isFalse();
             assertThat(container.isAlive()).isTrue();
-            assertThat(container.exec("dd", "if=/dev/zero", "of=/dev/null", "bs=256M", "count=1")
-                            .run().exit())
+            assertThat(
+                            container
+                                    .exec(
+                                            "dd",
+                                            "if=/dev/zero",
+                                            "of=/dev/null",
+                                            "bs=256M",
+                                            "count=1")
+                                    .run()
+                                    .exit())
                     .isInstanceOf(Exit.OutOfMemory.class);
         }
     }
