@@ -253,7 +253,9 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Limits a resource of the first process and its descendants.
+     * Limits a resource of the first process and its descendants. What is not limited here has the
+     * limits with which the JVM was started; only the soft limit of descriptors, which a JVM raises
+     * for itself, is 1024 again.
      *
      * @param resource which
      * @param soft what is enforced, or {@link Rlimit.Limit#UNLIMITED}
@@ -265,7 +267,8 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Sets how likely the kernel ends the container when memory is short.
+     * Sets how likely the kernel ends the container when memory is short; 0 unless set. A JVM that
+     * was itself started with a higher value, and that lacks CAP_SYS_RESOURCE, passes its own on.
      *
      * @param adjustment -1000 (never) to 1000 (first), see proc_pid_oom_score_adj(5)
      * @return this
@@ -650,7 +653,8 @@ public final class ContainerBuilder {
 
     /**
      * Gives up every protection: all capabilities, no filter of system calls, nothing masked or
-     * read-only, all devices. What runs in such a container can take over the machine.
+     * read-only, all devices. What runs in such a container can take over the machine. Capabilities
+     * that the JVM itself does not have are a warning.
      *
      * @return this
      */

@@ -6,6 +6,7 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Poller;
@@ -23,6 +24,7 @@ import io.pelagos.core.spec.Namespace;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +40,7 @@ final class Engine implements AutoCloseable {
     private final Streams streams;
     private final Launcher launcher;
     private final Reaper reaper;
+    private final SpareNetworks spareNetworks;
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -47,7 +50,12 @@ final class Engine implements AutoCloseable {
     /** What a compiled filter depends on, beside the machine. */
     private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
 
-    Engine(PelagosPaths paths, Kernel kernel) {
+    /**
+     * Opens what the containers share.
+     *
+     * @param ahead whether network namespaces may be made before they are needed
+     */
+    Engine(PelagosPaths paths, Kernel kernel, boolean ahead) {
         this.paths = paths;
         calls = new SystemCalls(kernel);
         var host = CgroupHost.detect(calls);
@@ -60,6 +68,7 @@ final class Engine implements AutoCloseable {
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
         reaper = new Reaper(calls);
+        spareNetworks = new SpareNetworks(launcher, facts.architecture(), ahead);
     }
 
     PelagosPaths paths() {
@@ -84,6 +93,10 @@ final class Engine implements AutoCloseable {
 
     Reaper reaper() {
         return reaper;
+    }
+
+    SpareNetworks spareNetworks() {
+        return spareNetworks;
     }
 
     @Nullable CgroupHost cgroups() {
@@ -138,21 +151,22 @@ final class Engine implements AutoCloseable {
         return List.copyOf(running.values());
     }
 
-    int pidfdOf(String id, Namespace namespace) {
+    Fd pidfdOf(String id, Namespace namespace) {
         var container = running.get(id);
-        if (container == null) {
-            throw new InvalidSpecException(
-                    "join",
-                    id,
-                    "no container with this id runs here whose "
-                            + namespace.ociName()
-                            + " namespace could be entered");
-        }
-        return container.pidfdNumber();
+        var pidfd = container == null ? Optional.<Fd>empty() : container.copyPidfd();
+        return pidfd.orElseThrow(
+                () ->
+                        new InvalidSpecException(
+                                "join",
+                                id,
+                                "no container with this id runs here whose "
+                                        + namespace.ociName()
+                                        + " namespace could be entered"));
     }
 
     @Override
     public void close() {
+        spareNetworks.close();
         reaper.close();
         poller.close();
     }

@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.LaunchFailure;
@@ -97,14 +98,17 @@ final class ExecStarter {
 
     private Launcher.Started launch(LaunchInputs.Identity identity, Stdios stdios) {
         int container = target.pidfd().number();
-        var others = new ArrayList<Integer>();
-        others.add(container);
-        unified().ifPresent(cgroup -> others.add(cgroup.number()));
+        var cgroup = target.cgroup();
         try {
             return engine.launcher()
                     .launch(
                             channels -> compose(channels, identity, container),
-                            new Launcher.Request(stdios.numbers(), others, null, kind()));
+                            new Launcher.Request(
+                                    stdios.numbers(),
+                                    List.of(container),
+                                    cgroup == null ? null : new Joining(cgroup),
+                                    null,
+                                    kind()));
         } catch (LaunchFailure failure) {
             throw translated(failure);
         } catch (ErrnoException errno) {
@@ -120,9 +124,17 @@ final class ExecStarter {
         return new Supervision.Kind.Attached(Cleanup.NONE);
     }
 
-    private Optional<Fd> unified() {
-        var cgroup = target.cgroup();
-        return cgroup == null ? Optional.empty() : cgroup.unified();
+    /** Lets a process into cgroups that are there. */
+    private record Joining(ContainerCgroup cgroup) implements Launcher.Placing {
+        @Override
+        public Optional<Fd> make() {
+            return cgroup.unified();
+        }
+
+        @Override
+        public List<Fd> complete() {
+            return cgroup.openJoinFiles();
+        }
     }
 
     private LaunchPlan compose(
@@ -136,9 +148,9 @@ final class ExecStarter {
                         identity,
                         channels,
                         kind(),
-                        new LaunchInputs.Placement(
-                                unified().map(Fd::number).orElse(-1),
-                                cgroup == null ? List.of() : cgroup.joinFiles()),
+                        cgroup == null
+                                ? LaunchInputs.Placement.NONE
+                                : new LaunchInputs.Placement(true, cgroup.joinFiles().size()),
                         Map.of(),
                         Map.of(),
                         engine.filter(spec)),

@@ -12,7 +12,6 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -52,18 +51,19 @@ public final class Pelagos implements AutoCloseable {
      * @throws IllegalCallerException when native access is denied; the message has the flag to give
      */
     public static Pelagos open(PelagosPaths paths) {
-        return open(paths, new LinuxKernel(paths.launchDir()));
+        return new Pelagos(new Engine(paths, new LinuxKernel(paths.launchDir()), true));
     }
 
     /**
-     * Opens Pelagos on a kernel of the caller's choice.
+     * Opens Pelagos on a kernel of the caller's choice. Nothing is made ahead of time for the next
+     * container, so that the kernel sees only what the container at hand needs.
      *
      * @param paths the locations
      * @param kernel everything that is asked of Linux goes through it
      * @return the way in, to be closed
      */
     public static Pelagos open(PelagosPaths paths, Kernel kernel) {
-        return new Pelagos(new Engine(paths, kernel));
+        return new Pelagos(new Engine(paths, kernel, false));
     }
 
     /**
@@ -117,7 +117,10 @@ public final class Pelagos implements AutoCloseable {
      * @return a snapshot
      */
     public List<Container> running() {
-        return new ArrayList<>(engine.running());
+        return engine.running().stream()
+                .filter(RunningContainer::isAlive)
+                .map(Container.class::cast)
+                .toList();
     }
 
     /**
@@ -148,7 +151,7 @@ public final class Pelagos implements AutoCloseable {
     private Supervision.Kind printedKind(ContainerSpec spec, String name) {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
             case DETACHED ->
                     new Supervision.Kind.Detached(
                             engine.paths()

@@ -53,6 +53,12 @@ final class Remedies {
                                     + " where the kernel's own file systems go: replace it by a"
                                     + " directory"),
                     new Entry(
+                            "entering the working directory",
+                            "openat2(",
+                            Errno.ELOOP,
+                            "The path %s leads through a link of procfs, which could leave the"
+                                    + " container: name the directory itself"),
+                    new Entry(
                             "mounting ",
                             "mkdirat(",
                             Errno.EROFS,

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
+    private static final int F_DUPFD_CLOEXEC = 1030;
 
     private final Engine engine;
     private final ContainerSpec spec;
@@ -45,11 +46,16 @@ final class RunningContainer implements Container {
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
+    /** Completes when a helper that does not stay has been reaped. */
+    private final CompletableFuture<Void> helper;
+
+    /** Completes when nothing is left of the container. */
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+
     /** Guards what acts on the cgroup and the pidfd against their removal. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private boolean ended;
-    private volatile CompletableFuture<Void> reaped = CompletableFuture.completedFuture(null);
     private boolean paused;
 
     RunningContainer(
@@ -75,6 +81,10 @@ final class RunningContainer implements Container {
                 new Execs(
                         new Execs.Target(
                                 engine, spec, id, name, started.pid(), started.pidfd(), cgroup));
+        helper =
+                kind instanceof Supervision.Kind.Attached
+                        ? new CompletableFuture<>()
+                        : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -99,8 +109,21 @@ final class RunningContainer implements Container {
         return started.pid();
     }
 
-    int pidfdNumber() {
-        return started.pidfd().number();
+    /** A pidfd of the container's first process for somebody else, unless it has ended. */
+    Optional<Fd> copyPidfd() {
+        lock.lock();
+        try {
+            return ended
+                    ? Optional.empty()
+                    : Optional.of(
+                            Fd.of(
+                                    engine.calls().kernel(),
+                                    engine.calls()
+                                            .fcntl(started.pidfd().number(), F_DUPFD_CLOEXEC, 3),
+                                    "the process " + started.pid()));
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -284,7 +307,7 @@ final class RunningContainer implements Container {
         if (!(kind instanceof Supervision.Kind.Detached)) {
             kill();
             exit.handle((_, _) -> null).join();
-            reaped.join();
+            gone.join();
             execs.awaitEnd();
         }
         stdios.close();
@@ -293,10 +316,12 @@ final class RunningContainer implements Container {
     /** Waits for the end, in a virtual thread. */
     private void watch() {
         try {
-            finish(awaitEnd());
+            var how = awaitEnd();
+            finish(() -> exit.complete(how), how.toString());
         } catch (RuntimeException | IOException | InterruptedException e) {
             LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            exit.completeExceptionally(e);
+            kill();
+            finish(() -> exit.completeExceptionally(e), e.toString());
         }
     }
 
@@ -313,7 +338,7 @@ final class RunningContainer implements Container {
         engine.poller().awaitReadable(source);
         byte[] info =
                 switch (kind) {
-                    case Supervision.Kind.Child() -> waitForChild();
+                    case Supervision.Kind.Child(_) -> waitForChild();
                     case Supervision.Kind.Attached(_) -> readInfo(started.control());
                     case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
                     case Supervision.Kind.Foreground _ ->
@@ -329,8 +354,7 @@ final class RunningContainer implements Container {
 
     private byte[] readInfo(Fd control) throws IOException, InterruptedException {
         var info = new byte[ExitStatus.SIZE];
-        int count = engine.calls().read(control.number(), info, 0, ExitStatus.SIZE);
-        if (count < ExitStatus.SIZE) {
+        if (engine.launcher().receive(control, info) < ExitStatus.SIZE) {
             // The supervisor was killed; the container ends with it.
             warnings.add("the supervisor of " + name + " ended before the container");
             boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
@@ -362,35 +386,58 @@ final class RunningContainer implements Container {
         }
     }
 
-    /** Removes everything of the container, then tells those who wait. */
-    private void finish(Exit how) {
+    /**
+     * Tells those who wait, and removes everything of the container. Processes that it may have
+     * left behind, where it has no PID namespace, end first.
+     */
+    private void finish(Runnable announcement, String how) {
+        markEnded();
+        execs.end();
+        if (spec.creates(Namespace.PID)) {
+            announcement.run();
+        }
         var event = endEvent();
         long before = System.nanoTime();
-        execs.end();
-        lock.lock();
-        try {
-            ended = true;
-            if (cgroup != null) {
-                removeCgroup(cgroup);
-            }
-            if (kind instanceof Supervision.Kind.Attached) {
-                release();
-            }
-            started.control().close();
-            started.pidfd().close();
-        } finally {
-            lock.unlock();
+        if (cgroup != null) {
+            removeCgroup(cgroup);
         }
-        reaped = engine.reaper().reap(started.helper());
-        engine.remove(this);
+        if (kind instanceof Supervision.Kind.Attached) {
+            release();
+        }
+        started.control().close();
+        started.pidfd().close();
+        var _ =
+                helperGone()
+                        .thenRun(
+                                () -> {
+                                    engine.remove(this);
+                                    gone.complete(null);
+                                });
         if (event != null) {
             event.container = name;
-            event.exit = how.toString();
+            event.exit = how;
             event.removal = System.nanoTime() - before;
             event.lifetime = before - startedAt;
             event.commit();
         }
-        exit.complete(how);
+        announcement.run();
+    }
+
+    /** Only an attached container's helper stays for as long as the container. */
+    private CompletableFuture<Void> helperGone() {
+        return kind instanceof Supervision.Kind.Attached
+                ? engine.reaper().reap(started.helper())
+                : helper;
+    }
+
+    /** From now on nobody else uses the pidfd or the cgroup. */
+    private void markEnded() {
+        lock.lock();
+        try {
+            ended = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Begins an event if anybody records, see {@link Starter}. */

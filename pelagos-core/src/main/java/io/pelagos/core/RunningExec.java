@@ -178,8 +178,7 @@ final class RunningExec implements Exec {
     private byte[] readInfo() throws IOException, InterruptedException {
         var engine = execs.target().engine();
         var info = new byte[ExitStatus.SIZE];
-        int count = engine.calls().read(started.control().number(), info, 0, ExitStatus.SIZE);
-        if (count < ExitStatus.SIZE) {
+        if (engine.launcher().receive(started.control(), info) < ExitStatus.SIZE) {
             warnings.add("the supervisor of " + this + " ended before the process");
             kill();
             engine.poller().awaitReadable(started.pidfd());

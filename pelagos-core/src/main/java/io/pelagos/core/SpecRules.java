@@ -9,6 +9,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /** What can only be judged for a whole container: options that contradict each other. */
 final class SpecRules {
@@ -17,12 +18,17 @@ final class SpecRules {
                     SpecRules::mountNamespace,
                     SpecRules::hostName,
                     SpecRules::userNamespace,
+                    SpecRules::workingDirectory,
                     SpecRules::clocks,
                     SpecRules::sysctls,
                     SpecRules::mountTargets,
                     SpecRules::devices,
                     SpecRules::channels,
                     SpecRules::detachedStreams);
+
+    /** The links of procfs that lead to wherever a process has something open. */
+    private static final Pattern DESCRIPTOR =
+            Pattern.compile("^/(proc/[^/]+/(task/[^/]+/)?(fd|cwd|root)|dev/fd)(/|$)");
 
     private SpecRules() {}
 
@@ -59,6 +65,18 @@ final class SpecRules {
                     "userNamespace",
                     spec.uidMap() + " " + spec.gidMap(),
                     "a new user namespace and ranges of user and group ids belong together");
+        }
+    }
+
+    /** A descriptor as working directory could lead out of the container (CVE-2024-21626). */
+    private static void workingDirectory(ContainerSpec spec) {
+        var cwd = spec.process().cwd();
+        if (DESCRIPTOR.matcher(cwd).find()) {
+            throw new InvalidSpecException(
+                    "cwd",
+                    cwd,
+                    "a descriptor, root or working directory of a process is no directory of the"
+                            + " container: name the directory itself");
         }
     }
 

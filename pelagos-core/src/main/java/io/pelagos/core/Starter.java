@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.internal.cgroup.CgroupException;
-import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.LaunchFailure;
@@ -120,41 +119,46 @@ final class Starter {
         var sources = sources(spec);
         var filter = engine.filter(spec);
         var joined = openJoined();
-        long before = System.nanoTime();
-        var cgroup = makeCgroup();
-        long cgroupTime = System.nanoTime() - before;
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
         var exitFile = prepareExitFile();
-        var kind = kind(cgroup, exitFile);
-        var others = new ArrayList<>(joined.values());
-        int unified = cgroup == null ? -1 : cgroup.unified().map(Fd::number).orElse(-1);
-        if (unified >= 0) {
-            others.add(unified);
-        }
-        var placement =
-                new LaunchInputs.Placement(
-                        unified, cgroup == null ? List.of() : cgroup.joinFiles());
-        before = System.nanoTime();
+        var placing = placing();
+        var kind = kind(placing, exitFile);
+        long before = System.nanoTime();
         var started =
                 engine.launcher()
                         .launch(
                                 channels ->
                                         compose(
-                                                channels, identity, kind, placement, joined,
-                                                sources, filter),
+                                                channels,
+                                                identity,
+                                                kind,
+                                                placing == null
+                                                        ? LaunchInputs.Placement.NONE
+                                                        : placing.placement(),
+                                                joined,
+                                                sources,
+                                                filter),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        others,
+                                        List.copyOf(joined.values()),
+                                        placing,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
                                         kind));
         long launchTime = System.nanoTime() - before;
+        var cgroup = placing == null ? null : placing.cgroup();
+        if (cgroup != null) {
+            warnings.addAll(cgroup.warnings());
+        }
         stdios.started();
         closeJoined();
+        if (needsNewNetwork()) {
+            engine.spareNetworks().replenish();
+        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
-            event.cgroup = cgroupTime;
+            event.cgroup = placing == null ? 0 : placing.nanos();
             event.launch = launchTime;
             event.commit();
         }
@@ -249,19 +253,36 @@ final class Starter {
                                 }
                                 case NamespaceMode.OfProcess(var pidfd) ->
                                         joined.put(namespace, pidfd);
-                                case NamespaceMode.OfContainer(var other) ->
-                                        joined.put(namespace, engine.pidfdOf(other, namespace));
+                                case NamespaceMode.OfContainer(var other) -> {
+                                    var pidfd = engine.pidfdOf(other, namespace);
+                                    joinedFiles.add(pidfd);
+                                    joined.put(namespace, pidfd.number());
+                                }
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
+        if (needsNewNetwork()) {
+            engine.spareNetworks()
+                    .take()
+                    .ifPresent(
+                            spare -> {
+                                joinedFiles.add(spare);
+                                joined.put(Namespace.NETWORK, spare.number());
+                            });
+        }
         return joined;
+    }
+
+    /** Tells whether one that was made ahead fits: it belongs to the JVM's user namespace. */
+    private boolean needsNewNetwork() {
+        return spec.creates(Namespace.NETWORK) && !spec.namespaces().containsKey(Namespace.USER);
     }
 
     private void closeJoined() {
         joinedFiles.forEach(Fd::close);
     }
 
-    private @Nullable ContainerCgroup makeCgroup() {
+    private @Nullable CgroupPlacing placing() {
         var host = engine.cgroups();
         if (host == null) {
             if (spec.resources().required() && spec.resources().limited()) {
@@ -273,10 +294,9 @@ final class Starter {
             }
             return null;
         }
-        var cgroup = host.create("pelagos-" + id, spec.resources());
-        undo.push(cgroup::remove);
-        warnings.addAll(cgroup.warnings());
-        return cgroup;
+        var placing = new CgroupPlacing(host.prepare("pelagos-" + id, DeviceAccess.of(spec)));
+        undo.push(placing::undo);
+        return placing;
     }
 
     private @Nullable String prepareExitFile() {
@@ -296,14 +316,11 @@ final class Starter {
         }
     }
 
-    private Supervision.Kind kind(@Nullable ContainerCgroup cgroup, @Nullable String exitFile) {
-        var cleanup =
-                cgroup == null
-                        ? Cleanup.NONE
-                        : new Cleanup(cgroup.killFile().orElse(null), cgroup.directories());
+    private Supervision.Kind kind(@Nullable CgroupPlacing placing, @Nullable String exitFile) {
+        var cleanup = placing == null ? Cleanup.NONE : placing.cleanup();
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED ->
                     new Supervision.Kind.Detached(
                             java.util.Objects.requireNonNull(exitFile), cleanup);

@@ -98,7 +98,14 @@ class BreakoutIT extends Trial {
         for (int fd = 3; fd < 40; fd++) {
             var directory = "/proc/self/fd/" + fd;
             link("escape", Path.of(directory));
-            for (var cwd : List.of(directory, directory + "/x", "/escape", "/escape/x")) {
+            for (var cwd : List.of(directory, directory + "/x")) {
+                assertThatThrownBy(() -> hostile("pwd").cwd(cwd).run())
+                        .as(cwd)
+                        .isInstanceOf(InvalidSpecException.class)
+                        .hasMessageContaining("cwd " + cwd)
+                        .hasMessageContaining("name the directory itself");
+            }
+            for (var cwd : List.of("/escape", "/escape/x")) {
                 assertThatThrownBy(() -> hostile("pwd").cwd(cwd).run())
                         .as(cwd)
                         .isInstanceOf(SyscallFailedException.class);
@@ -155,7 +162,7 @@ class BreakoutIT extends Trial {
 
     /**
      * While another process exchanges a directory of the root for a link to the host, again and
-     * again, 100 starts mount below it, and never is anything made or mounted outside
+     * again, 200 starts mount below it, and never is anything made or mounted outside
      * (CVE-2021-30465).
      */
     @Test
@@ -176,7 +183,7 @@ class BreakoutIT extends Trial {
         int started = 0;
         try (var lines = exchanging.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("ready");
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 200; i++) {
                 var container =
                         hostile("cat", "/data/secret")
                                 .mount(Mount.tmpfs("/data/sub/dir" + i))
@@ -302,6 +309,19 @@ class BreakoutIT extends Trial {
                 .contains("/dev/null")
                 .containsAnyOf("ENOTDIR", "EISDIR")
                 .doesNotContain("STARTED");
+    }
+
+    /** What a root shows as its /dev/null is never mounted over anything (CVE-2025-31133). */
+    @Test
+    void nullDeviceOfTheRootIsNeverAMask() throws Exception {
+        hostile.file("etc/secret", "secret").file("dev/null", "shown");
+        var mask =
+                hostile("sh", "-c", "cat /dev/null; test -c /etc/secret && cat /etc/secret")
+                        .withoutDefaultMounts()
+                        .mask("/etc/secret");
+        assertThat(mask.run().stdout()).isEqualTo("shown");
+        link("dev/null", Path.of("/etc/secret"));
+        assertThat(mask.run().stdout()).isEmpty();
     }
 
     private static List<String> jvm(Class<?> main, Path root, Path state) {

@@ -10,7 +10,9 @@ import static org.assertj.core.api.Assertions.entry;
 import io.pelagos.core.security.Capability;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -109,6 +111,31 @@ class CapabilitiesIT extends Trial {
         assertThat(output(trying("call", PRCTL, PR_GET_SECUREBITS))).isEqualTo("0");
         var user = trying("call", PRCTL, PR_GET_KEEPCAPS).user(APP, APP);
         assertThat(output(user.ambient(NET_BIND_SERVICE))).isEqualTo("0");
+    }
+
+    @Test
+    void privilegedContainerHasWhatTheJvmHasAndSaysWhatIsMissing() throws Exception {
+        var bounding =
+                Files.readAllLines(Path.of("/proc/self/status")).stream()
+                        .filter(line -> line.startsWith("CapBnd:"))
+                        .map(line -> line.split("\\s+", -1)[1])
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(status(ContainerBuilder::privileged))
+                .contains(
+                        entry("CapEff", bounding),
+                        entry("CapPrm", bounding),
+                        entry("NoNewPrivs", "0"));
+        var missing = EnumSet.allOf(Capability.class);
+        missing.removeAll(Capability.ofMask(Long.parseUnsignedLong(bounding, 16)));
+        try (var container = sh("true").privileged().start()) {
+            for (var capability : missing) {
+                assertThat(container.warnings()).anyMatch(w -> w.contains(capability.capName()));
+            }
+            if (missing.isEmpty()) {
+                assertThat(container.warnings()).noneMatch(w -> w.contains("capabilities"));
+            }
+        }
     }
 
     private void setuid() throws IOException {

@@ -190,6 +190,16 @@ class CommandIT {
     void magicLinksAreNoWorkingDirectories(String path) {
         var container = sandbox.command("ls").cwd(path);
         assertThatThrownBy(container::start)
+                .isInstanceOf(InvalidSpecException.class)
+                .hasMessageContaining(path);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/proc/self/fd/0", "/proc/self/fd/3", "/proc/1/cwd", "/proc/self/root"})
+    void magicLinksBehindALinkAreNoWorkingDirectories(String path) throws Exception {
+        Files.createSymbolicLink(sandbox.root().resolve("innocent"), Path.of(path));
+        var container = sandbox.command("ls").cwd("/innocent");
+        assertThatThrownBy(container::start)
                 .isInstanceOfSatisfying(
                         SyscallFailedException.class,
                         e -> assertThat(e.errno()).isIn(Errno.ELOOP, Errno.ENOENT, Errno.EEXIST));

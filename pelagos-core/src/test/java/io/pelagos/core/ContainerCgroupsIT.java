@@ -223,7 +223,9 @@ class ContainerCgroupsIT {
                                 required));
     }
 
+    /** The end is told before everything is removed; closing waits for that. */
     private void assertNothingIsLeft(Container container) throws InterruptedException {
+        container.close();
         container.waitFor();
         assertThat(host.find("pelagos-" + container.id(), null)).isEmpty();
     }

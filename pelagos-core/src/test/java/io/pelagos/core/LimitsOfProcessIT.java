@@ -11,6 +11,8 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.Rlimit;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,18 @@ class LimitsOfProcessIT extends Trial {
     @Test
     void oomScoreIsSet() throws Exception {
         assertThat(output(sh("cat /proc/self/oom_score_adj").oomScoreAdj(500))).isEqualTo("500");
+    }
+
+    @Test
+    void oomScoreOfTheJvmIsNotInherited() throws Exception {
+        var jvm = Path.of("/proc/self/oom_score_adj");
+        var before = Files.readString(jvm).strip();
+        try {
+            Files.writeString(jvm, "300");
+            assertThat(output(sh("cat /proc/self/oom_score_adj"))).isIn("0", before);
+        } finally {
+            Files.writeString(jvm, before);
+        }
     }
 
     @Test

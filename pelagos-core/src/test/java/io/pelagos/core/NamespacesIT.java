@@ -220,6 +220,44 @@ class NamespacesIT {
     }
 
     @Test
+    void userNamespaceIsJoinedWithThoseItOwns() throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var ids = List.of(new IdMap(0, 100000, 65536));
+        try (var first = sleeping(container().userNamespace(ids, ids).hostname("first"));
+                var pidfd = new SystemCalls(new LinuxKernel()).pidfdOpen(first.pid())) {
+            var ns = "/proc/" + first.pid() + "/ns/";
+            var joining =
+                    List.of(
+                            container().join(first, Namespace.USER, Namespace.UTS),
+                            container().join(pidfd, Namespace.USER, Namespace.UTS),
+                            container()
+                                    .join(Namespace.USER, ns + "user")
+                                    .join(Namespace.UTS, ns + "uts"));
+            for (var builder : joining) {
+                try (var second = sleeping(builder)) {
+                    assertThat(of(second, Namespace.USER)).isEqualTo(of(first, Namespace.USER));
+                    assertThat(of(second, Namespace.UTS)).isEqualTo(of(first, Namespace.UTS));
+                    assertThat(Files.getAttribute(Path.of("/proc/" + second.pid()), "unix:uid"))
+                            .isEqualTo(100000);
+                }
+            }
+        }
+    }
+
+    @Test
+    void parametersAreSetInAUserNamespaceToo() throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var ids = List.of(new IdMap(0, 100000, 65536));
+        var name = "net.ipv4.ip_unprivileged_port_start";
+        var result =
+                sandbox.sh("cat /proc/sys/net/ipv4/ip_unprivileged_port_start")
+                        .userNamespace(ids, ids)
+                        .sysctl(name, "81")
+                        .run();
+        assertThat(result.stdout()).as(result.stderr()).isEqualTo("81\n");
+    }
+
+    @Test
     void userNamespaceMapsRootToAnUnprivilegedUser() throws Exception {
         // Root of the namespace is a stranger to the host's directories.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));

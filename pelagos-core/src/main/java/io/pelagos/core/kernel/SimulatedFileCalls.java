@@ -131,13 +131,13 @@ final class SimulatedFileCalls {
 
     private static long duplicate(SimulatedCall call) {
         var table = call.process().table();
-        var file = table.file(call.integer(0));
         if (call.integer(0) == call.integer(1)) {
             return -Errno.EINVAL.number();
         }
         if (call.integer(1) < 0) {
             return -Errno.EBADF.number();
         }
+        var file = table.file(call.integer(0));
         table.set(call.integer(1), file, has(call, 2, O_CLOEXEC));
         return call.integer(1);
     }

@@ -88,6 +88,12 @@ class PlanEquivalenceProperties {
                         new Action(Kind.WRITE, 3, 3, true, true, 1)));
     }
 
+    /** Equal numbers are refused before the kernel looks whether a file is behind them. */
+    @Example
+    void duplicatingWhatIsNotOpenOntoItselfFailsTheSameWay() throws Exception {
+        machineCodeAndSimulationAgree(List.of(new Action(Kind.DUP3, 7, 7, false, true, 1)));
+    }
+
     @Property(tries = 50)
     void machineCodeAndSimulationAgree(@ForAll("actions") List<Action> actions) throws Exception {
         var plan = plan(actions);

@@ -3,6 +3,7 @@ package io.pelagos.core.testing;
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
+import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
  *
  * @param directory the test's temporary directory
  * @param root the root file system
- * @param pelagos opened for this test
+ * @param pelagos opened for this test; makes nothing ahead, so that every process is a container's
  */
 public record Sandbox(Path directory, BusyboxRoot root, Pelagos pelagos) implements AutoCloseable {
     /** Makes one; the test is skipped without the rights it takes. */
@@ -25,7 +26,7 @@ public record Sandbox(Path directory, BusyboxRoot root, Pelagos pelagos) impleme
         return new Sandbox(
                 directory,
                 BusyboxRoot.in(directory),
-                Pelagos.open(PelagosPaths.under(directory.resolve("pelagos"))));
+                Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")), new LinuxKernel()));
     }
 
     private static boolean isRoot() {

@@ -1,8 +1,13 @@
 package io.pelagos.core.internal.cgroup;
 
+import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
+
 import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Resources;
 import java.util.ArrayDeque;
@@ -12,14 +17,17 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the cgroups of one container, all or nothing: directories first, in every hierarchy that
- * can limit, measure or stop it, then limits, then device rules.
+ * can limit, measure or stop it, then limits, then device rules. The directory that the container
+ * is born in comes first, so that its birth need not wait for the rest.
  */
-final class CgroupCreation {
+public final class CgroupCreation {
     /** What a container is put under in hierarchies of version 1. */
     private static final Set<String> V1 =
             Set.of(
@@ -58,33 +66,148 @@ final class CgroupCreation {
         v1 = host.v1Controllers();
     }
 
-    ContainerCgroup create() {
-        try {
-            for (var hierarchy : host.hierarchies()) {
-                if (hierarchy.unified()) {
-                    unified = make(hierarchy);
+    /**
+     * Says which directories will be made, where nothing denies it: those of the container before
+     * parents that are missing now.
+     *
+     * @return absolute paths
+     */
+    public List<String> expected() {
+        var own = new ArrayList<String>();
+        var parents = new ArrayDeque<String>();
+        for (var hierarchy : host.hierarchies()) {
+            if (hierarchy.unified() || isUsed(hierarchy)) {
+                var base = resources.parent() == null ? hierarchy.base() : resources.parent();
+                own.add(hierarchy.directory(base) + "/" + name);
+                if (resources.parent() != null) {
+                    missing(hierarchy, base).forEach(parents::push);
                 }
             }
-            for (var hierarchy : host.hierarchies()) {
-                if (!hierarchy.unified() && isUsed(hierarchy)) {
-                    var directory = make(hierarchy);
-                    if (directory != null) {
-                        hierarchy.controllers().forEach(c -> legacy.put(c, directory));
+        }
+        own.addAll(parents);
+        return List.copyOf(own);
+    }
+
+    private List<String> missing(Hierarchy hierarchy, String base) {
+        var missing = new ArrayList<String>();
+        for (int end = base.indexOf('/', 1); ; end = base.indexOf('/', end + 1)) {
+            var path = hierarchy.directory(end < 0 ? base : base.substring(0, end));
+            if (!exists(path)) {
+                missing.add(path);
+            }
+            if (end < 0) {
+                return missing;
+            }
+        }
+    }
+
+    private boolean exists(String path) {
+        try (var memory = Memory.open()) {
+            return calls.retry(
+                            Syscall.FACCESSAT2,
+                            AT_FDCWD.value(calls.kernel().architecture()),
+                            memory.string(path),
+                            0,
+                            0)
+                    == 0;
+        }
+    }
+
+    /**
+     * Says which file will kill everything in the container when {@code 1} is written to it.
+     *
+     * @return an absolute path, where there may be nothing; empty without version 2
+     */
+    public Optional<String> expectedKillFile() {
+        return host.hierarchies().stream()
+                .filter(Hierarchy::unified)
+                .map(
+                        h ->
+                                h.directory(
+                                                resources.parent() == null
+                                                        ? h.base()
+                                                        : resources.parent())
+                                        + "/"
+                                        + name
+                                        + "/"
+                                        + ContainerCgroup.KILL)
+                .findFirst();
+    }
+
+    /**
+     * Says how many hierarchies of version 1 the container will be in at the most.
+     *
+     * @return the number of files that {@link ContainerCgroup#openJoinFiles} will open
+     */
+    public int expectedJoins() {
+        return (int) host.hierarchies().stream().filter(h -> !h.unified() && isUsed(h)).count();
+    }
+
+    /**
+     * Makes the directory in the hierarchy of version 2. When it fails nothing is left.
+     *
+     * @return its descriptor, for {@code CLONE_INTO_CGROUP}; empty where there is none
+     * @throws CgroupException when limits are required and cannot be had
+     * @throws ErrnoException when a call fails for another reason
+     */
+    public Optional<Fd> makeUnified() {
+        return undone(
+                () -> {
+                    for (var hierarchy : host.hierarchies()) {
+                        if (hierarchy.unified()) {
+                            unified = make(hierarchy);
+                        }
                     }
-                }
-            }
-            if (opened.isEmpty()) {
-                reportNothing();
-            }
-            new LimitWriter(unified, legacy, v1, reasons, shortfalls).write(resources);
-            if (!opened.isEmpty()) {
-                new DeviceLimiter(unified, legacy.get("devices"), shortfalls)
-                        .write(calls, resources.devices());
-            }
-            return new ContainerCgroup(
-                    host, unified, legacy, List.copyOf(made), shortfalls.warnings());
+                    return unified == null ? Optional.empty() : Optional.of(unified.fd());
+                });
+    }
+
+    /**
+     * Makes the others, and writes the limits of all, while nothing of the container runs in them.
+     * When it fails nothing is left.
+     *
+     * @return the cgroups
+     * @throws CgroupException when a limit cannot be set and limits are required, or a value is
+     *     refused
+     * @throws ErrnoException when a call fails for another reason
+     */
+    public ContainerCgroup complete() {
+        return undone(
+                () -> {
+                    for (var hierarchy : host.hierarchies()) {
+                        if (!hierarchy.unified() && isUsed(hierarchy)) {
+                            var directory = make(hierarchy);
+                            if (directory != null) {
+                                hierarchy.controllers().forEach(c -> legacy.put(c, directory));
+                            }
+                        }
+                    }
+                    if (opened.isEmpty()) {
+                        reportNothing();
+                    }
+                    limit();
+                    return new ContainerCgroup(
+                            host, unified, legacy, List.copyOf(made), shortfalls.warnings());
+                });
+    }
+
+    private void limit() {
+        new LimitWriter(unified, legacy, v1, reasons, shortfalls).write(resources);
+        if (!opened.isEmpty()) {
+            new DeviceLimiter(unified, legacy.get("devices"), shortfalls)
+                    .write(calls, resources.devices());
+        }
+    }
+
+    private <T> T undone(Supplier<T> work) {
+        try {
+            return work.get();
         } catch (RuntimeException | Error e) {
-            undo(e);
+            try {
+                undo();
+            } catch (ErrnoException left) {
+                e.addSuppressed(left);
+            }
             throw e;
         }
     }
@@ -210,17 +333,26 @@ final class CgroupCreation {
                 null);
     }
 
-    private void undo(Throwable failure) {
+    /**
+     * Removes what was made so far, because something else has failed. A second call does nothing.
+     *
+     * @throws ErrnoException when a directory cannot be removed
+     */
+    public void undo() {
         opened.forEach(CgroupDirectory::close);
-        for (var path : made) {
+        ErrnoException failure = null;
+        while (!made.isEmpty()) {
             try {
-                calls.unlinkat(null, path, AtFlag.AT_REMOVEDIR);
+                calls.unlinkat(null, made.pop(), AtFlag.AT_REMOVEDIR);
             } catch (ErrnoException e) {
                 // A parent that another container uses meanwhile stays.
                 if (e.errno() != Errno.ENOENT && e.errno() != Errno.EBUSY) {
-                    failure.addSuppressed(e);
+                    failure = e;
                 }
             }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

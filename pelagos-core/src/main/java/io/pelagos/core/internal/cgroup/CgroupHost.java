@@ -115,6 +115,22 @@ public final class CgroupHost {
     }
 
     /**
+     * Prepares to make the cgroups of a container; touches nothing yet.
+     *
+     * @param name the name of the directories, as in {@code pelagos-1a2b}; must not be in use
+     * @param resources the limits
+     * @return says what will be made, and makes it
+     * @throws IllegalArgumentException when the name is no file name, or a raw key is no limit
+     */
+    public CgroupCreation prepare(String name, Resources resources) {
+        if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}") || name.equals(Hierarchy.JVM_LEAF)) {
+            throw new IllegalArgumentException("cgroup name \"" + name + "\": must be a file name");
+        }
+        Limits.check(resources);
+        return new CgroupCreation(this, name, resources);
+    }
+
+    /**
      * Makes the cgroups of a container and writes its limits, while no process is in them. When it
      * fails nothing is left.
      *
@@ -128,11 +144,9 @@ public final class CgroupHost {
      * @throws ErrnoException when a call fails for another reason
      */
     public ContainerCgroup create(String name, Resources resources) {
-        if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}") || name.equals(Hierarchy.JVM_LEAF)) {
-            throw new IllegalArgumentException("cgroup name \"" + name + "\": must be a file name");
-        }
-        Limits.check(resources);
-        return new CgroupCreation(this, name, resources).create();
+        var creation = prepare(name, resources);
+        var _ = creation.makeUnified();
+        return creation.complete();
     }
 
     /**

@@ -4,6 +4,7 @@ import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Stats;
@@ -33,7 +34,7 @@ public final class ContainerCgroup implements AutoCloseable {
     /** How long things may take that the kernel does at once unless it is in trouble. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private static final String KILL = "cgroup.kill";
+    static final String KILL = "cgroup.kill";
 
     private final CgroupHost host;
     private final SystemCalls calls;
@@ -121,6 +122,24 @@ public final class ContainerCgroup implements AutoCloseable {
      */
     public List<String> joinFiles() {
         return legacyDirectories().stream().map(d -> d.path() + "/tasks").toList();
+    }
+
+    /**
+     * Opens the {@link #joinFiles} for writing.
+     *
+     * @return a descriptor each, to be closed
+     */
+    public List<Fd> openJoinFiles() {
+        var files = new ArrayList<Fd>();
+        try {
+            for (var directory : legacyDirectories()) {
+                files.add(calls.open(directory.fd(), "tasks", OpenFlag.O_WRONLY));
+            }
+            return files;
+        } catch (ErrnoException e) {
+            files.forEach(Fd::close);
+            throw e;
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.pelagos.core.internal.launch;
 
 import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
@@ -15,8 +16,10 @@ import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Launcher {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+
+    /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
+    private static final long RIGHTS = 1L << 32 | 1;
+
     private static final int RECORD_SIZE = 8;
     private static final byte[] WORD = {1};
 
@@ -48,14 +56,33 @@ public final class Launcher {
      *
      * @param stdio where standard input, output and error come from: three descriptors of the JVM
      * @param others descriptors that the plan uses
+     * @param placing makes the cgroups; or null for none
      * @param awaited what the JVM does with the process id before the process goes on; or null
      * @param kind who waits for the process
      */
     public record Request(
             List<Integer> stdio,
             List<Integer> others,
+            @Nullable Placing placing,
             @Nullable IntConsumer awaited,
             Supervision.Kind kind) {}
+
+    /** Makes the cgroups of a process while the helper that will start it is being started. */
+    public interface Placing {
+        /**
+         * Makes the cgroup that the process is born in.
+         *
+         * @return its directory, or empty where there is none; stays open until the launch is over
+         */
+        Optional<Fd> make();
+
+        /**
+         * Makes the others, and sets the limits of all.
+         *
+         * @return the files by which the process enters them; closed by the launcher
+         */
+        List<Fd> complete();
+    }
 
     /**
      * What was started.
@@ -94,6 +121,28 @@ public final class Launcher {
         }
     }
 
+    /**
+     * Carries out a plan that hands over one descriptor and ends.
+     *
+     * @param compose makes the plan, see {@link Fetching}
+     * @return the descriptor
+     * @throws LaunchFailure when a step failed; nothing is left
+     */
+    public Fd fetch(Function<Channels, LaunchPlan> compose) {
+        var started =
+                launch(
+                        compose,
+                        new Request(
+                                List.of(),
+                                List.of(),
+                                null,
+                                null,
+                                new Supervision.Kind.Child(Cleanup.NONE)));
+        started.control().close();
+        calls.waitid(WaitFlag.P_PID, started.helper());
+        return started.pidfd();
+    }
+
     private Started launch(
             Function<Channels, LaunchPlan> compose,
             Request request,
@@ -107,13 +156,7 @@ public final class Launcher {
         control.second().close();
         FirstProcess process = null;
         try {
-            if (request.awaited() != null) {
-                process = receiveProcess(control.first());
-                if (process != null) {
-                    request.awaited().accept(process.pid());
-                    send(control.first());
-                }
-            }
+            process = accompany(request, control.first());
             var failure = receiveFailure(plan, report.first());
             if (process == null) {
                 process = receiveProcess(control.first());
@@ -130,6 +173,47 @@ public final class Launcher {
         } catch (RuntimeException | Error e) {
             abandon(helper, process, control.first(), request.kind());
             throw e;
+        }
+    }
+
+    /** Does what the new processes wait for; returns the process when it had to be known. */
+    private @Nullable FirstProcess accompany(Request request, Fd control) {
+        var files = List.<Fd>of();
+        FirstProcess process = null;
+        try {
+            if (request.placing() != null) {
+                tell(control, request.placing().make().stream().toList());
+                files = request.placing().complete();
+            }
+            if (request.awaited() != null) {
+                process = receiveProcess(control);
+                if (process == null) {
+                    return null;
+                }
+                request.awaited().accept(process.pid());
+            }
+            if (request.placing() != null || request.awaited() != null) {
+                tell(control, files);
+            }
+            return process;
+        } catch (RuntimeException | Error e) {
+            if (process != null) {
+                process.pidfd().close();
+            }
+            throw e;
+        } finally {
+            files.forEach(Fd::close);
+        }
+    }
+
+    /** Says a word to new processes, or to nobody: why they have ended is in the report. */
+    private void tell(Fd control, List<Fd> descriptors) {
+        try {
+            send(control, descriptors);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EPIPE && e.errno() != Errno.ECONNRESET) {
+                throw e;
+            }
         }
     }
 
@@ -203,11 +287,13 @@ public final class Launcher {
                             .putLong(40, rights.size());
             long count =
                     SystemCalls.check(
-                            calls.retry(
-                                    Syscall.RECVMSG,
-                                    control.number(),
-                                    message.address(),
-                                    MSG_CMSG_CLOEXEC),
+                            afterReset(
+                                    () ->
+                                            calls.retry(
+                                                    Syscall.RECVMSG,
+                                                    control.number(),
+                                                    message.address(),
+                                                    MSG_CMSG_CLOEXEC)),
                             Syscall.RECVMSG,
                             control,
                             "…",
@@ -221,9 +307,72 @@ public final class Launcher {
         }
     }
 
-    /** Says a word to whoever reads the other end: go on, or all is done. */
+    /**
+     * Reads what a helper has sent, and waits for it.
+     *
+     * @param control the JVM's end of the control socket
+     * @param into where it goes
+     * @return how many bytes, or 0 when the helper has ended without any
+     */
+    public int receive(Fd control, byte[] into) {
+        try (var memory = Memory.open()) {
+            var buffer = memory.block(into.length);
+            int count =
+                    (int)
+                            SystemCalls.check(
+                                    afterReset(
+                                            () ->
+                                                    calls.retry(
+                                                            Syscall.READ,
+                                                            control.number(),
+                                                            buffer.address(),
+                                                            into.length)),
+                                    Syscall.READ,
+                                    control,
+                                    "…",
+                                    into.length);
+            buffer.get(0, into, 0, count);
+            return count;
+        }
+    }
+
+    /**
+     * Reads once more after ECONNRESET: where the other end was closed with a word unread, that
+     * comes once, and before what had been sent, see unix(7).
+     */
+    private static long afterReset(LongSupplier read) {
+        long result = read.getAsLong();
+        return result == -Errno.ECONNRESET.number() ? read.getAsLong() : result;
+    }
+
+    /** Says a word to whoever reads the other end: all is done. */
     public void send(Fd control) {
-        calls.write(control.number(), WORD, 0, WORD.length);
+        send(control, List.of());
+    }
+
+    /** Says a word with descriptors, see {@link Message}. */
+    private void send(Fd control, List<Fd> descriptors) {
+        try (var memory = Memory.open()) {
+            var word = memory.block(8).put(0, WORD);
+            var vector = memory.block(16).putLong(0, word.address()).putLong(8, WORD.length);
+            // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
+            var message = memory.block(56).putLong(16, vector.address()).putLong(24, 1);
+            if (!descriptors.isEmpty()) {
+                // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; }
+                int length = 16 + 4 * descriptors.size();
+                var rights = memory.block(length + 7 & ~7).putLong(0, length).putLong(8, RIGHTS);
+                for (int i = 0; i < descriptors.size(); i++) {
+                    rights.putInt(16 + 4 * i, descriptors.get(i).number());
+                }
+                message.putLong(32, rights.address()).putLong(40, rights.size());
+            }
+            SystemCalls.check(
+                    calls.retry(Syscall.SENDMSG, control.number(), message.address(), MSG_NOSIGNAL),
+                    Syscall.SENDMSG,
+                    control,
+                    "…",
+                    "MSG_NOSIGNAL");
+        }
     }
 
     private void awaitReadable(Fd fd) {

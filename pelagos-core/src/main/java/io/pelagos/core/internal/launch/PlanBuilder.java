@@ -13,8 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +30,28 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>An argument of a call is a number, a {@link Constant}, a string (its address is passed), a
- * {@link Pointer} (the address), a {@link Slot} (the value found there when the step runs), or null
- * (zero). A call that fails jumps to the label of {@link #onError} unless it says otherwise.
+ * {@link Pointer} (the address), a {@link Struct} (its address), a {@link Slot} (the value found
+ * there when the step runs), or null (zero). A call that fails jumps to the label of {@link
+ * #onError} unless it says otherwise.
  */
 public final class PlanBuilder {
+    /** The numbers that plans are full of, since an operand for each of them costs a start time. */
+    private static final List<Operand> SMALL =
+            IntStream.range(0, 256)
+                    .mapToObj(
+                            number ->
+                                    new Operand(
+                                            Operand.Kind.CONSTANT,
+                                            number,
+                                            Integer.toString(number)))
+                    .toList();
+
+    private static final Operand NULL = new Operand(Operand.Kind.CONSTANT, 0, "NULL");
+
     private final Architecture architecture;
     private final List<Draft> drafts = new ArrayList<>(192);
-    private final Map<String, Integer> strings = new HashMap<>();
+    private final Map<String, Operand> strings = new HashMap<>();
+    private final IdentityHashMap<Struct, Operand> structs = new IdentityHashMap<>();
     private ByteBuffer data =
             ByteBuffer.allocate(1 << 14)
                     .order(ByteOrder.LITTLE_ENDIAN)
@@ -82,11 +99,40 @@ public final class PlanBuilder {
     /**
      * A 64-bit value in the plan's memory, loaded when a step runs; results of calls are stored
      * into its lower half.
-     *
-     * @param address where it is
-     * @param text what a printed plan shows
      */
-    public record Slot(int address, String text) {}
+    public static final class Slot {
+        private final String text;
+        private final Operand operand;
+
+        private Slot(int address, String text) {
+            this.text = text;
+            this.operand = new Operand(Operand.Kind.LOAD, address, "$" + text);
+        }
+
+        /** Returns where it is. */
+        public int address() {
+            return (int) operand.value();
+        }
+
+        /** Returns what a printed plan shows. */
+        public String text() {
+            return text;
+        }
+    }
+
+    /**
+     * A struct of 64-bit fields that never changes: it takes place in a plan once, however often it
+     * is passed. Meant to be a constant of the class that passes it.
+     *
+     * @param text what a printed plan shows
+     * @param fields numbers and constants
+     */
+    public record Struct(String text, List<Object> fields) {
+        /** Makes a struct. */
+        public static Struct of(String text, Object... fields) {
+            return new Struct(text, List.of(fields));
+        }
+    }
 
     /** The error number of the last failure, in its lower half. */
     public static final Slot LAST_ERRNO = new Slot(LaunchPlan.FAILURE + 4, "errno");
@@ -160,7 +206,7 @@ public final class PlanBuilder {
         for (int i = 0; i < arguments.length; i++) {
             operands[i] = operand(arguments[i]);
         }
-        var draft = new Draft(purpose, syscall, Arrays.asList(operands), onError);
+        var draft = new Draft(purpose, syscall, List.of(operands), onError);
         drafts.add(draft);
         return new Added(draft);
     }
@@ -196,8 +242,9 @@ public final class PlanBuilder {
     }
 
     /** Goes to the label. */
-    public void jump(Label to) {
+    public Added jump(Label to) {
         when(0, 0, 0, to);
+        return new Added(drafts.getLast());
     }
 
     /** Puts a label in front of the next step. */
@@ -279,17 +326,17 @@ public final class PlanBuilder {
 
     private Operand operand(@Nullable Object argument) {
         return switch (argument) {
-            case null -> new Operand(Operand.Kind.CONSTANT, 0, "NULL");
+            case null -> NULL;
             case Integer number -> number(number);
             case Long number -> number(number);
             case Constant constant ->
                     new Operand(
                             Operand.Kind.CONSTANT, constant.value(architecture), constant.name());
-            case String text ->
-                    new Operand(Operand.Kind.POINTER, string(text), SystemCalls.quote(text));
+            case String text -> string(text);
             case Pointer pointer ->
                     new Operand(Operand.Kind.POINTER, pointer.address(), pointer.text());
-            case Slot slot -> new Operand(Operand.Kind.LOAD, slot.address(), "$" + slot.text());
+            case Slot slot -> slot.operand;
+            case Struct struct -> struct(struct);
             default ->
                     throw new IllegalArgumentException(
                             "an argument of " + argument.getClass() + ": " + argument);
@@ -297,6 +344,9 @@ public final class PlanBuilder {
     }
 
     private static Operand number(long number) {
+        if (number >= 0 && number < SMALL.size()) {
+            return SMALL.get((int) number);
+        }
         return new Operand(
                 Operand.Kind.CONSTANT,
                 number,
@@ -305,18 +355,30 @@ public final class PlanBuilder {
                         : Long.toString(number));
     }
 
-    private int string(String text) {
+    private Operand string(String text) {
         var known = strings.get(text);
         if (known != null) {
             return known;
         }
+        var quoted = SystemCalls.quote(text);
         if (text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("a NUL character in " + SystemCalls.quote(text));
+            throw new IllegalArgumentException("a NUL character in " + quoted);
         }
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         int address = allocate(Arrays.copyOf(bytes, bytes.length + 1));
-        strings.put(text, address);
-        return address;
+        var operand = new Operand(Operand.Kind.POINTER, address, quoted);
+        strings.put(text, operand);
+        return operand;
+    }
+
+    private Operand struct(Struct struct) {
+        var known = structs.get(struct);
+        if (known != null) {
+            return known;
+        }
+        var operand = operand(longs(struct.text(), struct.fields().toArray()));
+        structs.put(struct, operand);
+        return operand;
     }
 
     private int allocate(byte[] bytes) {

@@ -24,7 +24,6 @@ import static io.pelagos.core.kernel.Syscall.PRCTL;
 import static io.pelagos.core.kernel.Syscall.READ;
 import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
 import static io.pelagos.core.kernel.Syscall.RT_SIGPROCMASK;
-import static io.pelagos.core.kernel.Syscall.SENDMSG;
 import static io.pelagos.core.kernel.Syscall.SETSID;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_CREATE;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_SETTIME;
@@ -42,6 +41,7 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +58,7 @@ public final class Supervision {
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int SIGINFO_SIZE = 128;
     private static final int CLONE_ARGS_SIZE = 88;
+    private static final int CLONE_ARGS_CGROUP = 80;
 
     private static final long POLLIN = 1;
 
@@ -71,6 +72,9 @@ public final class Supervision {
     private final Channels channels;
     private final Kind kind;
 
+    /** Where the helper goes when the JVM has ended before there was a process. */
+    private final Label abandoned = new Label();
+
     /** Who waits for the container's first process. */
     public sealed interface Kind {
         /**
@@ -80,8 +84,12 @@ public final class Supervision {
          */
         record Attached(Cleanup cleanup) implements Kind {}
 
-        /** The JVM; the helper ends at once. */
-        record Child() implements Kind {}
+        /**
+         * The JVM; the helper ends at once.
+         *
+         * @param cleanup what the helper removes when the JVM ends before there is a process
+         */
+        record Child(Cleanup cleanup) implements Kind {}
 
         /**
          * A helper that no longer belongs to the JVM.
@@ -113,13 +121,15 @@ public final class Supervision {
      * How the container's first process is made.
      *
      * @param flags {@code CLONE_*} for its namespaces
-     * @param cgroup a descriptor of the cgroup it is born in, or -1
+     * @param placed whether the JVM makes cgroups meanwhile, and sends them
+     * @param joined how many cgroups the process enters after it was made, at the most
      * @param awaitsJvm whether it waits for a word of the JVM before it goes on
      * @param prepare what the helper does before, such as entering a PID namespace; or null
      */
     public record Clone(
             Constant flags,
-            int cgroup,
+            boolean placed,
+            int joined,
             boolean awaitsJvm,
             @Nullable Consumer<PlanBuilder> prepare) {}
 
@@ -136,7 +146,8 @@ public final class Supervision {
      * @param channels the descriptors it uses
      * @param kind who waits
      * @param clone how the process is made
-     * @param child what the process does; it ends with execve(2) or exit_group(2)
+     * @param child what the process does, given where the descriptors are of the cgroups that it
+     *     enters; it ends with execve(2) or exit_group(2)
      * @return the plan
      */
     public static LaunchPlan compose(
@@ -144,7 +155,7 @@ public final class Supervision {
             Channels channels,
             Kind kind,
             Clone clone,
-            Consumer<PlanBuilder> child) {
+            BiConsumer<PlanBuilder, List<Slot>> child) {
         var failed = plan.onError();
         var supervision = new Supervision(plan, channels, kind);
         supervision.helper(clone, child);
@@ -156,10 +167,10 @@ public final class Supervision {
         return plan.build();
     }
 
-    private void helper(Clone clone, Consumer<PlanBuilder> child) {
+    private void helper(Clone clone, BiConsumer<PlanBuilder, List<Slot>> child) {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
-            closeInherited();
+            closeInherited(plan, channels);
             forbidRunningAgain();
         } else {
             foreground.open();
@@ -177,25 +188,14 @@ public final class Supervision {
             clone.prepare().accept(plan);
         }
 
-        boolean jvmWaits = kind instanceof Kind.Child;
         var handOver = HandOver.allocate(plan);
-        plan.purpose("creating the first process");
-        var arguments =
-                plan.longs(
-                        "{" + flags(clone).name() + ", …}",
-                        flags(clone),
-                        handOver.pidfd(),
-                        0, // child_tid
-                        0, // parent_tid
-                        jvmWaits ? 0 : SIGCHLD, // exit_signal; CLONE_PARENT takes the helper's own
-                        0, // stack
-                        0, // stack_size
-                        0, // tls
-                        0, // set_tid
-                        0, // set_tid_size
-                        Math.max(clone.cgroup(), 0));
-        plan.call(CLONE3, arguments, CLONE_ARGS_SIZE).into(handOver.pid());
         var inChild = new Label();
+        var word = clone.awaitsJvm() || clone.placed() ? word(clone) : null;
+        if (clone.placed()) {
+            createInCgroup(clone, handOver);
+        } else {
+            create(clone.flags(), handOver);
+        }
         plan.whenResult(handOver.pid().value(), 0, inChild);
         if (foreground == null) {
             handOver(handOver);
@@ -205,24 +205,73 @@ public final class Supervision {
         switch (kind) {
             case Kind.Foreground _ -> {}
             case Kind.Attached(var cleanup) -> attached(handOver.pidfd().value(), cleanup);
-            case Kind.Child() -> plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
+            case Kind.Child(var cleanup) -> {
+                plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
+                abandoned(cleanup);
+            }
             case Kind.Detached(var file, var cleanup) ->
                     detached(handOver.pidfd().value(), file, cleanup);
         }
 
         plan.here(inChild);
-        if (clone.awaitsJvm()) {
-            awaitJvm();
+        if (word != null) {
+            awaitJvm(word);
         }
-        child.accept(plan);
+        child.accept(plan, word == null ? List.of() : word.descriptors());
     }
 
-    private Constant flags(Clone clone) {
-        var flags = Constant.flags(CLONE_PIDFD, clone.flags());
-        if (kind instanceof Kind.Child) {
-            flags = Constant.flags(flags, CLONE_PARENT);
-        }
-        return clone.cgroup() >= 0 ? Constant.flags(flags, CLONE_INTO_CGROUP) : flags;
+    private Message word(Clone clone) {
+        return Message.allocate(plan, "cgroups", clone.placed() ? clone.joined() : 0);
+    }
+
+    /**
+     * The helper runs before there is any cgroup, so that somebody removes them whenever the JVM
+     * ends; the JVM makes them while the helper is being started.
+     */
+    private void createInCgroup(Clone clone, HandOver handOver) {
+        plan.purpose("waiting for the cgroup");
+        var message = Message.allocate(plan, "cgroup", 1);
+        message.receive(plan, channels, abandoned);
+        var cgroup = message.descriptors().getFirst();
+        var without = new Label();
+        var created = new Label();
+        plan.whenResult(cgroup, -1, without);
+        plan.purpose("creating the first process");
+        var flags = Constant.flags(clone.flags(), CLONE_INTO_CGROUP);
+        var arguments = cloneArguments(flags, handOver);
+        plan.call(FCNTL, cgroup, F_DUPFD_CLOEXEC, 3).into(arguments.at(CLONE_ARGS_CGROUP));
+        plan.call(CLONE3, arguments, CLONE_ARGS_SIZE).into(handOver.pid());
+        plan.jump(created);
+        plan.here(without);
+        create(clone.flags(), handOver);
+        plan.here(created);
+    }
+
+    private void create(Constant flags, HandOver handOver) {
+        plan.purpose("creating the first process");
+        plan.call(CLONE3, cloneArguments(flags, handOver), CLONE_ARGS_SIZE).into(handOver.pid());
+    }
+
+    /** {@code struct clone_args}, see clone(2). */
+    private Pointer cloneArguments(Constant flags, HandOver handOver) {
+        boolean jvmWaits = kind instanceof Kind.Child;
+        var all =
+                jvmWaits
+                        ? Constant.flags(CLONE_PIDFD, flags, CLONE_PARENT)
+                        : Constant.flags(CLONE_PIDFD, flags);
+        return plan.longs(
+                "{" + all.name() + ", …}",
+                all,
+                handOver.pidfd(),
+                0, // child_tid
+                0, // parent_tid
+                jvmWaits ? 0 : SIGCHLD, // exit_signal; CLONE_PARENT takes the helper's own
+                0, // stack
+                0, // stack_size
+                0, // tls
+                0, // set_tid
+                0, // set_tid_size
+                0); // cgroup
     }
 
     /**
@@ -235,7 +284,7 @@ public final class Supervision {
     }
 
     /** Closes the gaps between the descriptors that are meant to be inherited. */
-    private void closeInherited() {
+    static void closeInherited(PlanBuilder plan, Channels channels) {
         plan.purpose("closing inherited descriptors");
         int low = 3;
         for (int fd : channels.all()) {
@@ -262,30 +311,11 @@ public final class Supervision {
         plan.here(supervisor);
     }
 
-    /**
-     * The message that gives the JVM the process: its id as data, its pidfd as a right.
-     *
-     * @param message the {@code struct msghdr}
-     * @param pid four bytes of data
-     * @param pidfd the descriptor within the {@code struct cmsghdr}
-     */
-    private record HandOver(Pointer message, Pointer pid, Pointer pidfd) {
-        static HandOver allocate(PlanBuilder plan) {
-            var pid = plan.space("pid", 8);
-            // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; } and one descriptor
-            var rights = plan.longs("pidfd", 20, 1L << 32 | 1, 0);
-            var vector = plan.longs("pid", pid, 4);
-            // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
-            var message = plan.longs("{pid, SCM_RIGHTS pidfd}", 0, 0, vector, 1, rights, 24, 0);
-            return new HandOver(message, pid, new Pointer(rights.address() + 16, "pidfd"));
-        }
-    }
-
     private void handOver(HandOver handOver) {
         plan.purpose("handing the pidfd to the JVM");
         // When the JVM is gone the wait below finds out; a failure here is no reason to stay.
         var next = new Label();
-        plan.call(SENDMSG, channels.control(), handOver.message(), 0).orElse(next);
+        handOver.send(plan, channels).orElse(next);
         plan.here(next);
         plan.call(CLOSE, channels.report());
         // The other ends see that the container has closed its streams only when nobody else has
@@ -293,14 +323,23 @@ public final class Supervision {
         plan.call(CLOSE_RANGE, 0, 2, 0);
     }
 
-    private void awaitJvm() {
+    private void awaitJvm(Message word) {
         plan.purpose("waiting for the JVM");
-        var count = plan.slot("count");
+        var ended = new Label();
         var go = new Label();
-        plan.call(READ, channels.control(), plan.space("word", 8), 1).into(count);
-        plan.whenResult(count, 1, go);
+        word.receive(plan, channels, ended);
+        plan.jump(go);
+        plan.here(ended);
         plan.call(EXIT_GROUP, 1);
         plan.here(go);
+    }
+
+    /** What is done when the JVM has ended before there was a process. */
+    private void abandoned(Cleanup cleanup) {
+        plan.purpose("removing what the JVM had made");
+        plan.here(abandoned);
+        remove(cleanup);
+        plan.call(EXIT_GROUP, 0);
     }
 
     /** Waits for the process or for the JVM, whichever ends first. */
@@ -329,8 +368,7 @@ public final class Supervision {
         plan.onError(gone);
         plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
         plan.here(gone);
-        remove(cleanup);
-        plan.call(EXIT_GROUP, 0);
+        abandoned(cleanup);
 
         plan.here(ended);
         plan.purpose("reporting the end of the container");
@@ -376,8 +414,7 @@ public final class Supervision {
         plan.here(finish);
         plan.purpose("removing what is left of the container");
         kill(pidfd, cleanup);
-        remove(cleanup);
-        plan.call(EXIT_GROUP, 0);
+        abandoned(cleanup);
         plan.onError(failed);
     }
 

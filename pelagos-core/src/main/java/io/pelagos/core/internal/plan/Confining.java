@@ -108,12 +108,15 @@ final class Confining {
 
     /** Inheritable capabilities stay empty but for ambient ones (CVE-2022-24769). */
     private void setCapabilities(PlanBuilder plan) {
+        var ambient = inputs.possible(confinement.ambient());
         Set<Capability> held =
-                inputs.identity().uid() == 0 ? confinement.capabilities() : confinement.ambient();
+                inputs.identity().uid() == 0
+                        ? inputs.possible(confinement.capabilities())
+                        : ambient;
         plan.purpose("setting capabilities");
         plan.call(PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
         long effective = Capability.mask(held);
-        long inheritable = Capability.mask(confinement.ambient());
+        long inheritable = Capability.mask(ambient);
         int low = (int) effective;
         int high = (int) (effective >>> 32);
         plan.call(
@@ -127,7 +130,7 @@ final class Confining {
                         high,
                         high,
                         (int) (inheritable >>> 32)));
-        for (var capability : confinement.ambient()) {
+        for (var capability : ambient) {
             plan.purpose("keeping " + capability.capName());
             plan.call(PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability.number(), 0, 0);
         }

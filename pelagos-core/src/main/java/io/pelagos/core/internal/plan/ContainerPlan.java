@@ -6,9 +6,12 @@ import static io.pelagos.core.kernel.Syscall.PRCTL;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Namespace;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The plan of a container: the sum of its parts, in order.
@@ -32,6 +35,16 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var spec = inputs.spec();
         var warnings = new ArrayList<String>();
         warnings.addAll(spec.confinement().landlock().warnings(inputs.facts().landlockAbi()));
+        var missing = EnumSet.noneOf(Capability.class);
+        missing.addAll(spec.confinement().capabilities());
+        missing.removeAll(inputs.possible(missing));
+        if (!missing.isEmpty()) {
+            warnings.add(
+                    "the container goes without capabilities that this JVM does not have: "
+                            + missing.stream()
+                                    .map(Capability::capName)
+                                    .collect(Collectors.joining(", ")));
+        }
         var filter = inputs.filter();
         if (filter != null) {
             warnings.addAll(filter.warnings());
@@ -44,25 +57,33 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                         inputs.supervision(),
                         new Supervision.Clone(
                                 namespaces.cloneFlags(),
-                                inputs.placement().unified(),
+                                inputs.placement().placed(),
+                                inputs.placement().joined(),
                                 spec.creates(Namespace.USER),
                                 namespaces::prepare),
-                        child -> firstProcess(child, inputs, namespaces));
+                        (child, cgroups) -> firstProcess(child, inputs, namespaces, cgroups));
         return new ContainerPlan(plan, warnings);
     }
 
-    private static void firstProcess(PlanBuilder plan, LaunchInputs inputs, Namespaces namespaces) {
+    private static void firstProcess(
+            PlanBuilder plan,
+            LaunchInputs inputs,
+            Namespaces namespaces,
+            List<PlanBuilder.Slot> cgroups) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
         inherited.oomScore(plan);
         plan.purpose("hiding the first process from others until it is confined");
         plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
         inherited.add(plan);
-        namespaces.add(plan);
+        namespaces.add(plan, cgroups);
+        // Before anything is masked: a user namespace cannot mount a procfs that shows more than
+        // one
+        // that is mounted already.
+        Sysctls.add(plan, spec.confinement().sysctls());
         if (spec.creates(Namespace.MOUNT)) {
             new FileSystem(inputs).add(plan);
         }
-        Sysctls.add(plan, spec.confinement().sysctls());
         var execution = new Execution(inputs);
         execution.closeDescriptors(plan);
         execution.enterWorkingDirectory(plan);

@@ -1,18 +1,13 @@
 package io.pelagos.core.internal.plan;
 
-import static io.pelagos.core.kernel.AtFlag.AT_FDCWD;
-import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
-import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Prctl.PR_SET_DUMPABLE;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.FCHDIR;
 import static io.pelagos.core.kernel.Syscall.GETPID;
-import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.PRCTL;
 import static io.pelagos.core.kernel.Syscall.SETGID;
 import static io.pelagos.core.kernel.Syscall.SETNS;
 import static io.pelagos.core.kernel.Syscall.SETUID;
-import static io.pelagos.core.kernel.Syscall.WRITE;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
@@ -23,7 +18,6 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,13 +25,14 @@ import java.util.List;
  * of new namespaces and a file system, and the same confinement.
  *
  * <p>Processes of the container see the new one from its first moment. So whatever needs the host
- * is done before, by the helper, which they do not see: it closes what it inherited, opens the
- * hierarchies of cgroups, becomes undumpable, and enters all namespaces, the one for mounts
- * included. The process is born with the container's root as its root and working directory, with
- * no descriptor of a directory, and with a memory into which nobody of the container may look
- * (CVE-2016-9962, CVE-2019-5736, CVE-2024-21626). Only two namespaces are left to it: the one for
- * cgroups, since the kernel lets nobody be born into a cgroup outside of its own view; and the one
- * for users, since in it the right to use the host's cgroups ends.
+ * is done before, by the helper, which they do not see: it closes what it inherited, becomes
+ * undumpable, and enters all namespaces, the one for mounts included. The process is born with the
+ * container's root as its root and working directory, and with a memory and descriptors into which
+ * nobody of the container may look (CVE-2016-9962, CVE-2019-5736, CVE-2024-21626); the descriptors
+ * are those of the report pipe, the control socket and the container's own cgroups, and it closes
+ * them before it looks at any path. Only two namespaces are left to it: the one for cgroups, since
+ * the kernel lets nobody be born into a cgroup outside of its own view; and the one for users,
+ * since in it the right to use the host's cgroups ends.
  */
 public final class Entering {
     /** What the helper enters. */
@@ -54,7 +49,6 @@ public final class Entering {
     private final ContainerSpec spec;
     private final int container;
     private final PlanBuilder plan;
-    private final List<Slot> joinFiles = new ArrayList<>();
 
     /** Any number but zero when the process has yet to enter the user namespace. */
     private final Slot userNamespaceIsLeft;
@@ -83,10 +77,11 @@ public final class Entering {
                 inputs.supervision(),
                 new Supervision.Clone(
                         Constant.flags(),
-                        inputs.placement().unified(),
+                        inputs.placement().placed(),
+                        inputs.placement().joined(),
                         false,
                         _ -> entering.enterAsHelper()),
-                _ -> entering.process());
+                (_, cgroups) -> entering.process(cgroups));
     }
 
     private void enterAsHelper() {
@@ -94,12 +89,6 @@ public final class Entering {
         inherited.oomScore(plan);
         plan.purpose("hiding the process from the container until it is confined");
         plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
-        for (var path : inputs.placement().procsFiles()) {
-            plan.purpose("opening the cgroup of the container");
-            var file = plan.slot(path);
-            plan.call(OPENAT, AT_FDCWD, path, Constant.flags(O_WRONLY, O_CLOEXEC), 0).into(file);
-            joinFiles.add(file);
-        }
         enterNamespaces();
     }
 
@@ -125,10 +114,7 @@ public final class Entering {
         plan.whenErrno(Errno.EPERM, denied);
         plan.jump(plan.onError());
         plan.here(denied);
-        plan.call(
-                SETNS,
-                container,
-                Constant.flags(early, Namespace.USER.cloneFlag()));
+        plan.call(SETNS, container, Constant.flags(early, Namespace.USER.cloneFlag()));
         plan.here(entered);
     }
 
@@ -144,8 +130,8 @@ public final class Entering {
                         .toArray(Constant[]::new));
     }
 
-    private void process() {
-        enterCgroups();
+    private void process(List<Slot> cgroups) {
+        enterCgroups(cgroups);
         enterUserNamespace();
         new Inherited(inputs).add(plan);
         var execution = new Execution(inputs);
@@ -155,11 +141,8 @@ public final class Entering {
         execution.execute(plan);
     }
 
-    private void enterCgroups() {
-        plan.purpose("entering the cgroup of the container");
-        for (var file : joinFiles) {
-            plan.call(WRITE, file, "0", 1);
-        }
+    private void enterCgroups(List<Slot> cgroups) {
+        Namespaces.enterCgroups(plan, cgroups);
         if (has(Namespace.CGROUP)) {
             plan.purpose("entering the cgroup namespace of the container");
             plan.call(SETNS, container, Namespace.CGROUP.cloneFlag());

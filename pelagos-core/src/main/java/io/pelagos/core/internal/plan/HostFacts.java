@@ -1,8 +1,10 @@
 package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param landlockAbi the version of Landlock, 0 for none
  * @param cgroup2 whether the kernel has a cgroup2 hierarchy that can be mounted
  * @param nofileHard the hard limit of descriptors
+ * @param capabilities the JVM's bounding set: what no program that it starts can exceed
  * @param hostRoot what a view of the machine's own programs consists of
  */
 public record HostFacts(
@@ -21,9 +24,11 @@ public record HostFacts(
         int landlockAbi,
         boolean cgroup2,
         long nofileHard,
+        Set<Capability> capabilities,
         List<HostEntry> hostRoot) {
-    /** Copies the list. */
+    /** Copies the collections. */
     public HostFacts {
+        capabilities = Set.copyOf(capabilities);
         hostRoot = List.copyOf(hostRoot);
     }
 

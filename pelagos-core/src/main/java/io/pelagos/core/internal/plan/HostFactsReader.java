@@ -4,6 +4,7 @@ import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.Rlimit;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Reads the facts about this machine; needs no privileges. */
 public final class HostFactsReader {
@@ -55,6 +57,7 @@ public final class HostFactsReader {
                 landlockAbi(calls),
                 cgroup2,
                 nofileHard(calls),
+                boundingSet(readFile("/proc/self/status")),
                 hostRoot());
     }
 
@@ -72,6 +75,7 @@ public final class HostFactsReader {
                 // The line of the cgroup2 hierarchy, see cgroups(7).
                 readFile("/proc/self/cgroup").lines().anyMatch(line -> line.startsWith("0::")),
                 nofileHard(readFile("/proc/self/limits")),
+                boundingSet(readFile("/proc/self/status")),
                 hostRoot());
     }
 
@@ -93,6 +97,17 @@ public final class HostFactsReader {
                                 () -> new IllegalStateException("/proc/self/limits: " + limits));
         var hard = line.split("\\s+", -1)[4];
         return hard.equals("unlimited") ? Rlimit.Limit.UNLIMITED : Long.parseLong(hard);
+    }
+
+    /** Finds the set in a line such as {@code CapBnd: 000001fffeffffff}, see capabilities(7). */
+    static Set<Capability> boundingSet(String status) {
+        var set =
+                status.lines()
+                        .filter(l -> l.startsWith("CapBnd:"))
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new IllegalStateException("/proc/self/status: " + status));
+        return Capability.ofMask(Long.parseUnsignedLong(set.split("\\s+", -1)[1], 16));
     }
 
     /** Returns the release of the kernel, see uname(2). */

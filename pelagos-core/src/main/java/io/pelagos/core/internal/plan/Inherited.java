@@ -23,6 +23,9 @@ import java.util.EnumMap;
  * (the JVM blocks SIGQUIT), ignored signals (glibc ignores 32 and 33 when it spawns), session,
  * limits of resources (the JVM raises that of descriptors), keyring and the weight for the
  * out-of-memory killer.
+ *
+ * <p>Scheduling policy, niceness, processors and I/O priority are left as they are: a JVM does not
+ * change those of its threads by itself, and whoever restricted the JVM restricted what it starts.
  */
 final class Inherited {
     private static final int SIG_SETMASK = 2;
@@ -55,15 +58,18 @@ final class Inherited {
         plan.call(KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0).tolerate(Errno.ENOSYS);
     }
 
-    /** Needs the process to be its own owner in procfs: before it is made undumpable. */
+    /**
+     * Sets the weight that was given, or else 0. It needs the process to be its own owner in
+     * procfs: before it is made undumpable.
+     *
+     * <p>A JVM that was started with a raised weight may not lower it without CAP_SYS_RESOURCE (see
+     * proc_pid_oom_score_adj(5)): when none was given, that is no reason not to start.
+     */
     void oomScore(PlanBuilder plan) {
-        var adjustment = inputs.spec().process().oomScoreAdj();
-        if (adjustment == null) {
-            return;
-        }
-        plan.purpose("setting the oom score to " + adjustment);
+        var given = inputs.spec().process().oomScoreAdj();
+        var text = given == null ? "0" : given.toString();
+        plan.purpose("setting the oom score to " + text);
         var file = plan.slot("oom_score_adj");
-        var text = adjustment.toString();
         plan.call(
                         OPENAT,
                         AT_FDCWD,
@@ -71,11 +77,20 @@ final class Inherited {
                         Constant.flags(O_WRONLY, O_CLOEXEC),
                         0)
                 .into(file);
-        plan.call(WRITE, file, text, text.length());
+        var writing = plan.call(WRITE, file, text, text.length());
+        if (given == null) {
+            writing.tolerate(Errno.EACCES);
+        }
         plan.call(CLOSE, file);
     }
 
-    /** Comes when no step opens a file any more, since a limit may leave no room for one. */
+    /**
+     * Sets the limits that were given, and that of descriptors, whose soft limit a JVM raises for
+     * itself, to the usual 1024 below the JVM's hard limit. The others are those with which the JVM
+     * was started: it does not change them, and whoever limited it limited what it starts.
+     *
+     * <p>Comes when no step opens a file any more, since a limit may leave no room for one.
+     */
     void limits(PlanBuilder plan) {
         var limits = new EnumMap<Rlimit, Rlimit.Limit>(Rlimit.class);
         long hard = inputs.facts().nofileHard();

@@ -2,11 +2,15 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Supervision;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param identity who the program runs as, in numbers
  * @param channels the descriptors between the JVM and the new processes
  * @param supervision who waits
- * @param placement where its cgroups are
+ * @param placement what cgroups it gets
  * @param joined descriptors of namespaces that are entered, by kind
  * @param sourceIsFile for the source of each bind mount, whether it is something else than a
  *     directory
@@ -57,19 +61,28 @@ public record LaunchInputs(
     }
 
     /**
-     * Where the container's cgroups are.
+     * What cgroups the container gets from the JVM while its helper starts.
      *
-     * @param unified a descriptor of its directory in the cgroup2 hierarchy, or -1
-     * @param procsFiles its {@code cgroup.procs} in the v1 hierarchies
+     * @param placed whether it gets any
+     * @param joined how many hierarchies of version 1 it enters, at the most
      */
-    public record Placement(int unified, List<String> procsFiles) {
+    public record Placement(boolean placed, int joined) {
         /** No cgroup of its own. */
-        public static final Placement NONE = new Placement(-1, List.of());
+        public static final Placement NONE = new Placement(false, 0);
+    }
 
-        /** Copies the list. */
-        public Placement {
-            procsFiles = List.copyOf(procsFiles);
+    /**
+     * Returns which of these capabilities the container can have: the first process of a user
+     * namespace has all, and any other no more than the JVM.
+     */
+    Set<Capability> possible(Set<Capability> wanted) {
+        if (inUserNamespace() && !spec.mode(Namespace.USER).equals(NamespaceMode.HOST)) {
+            return wanted;
         }
+        var possible = EnumSet.noneOf(Capability.class);
+        possible.addAll(wanted);
+        possible.retainAll(facts.capabilities());
+        return possible;
     }
 
     /** Tells whether the container has a user namespace of its own or another's. */

@@ -32,6 +32,14 @@ import java.util.Map;
 final class MountCalls {
     private static final int MOUNT_ATTR_SIZE = 32;
 
+    private static final Constant COPY = Constant.flags(OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC);
+    private static final Constant COPY_ALL = Constant.flags(COPY, AT_RECURSIVE);
+    private static final Constant COPY_THIS = Constant.flags(COPY, AT_EMPTY_PATH);
+    private static final Constant COPY_ALL_OF_THIS = Constant.flags(COPY_THIS, AT_RECURSIVE);
+    private static final Constant THIS_AND_BELOW = Constant.flags(AT_EMPTY_PATH, AT_RECURSIVE);
+    private static final Constant BY_DESCRIPTORS =
+            Constant.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH);
+
     private MountCalls() {}
 
     /** Parameters in the order given, so that the same plan comes of the same specification. */
@@ -66,24 +74,13 @@ final class MountCalls {
     /** Makes a copy of a mount of the host that is mounted nowhere yet. */
     static Slot clone(PlanBuilder plan, String path, boolean recursive) {
         var mount = plan.slot(path);
-        var flags = Constant.flags(OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC);
-        plan.call(
-                        OPEN_TREE,
-                        AT_FDCWD,
-                        path,
-                        recursive ? Constant.flags(flags, AT_RECURSIVE) : flags)
-                .into(mount);
+        plan.call(OPEN_TREE, AT_FDCWD, path, recursive ? COPY_ALL : COPY).into(mount);
         return mount;
     }
 
     /** Makes a copy of the mount at a descriptor. */
     static PlanBuilder.Added clone(PlanBuilder plan, Slot source, Slot mount, boolean recursive) {
-        var flags = Constant.flags(OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH);
-        return plan.call(
-                        OPEN_TREE,
-                        source,
-                        "",
-                        recursive ? Constant.flags(flags, AT_RECURSIVE) : flags)
+        return plan.call(OPEN_TREE, source, "", recursive ? COPY_ALL_OF_THIS : COPY_THIS)
                 .into(mount);
     }
 
@@ -101,7 +98,7 @@ final class MountCalls {
                 MOUNT_SETATTR,
                 mount,
                 "",
-                recursive ? Constant.flags(AT_EMPTY_PATH, AT_RECURSIVE) : AT_EMPTY_PATH,
+                recursive ? THIS_AND_BELOW : AT_EMPTY_PATH,
                 // struct mount_attr { __u64 attr_set, attr_clr, propagation, userns_fd; }
                 plan.longs(
                         "{" + set.name() + ", " + propagation.name() + "}",
@@ -125,13 +122,7 @@ final class MountCalls {
 
     /** Mounts what was mounted nowhere. */
     static PlanBuilder.Added attach(PlanBuilder plan, Slot mount, Slot target) {
-        return plan.call(
-                MOVE_MOUNT,
-                mount,
-                "",
-                target,
-                "",
-                Constant.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH));
+        return plan.call(MOVE_MOUNT, mount, "", target, "", BY_DESCRIPTORS);
     }
 
     /** Mounts something over the root of the host in the container's mount namespace. */

@@ -48,10 +48,9 @@ final class Namespaces {
                     Namespace.IPC,
                     Namespace.NETWORK);
 
-    /** A user namespace first, since it gives the right to enter the others. */
+    /** Entered by the first process itself. */
     private static final List<Namespace> ENTERED =
             List.of(
-                    Namespace.USER,
                     Namespace.CGROUP,
                     Namespace.IPC,
                     Namespace.UTS,
@@ -70,15 +69,18 @@ final class Namespaces {
     Constant cloneFlags() {
         var flags = new ArrayList<Constant>();
         for (var namespace : CLONED) {
-            if (spec.creates(namespace)) {
+            if (spec.creates(namespace) && !inputs.joined().containsKey(namespace)) {
                 flags.add(namespace.cloneFlag());
             }
         }
         return Constant.flags(flags.toArray(Constant[]::new));
     }
 
-    /** What the helper does before it makes the first process: these two concern children only. */
+    /** What the helper does before it makes the first process: these concern children only. */
     void prepare(PlanBuilder plan) {
+        // A user namespace first: it gives the right to enter those that it owns, and what is made
+        // from here on is owned by it.
+        enter(plan, Namespace.USER);
         enter(plan, Namespace.PID);
         enter(plan, Namespace.TIME);
         if (spec.creates(Namespace.TIME)) {
@@ -98,12 +100,9 @@ final class Namespaces {
     }
 
     /** What the first process does, on the host's side of the change of root. */
-    void add(PlanBuilder plan) {
-        for (var file : inputs.placement().procsFiles()) {
-            plan.purpose("entering the cgroup");
-            write(plan, file, "0");
-        }
-        if (spec.creates(Namespace.USER)) {
+    void add(PlanBuilder plan, List<PlanBuilder.Slot> cgroups) {
+        enterCgroups(plan, cgroups);
+        if (spec.creates(Namespace.USER) || inputs.joined().containsKey(Namespace.USER)) {
             plan.purpose("becoming root of the user namespace");
             plan.call(SETGID, 0);
             plan.call(SETUID, 0);
@@ -116,8 +115,9 @@ final class Namespaces {
             plan.purpose("making a cgroup namespace");
             plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
         }
-        if (spec.creates(Namespace.NETWORK)) {
-            bringUpLoopback(plan);
+        if (spec.creates(Namespace.NETWORK) && !inputs.joined().containsKey(Namespace.NETWORK)) {
+            var socket = bringUpLoopback(plan);
+            plan.call(CLOSE, socket);
         }
         if (spec.creates(Namespace.UTS)) {
             plan.purpose("naming the host " + inputs.hostname());
@@ -129,6 +129,18 @@ final class Namespaces {
         }
     }
 
+    /** Enters hierarchies of version 1 by the files that the JVM has sent. */
+    static void enterCgroups(PlanBuilder plan, List<PlanBuilder.Slot> files) {
+        plan.purpose("entering the cgroup");
+        for (var tasks : files) {
+            var next = new PlanBuilder.Label();
+            plan.whenResult(tasks, -1, next);
+            plan.call(WRITE, tasks, "0", 1);
+            plan.call(CLOSE, tasks);
+            plan.here(next);
+        }
+    }
+
     private void enter(PlanBuilder plan, Namespace namespace) {
         var descriptor = inputs.joined().get(namespace);
         if (descriptor != null) {
@@ -137,7 +149,8 @@ final class Namespaces {
         }
     }
 
-    private static void bringUpLoopback(PlanBuilder plan) {
+    /** Returns the socket that it used, which is still open. */
+    static PlanBuilder.Slot bringUpLoopback(PlanBuilder plan) {
         plan.purpose("bringing up the loopback device");
         var socket = plan.slot("socket");
         plan.call(SOCKET, AF_INET, SOCK_DGRAM_CLOEXEC, 0).into(socket);
@@ -145,7 +158,7 @@ final class Namespaces {
         var request = ByteBuffer.allocate(IFREQ_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         request.put("lo".getBytes(StandardCharsets.US_ASCII)).putShort(IFNAMSIZ, IFF_UP);
         plan.call(IOCTL, socket, SIOCSIFFLAGS, plan.bytes("{\"lo\", IFF_UP}", request.array()));
-        plan.call(CLOSE, socket);
+        return socket;
     }
 
     static void write(PlanBuilder plan, String path, String text) {

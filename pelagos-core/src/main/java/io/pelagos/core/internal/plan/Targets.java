@@ -16,6 +16,7 @@ import static io.pelagos.core.kernel.Syscall.OPENAT2;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
+import io.pelagos.core.internal.launch.PlanBuilder.Struct;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 
@@ -37,25 +38,40 @@ final class Targets {
         FILE
     }
 
+    private static final Constant PLACE = Constant.flags(O_PATH, O_CLOEXEC);
+    private static final Constant DIRECTORY = Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC);
+    private static final Constant INSIDE = Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS);
+    private static final Constant WITHOUT_LINKS =
+            Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS);
+
+    private static final Struct OPEN_PLACE = openHow(PLACE, INSIDE);
+    private static final Struct OPEN_PLACE_WITHOUT_LINKS = openHow(PLACE, WITHOUT_LINKS);
+    private static final Struct OPEN_DIRECTORY = openHow(DIRECTORY, INSIDE);
+    private static final Struct OPEN_DIRECTORY_WITHOUT_LINKS = openHow(DIRECTORY, WITHOUT_LINKS);
+
     private Targets() {}
+
+    /** {@code struct open_how { __u64 flags, mode, resolve; }}, see openat2(2). */
+    private static Struct openHow(Constant flags, Constant resolve) {
+        return Struct.of("{" + flags.name() + ", 0, " + resolve.name() + "}", flags, 0, resolve);
+    }
 
     /** Opens a place by an {@code O_PATH} descriptor. */
     static PlanBuilder.Added open(PlanBuilder plan, String path, Slot into, boolean followLinks) {
-        return open(plan, AT_FDCWD, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
+        return open(plan, AT_FDCWD, path, into, followLinks, placeHow(followLinks));
     }
 
     /** Opens the root, for lookups when the working directory is another one. */
     static Slot openRoot(PlanBuilder plan) {
         var root = plan.slot("/");
-        plan.call(OPENAT, AT_FDCWD, "/", Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC), 0)
-                .into(root);
+        plan.call(OPENAT, AT_FDCWD, "/", DIRECTORY, 0).into(root);
         return root;
     }
 
     /** Opens a place by an {@code O_PATH} descriptor, taking a directory for the root. */
     static PlanBuilder.Added open(
             PlanBuilder plan, Slot root, String path, Slot into, boolean followLinks) {
-        return open(plan, root, path, into, followLinks, Constant.flags(O_PATH, O_CLOEXEC));
+        return open(plan, root, path, into, followLinks, placeHow(followLinks));
     }
 
     /** Opens a place by an {@code O_PATH} descriptor when it is a directory. */
@@ -67,7 +83,11 @@ final class Targets {
                 path,
                 into,
                 followLinks,
-                Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC));
+                followLinks ? OPEN_DIRECTORY : OPEN_DIRECTORY_WITHOUT_LINKS);
+    }
+
+    private static Struct placeHow(boolean followLinks) {
+        return followLinks ? OPEN_PLACE : OPEN_PLACE_WITHOUT_LINKS;
     }
 
     private static PlanBuilder.Added open(
@@ -76,23 +96,29 @@ final class Targets {
             String path,
             Slot into,
             boolean followLinks,
-            Constant flags) {
-        var resolve =
-                followLinks
-                        ? Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS)
-                        : Constant.flags(
-                                RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS);
-        return plan.call(
-                        OPENAT2,
-                        root,
-                        path,
-                        plan.longs(
-                                "{" + flags.name() + ", 0, " + resolve.name() + "}",
-                                flags,
-                                0,
-                                resolve),
-                        OPEN_HOW_SIZE)
-                .into(into);
+            Struct how) {
+        var again = new Label();
+        plan.here(again);
+        var lookup = plan.call(OPENAT2, root, path, how, OPEN_HOW_SIZE).into(into);
+        return followLinks ? repeatedWhenRenamed(plan, lookup, again) : lookup;
+    }
+
+    /**
+     * Repeats a lookup that met {@code ..} in a link while, anywhere on the machine, something was
+     * renamed or mounted: openat2(2) then gives EAGAIN, since it cannot tell whether the path has
+     * left the root.
+     */
+    private static PlanBuilder.Added repeatedWhenRenamed(
+            PlanBuilder plan, PlanBuilder.Added lookup, Label again) {
+        var failed = new Label();
+        var opened = new Label();
+        lookup.orElse(failed);
+        plan.jump(opened);
+        plan.here(failed);
+        plan.whenErrno(Errno.EAGAIN, again);
+        var otherwise = plan.jump(plan.onError());
+        plan.here(opened);
+        return otherwise;
     }
 
     /** Opens a place, after making it when it is missing. */

@@ -16,8 +16,8 @@ class SupervisionTest {
                 new PlanBuilder(Architecture.X86_64),
                 Channels.PRINTED,
                 new Supervision.Kind.Attached(Cleanup.NONE),
-                new Supervision.Clone(Constant.flags(), -1, false, null),
-                child -> child.call(Syscall.EXIT_GROUP, 0));
+                new Supervision.Clone(Constant.flags(), false, 0, false, null),
+                (child, cgroups) -> child.call(Syscall.EXIT_GROUP, 0));
     }
 
     @Test

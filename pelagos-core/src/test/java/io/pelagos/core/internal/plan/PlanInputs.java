@@ -5,6 +5,7 @@ import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
@@ -12,8 +13,8 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 
@@ -21,7 +22,6 @@ import java.util.List;
 final class PlanInputs {
     static final int REPORT = 5;
     private static final int CONTROL = 7;
-    private static final int CGROUP = 9;
     private static final int FIRST_JOINED = 20;
     private static final String CGROUP_DIRECTORY = "/sys/fs/cgroup/pelagos-1";
 
@@ -34,6 +34,7 @@ final class PlanInputs {
                 6,
                 true,
                 524_288,
+                EnumSet.allOf(Capability.class),
                 List.of(
                         new HostFacts.HostEntry("/usr", null, true),
                         new HostFacts.HostEntry("/bin", "usr/bin", true),
@@ -59,8 +60,7 @@ final class PlanInputs {
                                 joined.put(namespace, FIRST_JOINED + joined.size());
                             }
                         });
-        var others = new ArrayList<>(joined.values());
-        others.add(CGROUP);
+        var others = List.copyOf(joined.values());
         var sourceIsFile = new HashMap<String, Boolean>();
         for (var mount : spec.mounts()) {
             if (mount instanceof Mount.Bind bind) {
@@ -82,7 +82,7 @@ final class PlanInputs {
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
                 new Channels(REPORT, CONTROL, others),
                 kind(spec.supervision()),
-                new LaunchInputs.Placement(CGROUP, List.of("/sys/fs/cgroup/pids/p/cgroup.procs")),
+                new LaunchInputs.Placement(true, 1),
                 joined,
                 sourceIsFile,
                 filter);
@@ -92,7 +92,7 @@ final class PlanInputs {
         var cleanup = new Cleanup(CGROUP_DIRECTORY + "/cgroup.kill", List.of(CGROUP_DIRECTORY));
         return switch (supervision) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
-            case CHILD -> new Supervision.Kind.Child();
+            case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED -> new Supervision.Kind.Detached("/run/pelagos/c/exit", cleanup);
         };
     }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.internal.launch.Channels;
+import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.ContainerSpec;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,11 +60,12 @@ class UsualMountsTest {
                                 6,
                                 true,
                                 1024,
+                                EnumSet.allOf(Capability.class),
                                 List.of()),
                         "container",
                         new LaunchInputs.Identity(0, 0, List.of(), "/root"),
                         Channels.PRINTED,
-                        new Supervision.Kind.Child(),
+                        new Supervision.Kind.Child(Cleanup.NONE),
                         LaunchInputs.Placement.NONE,
                         Map.of(),
                         Map.of(),
