@@ -1,10 +1,15 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +20,15 @@ import org.jspecify.annotations.Nullable;
  * that is being removed, and no descriptor of the container is closed while it is needed.
  */
 final class Execs {
+    private static final System.Logger LOG = System.getLogger(Execs.class.getName());
+
+    /** How long a start may take before something is in its way. */
+    private static final Duration PATIENCE = Duration.ofMillis(100);
+
     private final Target target;
     private final Set<RunningExec> running = ConcurrentHashMap.newKeySet();
     private final ReentrantReadWriteLock door = new ReentrantReadWriteLock();
-    private boolean ended;
+    private volatile boolean ended;
     private volatile boolean paused;
 
     /**
@@ -84,16 +94,44 @@ final class Execs {
 
     /**
      * Closes the door, after those who are just passing, and ends what has come in. That happens by
-     * itself with the container's PID namespace or cgroup, where it has one.
+     * itself with the container's PID namespace; without one, what the container has left behind
+     * might have stopped a process that is just coming in, and is killed with it.
      */
     void end() {
-        door.writeLock().lock();
-        try {
-            ended = true;
-        } finally {
-            door.writeLock().unlock();
+        ended = true;
+        while (!lockDoor()) {
+            killCgroup();
         }
+        door.writeLock().unlock();
         running.forEach(RunningExec::kill);
+    }
+
+    private boolean lockDoor() {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return door.writeLock().tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void killCgroup() {
+        var cgroup = target.cgroup();
+        if (cgroup != null && !target.spec().creates(Namespace.PID)) {
+            try {
+                cgroup.kill();
+            } catch (CgroupException | ErrnoException e) {
+                LOG.log(System.Logger.Level.WARNING, "killing what " + target.name() + " left", e);
+            }
+        }
     }
 
     /** Waits for the last process, when the container has ended and they with it. */

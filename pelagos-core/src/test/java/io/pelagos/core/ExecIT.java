@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.SeccompProfile;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
@@ -32,6 +35,7 @@ import java.util.stream.IntStream;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -189,6 +193,43 @@ class ExecIT {
     }
 
     @Test
+    void rulesOfLandlockAndTheFilterOfTheContainerHold() throws Exception {
+        sandbox.root().file("data/kept", "kept");
+        var rules = LandlockRules.none().execute("/bin").readOnly("/bin").readOnly("/data");
+        try (var container = sleeping().landlock(rules).seccomp(SeccompProfile.minimal()).start()) {
+            Assumptions.assumeTrue(container.warnings().isEmpty(), "this kernel has no Landlock");
+            assertThat(output(container.exec("cat", "/data/kept"))).isEqualTo("kept");
+            for (var script : List.of("echo x >/data/kept", "cat /etc/passwd", "ls /")) {
+                assertThat(container.exec("sh", "-c", script).run().stderr())
+                        .as(script)
+                        .contains("ermission denied");
+            }
+            assertThat(container.exec("cat", "/etc/passwd").privileged().run().stderr())
+                    .contains("ermission denied");
+            assertThat(container.exec("chroot", "/", "true").run().success()).isFalse();
+        }
+    }
+
+    @Test
+    void detachedContainerIsEntered() throws Exception {
+        var container =
+                sleeping()
+                        .supervision(ContainerSpec.Supervision.DETACHED)
+                        .stdin(Stdio.NULL)
+                        .stdout(Stdio.NULL)
+                        .stderr(Stdio.NULL)
+                        .start();
+        try (var exec = container.exec("sleep", "1000").start()) {
+            assertThat(output(container.exec("hostname"))).isEqualTo(container.name());
+            assertThat(Files.readString(Path.of("/proc/" + exec.pid() + "/cgroup")))
+                    .isEqualTo(Files.readString(Path.of("/proc/" + container.pid() + "/cgroup")));
+            container.kill();
+            assertThat(exec.waitFor()).isEqualTo(new Exit.Killed(Signal.KILL, false));
+            container.waitFor();
+        }
+    }
+
+    @Test
     void privilegesAreAddedByExplicitCallsAlone() throws Exception {
         try (var container = sleeping().start()) {
             assertThat(container.exec("true").explain())
@@ -281,6 +322,24 @@ class ExecIT {
                                             .user(7, 8)
                                             .env("HOME", "/")))
                     .isEqualTo("7");
+        }
+    }
+
+    @Test
+    void groupFileOfARunningContainerCannotHarm() throws Exception {
+        try (var container = sleeping().start()) {
+            for (var trap :
+                    List.of(
+                            "mkfifo /etc/group",
+                            "ln -s /dev/zero /etc/group",
+                            "dd of=/etc/group bs=1M seek=1000000 count=0",
+                            "yes web:x:4294967295: | head -c 500000 >/etc/group")) {
+                container.exec("sh", "-c", "rm -rf /etc/group; " + trap).run();
+                assertThatThrownBy(() -> container.exec("true").user(7, 8).groups("web").run())
+                        .as(trap)
+                        .isInstanceOf(InvalidSpecException.class)
+                        .hasMessageStartingWith("user");
+            }
         }
     }
 
