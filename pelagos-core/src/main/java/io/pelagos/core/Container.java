@@ -85,6 +85,14 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     Output stderr();
 
     /**
+     * Returns the terminal of the container's first process.
+     *
+     * @return the JVM's side of it, which {@link #close} closes
+     * @throws IllegalStateException when it has none
+     */
+    Terminal terminal();
+
+    /**
      * Returns what completes when the container has ended and everything of it has been removed.
      *
      * @return a future of how it ended; cancelling it does nothing to the container

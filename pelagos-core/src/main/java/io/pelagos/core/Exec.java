@@ -64,6 +64,14 @@ public sealed interface Exec extends AutoCloseable permits RunningExec {
     Container.Output stderr();
 
     /**
+     * Returns the terminal of the process.
+     *
+     * @return the JVM's side of it, which {@link #close} closes
+     * @throws IllegalStateException when it has none
+     */
+    Terminal terminal();
+
+    /**
      * Returns what completes when the process has ended.
      *
      * @return a future of how it ended; cancelling it does nothing to the process

@@ -7,6 +7,7 @@ import io.pelagos.core.spec.Confinement;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Stdio;
+import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class ExecBuilder {
     private @Nullable Stdio stdin;
     private Stdio stdout = Stdio.PIPE;
     private Stdio stderr = Stdio.PIPE;
+    private int @Nullable [] terminal;
     private boolean privileged;
 
     ExecBuilder(Execs execs, List<String> command) {
@@ -158,6 +160,30 @@ public final class ExecBuilder {
      */
     public ExecBuilder stderr(Stdio target) {
         stderr = target;
+        return this;
+    }
+
+    /**
+     * Gives the process a terminal of 24 rows and 80 columns as its three streams, and as its
+     * controlling terminal.
+     *
+     * @return this
+     * @see Exec#terminal
+     */
+    public ExecBuilder terminal() {
+        return terminal(TerminalSize.USUAL.rows(), TerminalSize.USUAL.columns());
+    }
+
+    /**
+     * Gives the process a terminal as its three streams, and as its controlling terminal.
+     *
+     * @param rows how many lines it has at first
+     * @param columns how many characters are in a line at first
+     * @return this
+     * @see Terminal#resize
+     */
+    public ExecBuilder terminal(int rows, int columns) {
+        terminal = new int[] {rows, columns};
         return this;
     }
 
@@ -312,6 +338,9 @@ public final class ExecBuilder {
             // The home of another user is looked up.
             all.remove("HOME");
         }
+        if (terminal != null) {
+            all.putIfAbsent("TERM", "xterm");
+        }
         all.putAll(environment);
         var allGroups = new ArrayList<>(user == null ? first.groups() : List.<String>of());
         allGroups.addAll(groups);
@@ -324,7 +353,8 @@ public final class ExecBuilder {
                 first.umask(),
                 first.rlimits(),
                 first.oomScoreAdj(),
-                false);
+                terminal != null,
+                terminal == null ? null : new TerminalSize(terminal[0], terminal[1]));
     }
 
     private Confinement confinement() {

@@ -59,7 +59,14 @@ final class ExecStarter {
 
     /** Prints the plan without carrying it out. */
     String explain() {
-        return execs.enter(() -> compose(Channels.PRINTED, identity(), PRINTED_PIDFD)).toString();
+        return execs.enter(
+                        () ->
+                                compose(
+                                        Channels.PRINTED,
+                                        identity(),
+                                        PRINTED_PIDFD,
+                                        spec.process().terminal() ? TerminalChannel.PRINTED : null))
+                .toString();
     }
 
     private RunningExec launch() {
@@ -68,10 +75,11 @@ final class ExecStarter {
         long oomKillsBefore = oomKills(execs);
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         boolean started = false;
-        try {
+        try (var channel = TerminalChannel.open(engine, spec.process())) {
             long before = System.nanoTime();
-            var process = launch(identity, stdios);
+            var process = launch(identity, stdios, channel);
             stdios.started();
+            var terminal = channel == null ? null : channel.receive();
             if (event != null) {
                 event.container = target.name();
                 event.program = spec.process().command().getFirst();
@@ -86,6 +94,7 @@ final class ExecStarter {
                             warnings(),
                             process,
                             stdios,
+                            terminal,
                             oomKillsBefore);
             started = true;
             return exec;
@@ -96,16 +105,23 @@ final class ExecStarter {
         }
     }
 
-    private Launcher.Started launch(LaunchInputs.Identity identity, Stdios stdios) {
+    private Launcher.Started launch(
+            LaunchInputs.Identity identity, Stdios stdios, @Nullable TerminalChannel channel) {
+        var terminal = channel == null ? null : channel.number();
+        var others = new ArrayList<Integer>();
+        others.add(target.pidfd().number());
+        if (terminal != null) {
+            others.add(terminal);
+        }
         int container = target.pidfd().number();
         var cgroup = target.cgroup();
         try {
             return engine.launcher()
                     .launch(
-                            channels -> compose(channels, identity, container),
+                            channels -> compose(channels, identity, container, terminal),
                             new Launcher.Request(
                                     stdios.numbers(),
-                                    List.of(container),
+                                    others,
                                     cgroup == null ? null : new Joining(cgroup),
                                     null,
                                     kind()));
@@ -138,7 +154,10 @@ final class ExecStarter {
     }
 
     private LaunchPlan compose(
-            Channels channels, LaunchInputs.Identity identity, int containerPidfd) {
+            Channels channels,
+            LaunchInputs.Identity identity,
+            int containerPidfd,
+            @Nullable Integer terminal) {
         var cgroup = target.cgroup();
         return Entering.compose(
                 new LaunchInputs(
@@ -153,7 +172,8 @@ final class ExecStarter {
                                 : new LaunchInputs.Placement(true, cgroup.joinFiles().size()),
                         Map.of(),
                         Map.of(),
-                        engine.filter(spec)),
+                        engine.filter(spec),
+                        terminal),
                 containerPidfd);
     }
 

@@ -135,16 +135,21 @@ public final class Pelagos implements AutoCloseable {
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
-                                spec,
-                                engine.facts(),
-                                Starter.hostname(spec, name),
-                                new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.PRINTED,
-                                printedKind(spec, name),
-                                LaunchInputs.Placement.NONE,
-                                Map.of(),
-                                Starter.sources(spec),
-                                engine.filter(spec)));
+                                        spec,
+                                        engine.facts(),
+                                        Starter.hostname(spec, name),
+                                        new Accounts(engine.calls(), spec.root())
+                                                .identity(spec.process()),
+                                        Channels.PRINTED,
+                                        printedKind(spec, name),
+                                        LaunchInputs.Placement.NONE,
+                                        Map.of(),
+                                        Starter.sources(spec),
+                                        engine.filter(spec))
+                                .withTerminal(
+                                        spec.process().terminal()
+                                                ? TerminalChannel.PRINTED
+                                                : null));
         return composed.plan().toString();
     }
 

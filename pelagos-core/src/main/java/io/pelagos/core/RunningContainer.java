@@ -42,6 +42,7 @@ final class RunningContainer implements Container {
     private final Supervision.Kind kind;
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
+    private final @Nullable Terminal terminal;
     private final Execs execs;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
@@ -67,7 +68,8 @@ final class RunningContainer implements Container {
             Launcher.Started started,
             Supervision.Kind kind,
             @Nullable ContainerCgroup cgroup,
-            Stdios stdios) {
+            Stdios stdios,
+            @Nullable Terminal terminal) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
@@ -77,6 +79,7 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
+        this.terminal = terminal;
         this.execs =
                 new Execs(
                         new Execs.Target(
@@ -144,6 +147,14 @@ final class RunningContainer implements Container {
     @Override
     public Output stderr() {
         return stream(stdios.stderr(), "standard error");
+    }
+
+    @Override
+    public Terminal terminal() {
+        if (terminal == null) {
+            throw new IllegalStateException(name + " has no terminal");
+        }
+        return terminal;
     }
 
     private <T> T stream(@Nullable T stream, String what) {
@@ -311,6 +322,9 @@ final class RunningContainer implements Container {
             execs.awaitEnd();
         }
         stdios.close();
+        if (terminal != null) {
+            terminal.close();
+        }
     }
 
     /** Waits for the end, in a virtual thread. */

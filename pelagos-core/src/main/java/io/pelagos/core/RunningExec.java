@@ -26,6 +26,7 @@ final class RunningExec implements Exec {
     private final List<String> warnings;
     private final Launcher.Started started;
     private final Stdios stdios;
+    private final @Nullable Terminal terminal;
     private final long oomKillsBefore;
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -42,6 +43,7 @@ final class RunningExec implements Exec {
             List<String> warnings,
             Launcher.Started started,
             Stdios stdios,
+            @Nullable Terminal terminal,
             long oomKillsBefore) {
         this.execs = execs;
         this.process = process;
@@ -49,6 +51,7 @@ final class RunningExec implements Exec {
         this.warnings = new CopyOnWriteArrayList<>(warnings);
         this.started = started;
         this.stdios = stdios;
+        this.terminal = terminal;
         this.oomKillsBefore = oomKillsBefore;
         execs.add(this);
         Thread.ofVirtual().name(this.toString()).start(this::watch);
@@ -82,6 +85,14 @@ final class RunningExec implements Exec {
     @Override
     public Container.Output stderr() {
         return stream(stdios.stderr(), "standard error");
+    }
+
+    @Override
+    public Terminal terminal() {
+        if (terminal == null) {
+            throw new IllegalStateException(this + " has no terminal");
+        }
+        return terminal;
     }
 
     private <T> T stream(@Nullable T stream, String what) {
@@ -145,6 +156,9 @@ final class RunningExec implements Exec {
         kill();
         awaitGone();
         stdios.close();
+        if (terminal != null) {
+            terminal.close();
+        }
     }
 
     /** Waits until neither the process nor its supervisor is left. */

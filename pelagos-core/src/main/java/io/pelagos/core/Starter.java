@@ -121,6 +121,14 @@ final class Starter {
         var joined = openJoined();
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
+        var channel = TerminalChannel.open(engine, spec.process());
+        if (channel != null) {
+            undo.push(channel::close);
+        }
+        var others = new ArrayList<>(joined.values());
+        if (channel != null) {
+            others.add(channel.number());
+        }
         var exitFile = prepareExitFile();
         var placing = placing();
         var kind = kind(placing, exitFile);
@@ -138,10 +146,11 @@ final class Starter {
                                                         : placing.placement(),
                                                 joined,
                                                 sources,
-                                                filter),
+                                                filter,
+                                                channel == null ? null : channel.number()),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        List.copyOf(joined.values()),
+                                        others,
                                         placing,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
                                         kind));
@@ -151,6 +160,11 @@ final class Starter {
             warnings.addAll(cgroup.warnings());
         }
         stdios.started();
+        Terminal terminal = null;
+        if (channel != null) {
+            terminal = channel.receive();
+            channel.close();
+        }
         closeJoined();
         if (needsNewNetwork()) {
             engine.spareNetworks().replenish();
@@ -163,7 +177,7 @@ final class Starter {
             event.commit();
         }
         return new RunningContainer(
-                engine, spec, id, name, warnings, started, kind, cgroup, stdios);
+                engine, spec, id, name, warnings, started, kind, cgroup, stdios, terminal);
     }
 
     /**
@@ -186,7 +200,8 @@ final class Starter {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
-            @Nullable SeccompProgram filter) {
+            @Nullable SeccompProgram filter,
+            @Nullable Integer terminal) {
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -199,7 +214,8 @@ final class Starter {
                                 placement,
                                 joined,
                                 sources,
-                                filter));
+                                filter,
+                                terminal));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Launcher {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
 
     /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
@@ -274,6 +275,22 @@ public final class Launcher {
 
     private @Nullable FirstProcess receiveProcess(Fd control) {
         awaitReadable(control);
+        return receiveMessage(control, 0, "the process");
+    }
+
+    /**
+     * Receives a descriptor that a process has sent before it executed its program.
+     *
+     * @param socket the JVM's end of a socket that the plan has used
+     * @param what what it refers to, for messages
+     * @return the descriptor; empty when there is none, because the process was killed before
+     */
+    public Optional<Fd> receiveDescriptor(Fd socket, String what) {
+        return Optional.ofNullable(receiveMessage(socket, MSG_DONTWAIT, what))
+                .map(FirstProcess::pidfd);
+    }
+
+    private @Nullable FirstProcess receiveMessage(Fd control, int flags, String what) {
         try (var memory = Memory.open()) {
             var pid = memory.block(8);
             var vector = memory.block(16).putLong(0, pid.address()).putLong(8, 4);
@@ -285,25 +302,24 @@ public final class Launcher {
                             .putLong(24, 1)
                             .putLong(32, rights.address())
                             .putLong(40, rights.size());
+            long received =
+                    afterReset(
+                            () ->
+                                    calls.retry(
+                                            Syscall.RECVMSG,
+                                            control.number(),
+                                            message.address(),
+                                            MSG_CMSG_CLOEXEC | flags));
+            if (received == -Errno.EAGAIN.number()) {
+                return null;
+            }
             long count =
-                    SystemCalls.check(
-                            afterReset(
-                                    () ->
-                                            calls.retry(
-                                                    Syscall.RECVMSG,
-                                                    control.number(),
-                                                    message.address(),
-                                                    MSG_CMSG_CLOEXEC)),
-                            Syscall.RECVMSG,
-                            control,
-                            "…",
-                            "MSG_CMSG_CLOEXEC");
+                    SystemCalls.check(received, Syscall.RECVMSG, control, "…", "MSG_CMSG_CLOEXEC");
             if (count < 4 || message.getLong(40) < 20) {
                 return null;
             }
             int number = pid.getInt(0);
-            return new FirstProcess(
-                    number, Fd.of(kernel, rights.getInt(16), "the process " + number));
+            return new FirstProcess(number, Fd.of(kernel, rights.getInt(16), what + " " + number));
         }
     }
 

@@ -134,6 +134,7 @@ public final class Entering {
         enterCgroups(cgroups);
         enterUserNamespace();
         new Inherited(inputs).add(plan);
+        new Console(inputs).add(plan, false);
         var execution = new Execution(inputs);
         execution.closeDescriptors(plan);
         enterWorkingDirectory();
