@@ -9,6 +9,7 @@ import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.ContainerPlan;
 import io.pelagos.core.internal.plan.HostFactsReader;
 import io.pelagos.core.internal.plan.LaunchInputs;
+import io.pelagos.core.internal.plan.PlanCache;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.PlanImage;
@@ -44,6 +45,7 @@ public class PlanBenchmark {
     private final Pelagos pelagos = Pelagos.open();
     private final ContainerSpec spec = build();
     private final LaunchInputs inputs = inputs(spec);
+    private final PlanCache cache = new PlanCache();
     private final LaunchPlan plan = ContainerPlan.compose(inputs).plan();
 
     private ContainerSpec build() {
@@ -57,9 +59,9 @@ public class PlanBenchmark {
         return new LaunchInputs(
                 spec,
                 facts,
-                "bench",
+                new LaunchInputs.Names("bench", "pelagos-1"),
                 new Accounts(calls, spec.root()).identity(spec.process()),
-                Channels.PRINTED,
+                Channels.with(0),
                 new Supervision.Kind.Attached(Cleanup.NONE),
                 LaunchInputs.Placement.NONE,
                 Map.of(),
@@ -88,6 +90,16 @@ public class PlanBenchmark {
     @Benchmark
     public ContainerPlan compose() {
         return ContainerPlan.compose(inputs);
+    }
+
+    /**
+     * Finds the plan of a container like one before.
+     *
+     * @return the plan
+     */
+    @Benchmark
+    public ContainerPlan recall() {
+        return cache.plan(inputs);
     }
 
     /**

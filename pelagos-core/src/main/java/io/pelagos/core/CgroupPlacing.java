@@ -27,7 +27,15 @@ final class CgroupPlacing implements Launcher.Placing {
 
     /** What the helper removes when the JVM does not. */
     Cleanup cleanup() {
-        return new Cleanup(creation.expectedKillFile().orElse(null), creation.expected());
+        return new Cleanup(
+                creation.expectedUnified().orElse(null),
+                creation.expectedHolders(),
+                creation.expectedParents());
+    }
+
+    /** Returns the name of a container's cgroup, in every hierarchy. */
+    static String name(String id) {
+        return "pelagos-" + id;
     }
 
     @Override

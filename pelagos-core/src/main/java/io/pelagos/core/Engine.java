@@ -6,6 +6,7 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.internal.plan.PlanCache;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
@@ -41,6 +42,7 @@ final class Engine implements AutoCloseable {
     private final Launcher launcher;
     private final Reaper reaper;
     private final SpareNetworks spareNetworks;
+    private final PlanCache plans = new PlanCache();
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -68,7 +70,7 @@ final class Engine implements AutoCloseable {
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
         reaper = new Reaper(calls);
-        spareNetworks = new SpareNetworks(launcher, facts.architecture(), ahead);
+        spareNetworks = new SpareNetworks(calls, ahead);
     }
 
     PelagosPaths paths() {
@@ -93,6 +95,14 @@ final class Engine implements AutoCloseable {
 
     Reaper reaper() {
         return reaper;
+    }
+
+    Kernel kernel() {
+        return calls.kernel();
+    }
+
+    PlanCache plans() {
+        return plans;
     }
 
     SpareNetworks spareNetworks() {

@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Starts one more process in a running container. */
 final class ExecStarter {
-    /** A number for a plan that is only printed, beside those of its channels. */
-    private static final int PRINTED_PIDFD = 5;
-
     /** How long a process may take to end that has begun to. */
     private static final Duration ENDING = Duration.ofSeconds(1);
 
@@ -59,14 +56,8 @@ final class ExecStarter {
 
     /** Prints the plan without carrying it out. */
     String explain() {
-        return execs.enter(
-                        () ->
-                                compose(
-                                        Channels.PRINTED,
-                                        identity(),
-                                        PRINTED_PIDFD,
-                                        spec.process().terminal() ? TerminalChannel.PRINTED : null))
-                .toString();
+        int others = spec.process().terminal() ? 2 : 1;
+        return execs.enter(() -> compose(Channels.with(others), identity())).toString();
     }
 
     private RunningExec launch() {
@@ -107,23 +98,22 @@ final class ExecStarter {
 
     private Launcher.Started launch(
             LaunchInputs.Identity identity, Stdios stdios, @Nullable TerminalChannel channel) {
-        var terminal = channel == null ? null : channel.number();
         var others = new ArrayList<Integer>();
         others.add(target.pidfd().number());
-        if (terminal != null) {
-            others.add(terminal);
+        if (channel != null) {
+            others.add(channel.number());
         }
-        int container = target.pidfd().number();
         var cgroup = target.cgroup();
         try {
             return engine.launcher()
                     .launch(
-                            channels -> compose(channels, identity, container, terminal),
+                            channels -> compose(channels, identity),
                             new Launcher.Request(
                                     stdios.numbers(),
                                     others,
                                     cgroup == null ? null : new Joining(cgroup),
                                     null,
+                                    () -> {},
                                     kind()));
         } catch (LaunchFailure failure) {
             throw translated(failure);
@@ -153,17 +143,15 @@ final class ExecStarter {
         }
     }
 
-    private LaunchPlan compose(
-            Channels channels,
-            LaunchInputs.Identity identity,
-            int containerPidfd,
-            @Nullable Integer terminal) {
+    private LaunchPlan compose(Channels channels, LaunchInputs.Identity identity) {
         var cgroup = target.cgroup();
         return Entering.compose(
                 new LaunchInputs(
                         spec,
                         engine.facts(),
-                        Starter.hostname(spec, target.name()),
+                        new LaunchInputs.Names(
+                                Starter.hostname(spec, target.name()),
+                                CgroupPlacing.name(target.id())),
                         identity,
                         channels,
                         kind(),
@@ -173,8 +161,8 @@ final class ExecStarter {
                         Map.of(),
                         Map.of(),
                         engine.filter(spec),
-                        terminal),
-                containerPidfd);
+                        spec.process().terminal() ? channels.other(1) : null),
+                channels.other(0));
     }
 
     private List<String> warnings() {

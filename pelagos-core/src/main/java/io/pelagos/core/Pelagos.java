@@ -12,8 +12,10 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The way in: makes containers, and ends those that still run when it is closed.
@@ -132,24 +134,30 @@ public final class Pelagos implements AutoCloseable {
     public String explain(ContainerSpec spec) {
         SpecRules.check(spec);
         var name = spec.name() == null ? "pelagos-1" : spec.name();
+        var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        spec.namespaces()
+                .forEach(
+                        (namespace, mode) -> {
+                            if (!mode.equals(NamespaceMode.CREATE)
+                                    && !mode.equals(NamespaceMode.HOST)) {
+                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                            }
+                        });
+        boolean terminal = spec.process().terminal();
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
-                                        spec,
-                                        engine.facts(),
-                                        Starter.hostname(spec, name),
-                                        new Accounts(engine.calls(), spec.root())
-                                                .identity(spec.process()),
-                                        Channels.PRINTED,
-                                        printedKind(spec, name),
-                                        LaunchInputs.Placement.NONE,
-                                        Map.of(),
-                                        Starter.sources(spec),
-                                        engine.filter(spec))
-                                .withTerminal(
-                                        spec.process().terminal()
-                                                ? TerminalChannel.PRINTED
-                                                : null));
+                                spec,
+                                engine.facts(),
+                                new LaunchInputs.Names(Starter.hostname(spec, name), name),
+                                new Accounts(engine.calls(), spec.root()).identity(spec.process()),
+                                Channels.with(joined.size() + (terminal ? 1 : 0)),
+                                printedKind(spec, name),
+                                LaunchInputs.Placement.NONE,
+                                joined,
+                                Starter.sources(spec),
+                                engine.filter(spec),
+                                terminal ? Channels.with(0).other(joined.size()) : null));
         return composed.plan().toString();
     }
 

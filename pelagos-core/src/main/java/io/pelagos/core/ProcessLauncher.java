@@ -112,7 +112,8 @@ public final class ProcessLauncher {
                         new LaunchInputs(
                                 spec,
                                 facts,
-                                Starter.hostname(spec, name(spec)),
+                                new LaunchInputs.Names(
+                                        Starter.hostname(spec, name(spec)), name(spec)),
                                 identity,
                                 ForegroundChannels.CHANNELS,
                                 new Supervision.Kind.Foreground(

@@ -6,6 +6,8 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
@@ -14,6 +16,7 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
+    private static final int P_PIDFD = 3;
+    private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
+    private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
     private static final int F_DUPFD_CLOEXEC = 1030;
 
     private final Engine engine;
@@ -171,6 +177,7 @@ final class RunningContainer implements Container {
 
     @Override
     public Exit waitFor() throws InterruptedException {
+        seeEnd();
         try {
             return exit.get();
         } catch (ExecutionException e) {
@@ -333,15 +340,94 @@ final class RunningContainer implements Container {
             var how = awaitEnd();
             finish(() -> exit.complete(how), how.toString());
         } catch (RuntimeException | IOException | InterruptedException e) {
-            LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-            kill();
-            finish(() -> exit.completeExceptionally(e), e.toString());
+            if (kind instanceof Supervision.Kind.Detached) {
+                letGo(e);
+            } else {
+                LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
+                kill();
+                finish(() -> exit.completeExceptionally(e), e.toString());
+            }
         }
     }
 
+    /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
+    private void letGo(Exception why) {
+        markEnded();
+        if (cgroup != null) {
+            cgroup.close();
+        }
+        started.control().close();
+        started.pidfd().close();
+        engine.remove(this);
+        exit.completeExceptionally(why);
+        gone.complete(null);
+    }
+
+    /**
+     * Waits for the end of a process that exits on its own, which saves its caller the time in
+     * which the watching thread wakes up. That thread finds out about every other end.
+     */
+    private void seeEnd() throws InterruptedException {
+        boolean alone = kind instanceof Supervision.Kind.Detached || spec.timeout() != null;
+        if (alone || exit.isDone() || !spec.creates(Namespace.PID)) {
+            return;
+        }
+        try {
+            engine.poller().awaitReadable(source());
+        } catch (ClosedChannelException e) {
+            return; // the watching thread has been faster
+        }
+        peek().ifPresent(exit::complete);
+    }
+
+    /** What becomes readable at the end. */
+    private Fd source() {
+        return kind instanceof Supervision.Kind.Child ? started.pidfd() : started.control();
+    }
+
+    /** Looks at how it ended, and leaves that to the watching thread. */
+    private Optional<Exit> peek() {
+        lock.lock();
+        try (var memory = Memory.open()) {
+            if (ended) {
+                return Optional.empty();
+            }
+            var info = memory.block(ExitStatus.SIZE);
+            var calls = engine.calls();
+            boolean complete =
+                    kind instanceof Supervision.Kind.Child
+                            ? calls.retry(
+                                            Syscall.WAITID,
+                                            P_PIDFD,
+                                            started.pidfd().number(),
+                                            info.address(),
+                                            WEXITED_WNOWAIT_WNOHANG,
+                                            0)
+                                    == 0
+                            : calls.retry(
+                                            Syscall.RECVFROM,
+                                            started.control().number(),
+                                            info.address(),
+                                            ExitStatus.SIZE,
+                                            MSG_PEEK_DONTWAIT,
+                                            0,
+                                            0)
+                                    == ExitStatus.SIZE;
+            var code = complete ? code(info.get(0, ExitStatus.SIZE)) : Optional.<Exit>empty();
+            ended = code.isPresent();
+            return code;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Optional<Exit> code(byte[] info) {
+        var how = ExitStatus.decode(info);
+        return how instanceof Exit.Code ? Optional.of(how) : Optional.empty();
+    }
+
     private Exit awaitEnd() throws IOException, InterruptedException {
-        boolean byChild = kind instanceof Supervision.Kind.Child;
-        var source = byChild ? started.pidfd() : started.control();
+        var source = source();
         boolean timedOut = false;
         if (spec.timeout() != null) {
             timedOut = !engine.poller().awaitReadable(source, spec.timeout());
@@ -418,6 +504,8 @@ final class RunningContainer implements Container {
         if (kind instanceof Supervision.Kind.Attached) {
             release();
         }
+        engine.poller().cancel(started.control());
+        engine.poller().cancel(started.pidfd());
         started.control().close();
         started.pidfd().close();
         var _ =

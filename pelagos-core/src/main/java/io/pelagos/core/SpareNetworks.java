@@ -1,9 +1,7 @@
 package io.pelagos.core;
 
-import io.pelagos.core.internal.launch.Launcher;
-import io.pelagos.core.internal.plan.NetworkNamespace;
-import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.SystemCalls;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,14 +12,13 @@ import org.jspecify.annotations.Nullable;
  * in the start of a container together.
  *
  * <p>The first container pays for its own. From the second on one is made in the background each
- * time a container has started, unused and with nothing in it but the loopback device. Only a
+ * time a container sets itself up, unused and with nothing in it but the loopback device. Only a
  * descriptor of this JVM keeps it alive, so it goes when the JVM does.
  */
 final class SpareNetworks implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpareNetworks.class.getName());
 
-    private final Launcher launcher;
-    private final Architecture architecture;
+    private final SystemCalls calls;
     private final boolean ahead;
 
     /** Guards all that follows. */
@@ -34,9 +31,8 @@ final class SpareNetworks implements AutoCloseable {
     private boolean wanted;
     private boolean closed;
 
-    SpareNetworks(Launcher launcher, Architecture architecture, boolean ahead) {
-        this.launcher = launcher;
-        this.architecture = architecture;
+    SpareNetworks(SystemCalls calls, boolean ahead) {
+        this.calls = calls;
         this.ahead = ahead;
     }
 
@@ -75,18 +71,26 @@ final class SpareNetworks implements AutoCloseable {
     }
 
     private void makeSpares() {
-        while (awaitWish()) {
-            var made = make();
-            lock.lock();
-            try {
-                if (closed || spare != null) {
-                    made.ifPresent(Fd::close);
-                } else {
-                    spare = made.orElse(null);
-                }
-            } finally {
-                lock.unlock();
+        try (var network = new NetworkMaker(calls)) {
+            while (awaitWish()) {
+                keep(network.make());
             }
+        } catch (RuntimeException e) {
+            // The next container makes its own, and reports what is wrong if that fails too.
+            LOG.log(System.Logger.Level.DEBUG, "making a network namespace ahead", e);
+        }
+    }
+
+    private void keep(Fd made) {
+        lock.lock();
+        try {
+            if (closed || spare != null) {
+                made.close();
+            } else {
+                spare = made;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -104,18 +108,6 @@ final class SpareNetworks implements AutoCloseable {
         }
     }
 
-    private Optional<Fd> make() {
-        try {
-            return Optional.of(
-                    launcher.fetch(channels -> NetworkNamespace.compose(architecture, channels)));
-        } catch (RuntimeException e) {
-            // The next container makes its own, and reports what is wrong if that fails too.
-            LOG.log(System.Logger.Level.DEBUG, "making a network namespace ahead", e);
-            return Optional.empty();
-        }
-    }
-
-    /** Lets go of the spare, and waits for one that is being made. */
     @Override
     public void close() {
         Thread last;

@@ -7,11 +7,11 @@ import io.pelagos.core.internal.launch.LaunchFailure;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
-import io.pelagos.core.internal.plan.ContainerPlan;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.security.SeccompProgram;
@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * came before it, in reverse.
  */
 final class Starter {
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private final Engine engine;
     private final ContainerSpec spec;
     private final String id;
@@ -125,7 +126,8 @@ final class Starter {
         if (channel != null) {
             undo.push(channel::close);
         }
-        var others = new ArrayList<>(joined.values());
+        var others = new ArrayList<Integer>();
+        joinedFiles.forEach(file -> others.add(file.number()));
         if (channel != null) {
             others.add(channel.number());
         }
@@ -137,7 +139,7 @@ final class Starter {
                 engine.launcher()
                         .launch(
                                 channels ->
-                                        compose(
+                                        plan(
                                                 channels,
                                                 identity,
                                                 kind,
@@ -147,12 +149,15 @@ final class Starter {
                                                 joined,
                                                 sources,
                                                 filter,
-                                                channel == null ? null : channel.number()),
+                                                channel == null
+                                                        ? null
+                                                        : channels.other(joined.size())),
                                 new Launcher.Request(
                                         stdios.numbers(),
                                         others,
                                         placing,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
+                                        this::replenish,
                                         kind));
         long launchTime = System.nanoTime() - before;
         var cgroup = placing == null ? null : placing.cgroup();
@@ -166,9 +171,6 @@ final class Starter {
             channel.close();
         }
         closeJoined();
-        if (needsNewNetwork()) {
-            engine.spareNetworks().replenish();
-        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -193,7 +195,7 @@ final class Starter {
         return event;
     }
 
-    private io.pelagos.core.kernel.LaunchPlan compose(
+    private LaunchPlan plan(
             Channels channels,
             LaunchInputs.Identity identity,
             Supervision.Kind kind,
@@ -203,19 +205,21 @@ final class Starter {
             @Nullable SeccompProgram filter,
             @Nullable Integer terminal) {
         var composed =
-                ContainerPlan.compose(
-                        new LaunchInputs(
-                                spec,
-                                engine.facts(),
-                                hostname(spec, name),
-                                identity,
-                                channels,
-                                kind,
-                                placement,
-                                joined,
-                                sources,
-                                filter,
-                                terminal));
+                engine.plans()
+                        .plan(
+                                new LaunchInputs(
+                                        spec,
+                                        engine.facts(),
+                                        new LaunchInputs.Names(
+                                                hostname(spec, name), CgroupPlacing.name(id)),
+                                        identity,
+                                        channels,
+                                        kind,
+                                        placement,
+                                        joined,
+                                        sources,
+                                        filter,
+                                        terminal));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -255,6 +259,7 @@ final class Starter {
 
     private final List<Fd> joinedFiles = new ArrayList<>();
 
+    /** Opens the namespaces that are entered, and says what number each has in the plan. */
     private Map<Namespace, Integer> openJoined() {
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         undo.push(this::closeJoined);
@@ -262,31 +267,42 @@ final class Starter {
                 .forEach(
                         (namespace, mode) -> {
                             switch (mode) {
-                                case NamespaceMode.Path(var path) -> {
-                                    var file = engine.calls().open(null, path, OpenFlag.O_RDONLY);
-                                    joinedFiles.add(file);
-                                    joined.put(namespace, file.number());
-                                }
+                                case NamespaceMode.Path(var path) ->
+                                        join(
+                                                joined,
+                                                namespace,
+                                                engine.calls().open(null, path, OpenFlag.O_RDONLY));
                                 case NamespaceMode.OfProcess(var pidfd) ->
-                                        joined.put(namespace, pidfd);
-                                case NamespaceMode.OfContainer(var other) -> {
-                                    var pidfd = engine.pidfdOf(other, namespace);
-                                    joinedFiles.add(pidfd);
-                                    joined.put(namespace, pidfd.number());
-                                }
+                                        join(joined, namespace, copy(pidfd));
+                                case NamespaceMode.OfContainer(var other) ->
+                                        join(joined, namespace, engine.pidfdOf(other, namespace));
                                 case NamespaceMode.Create(), NamespaceMode.Host() -> {}
                             }
                         });
         if (needsNewNetwork()) {
             engine.spareNetworks()
                     .take()
-                    .ifPresent(
-                            spare -> {
-                                joinedFiles.add(spare);
-                                joined.put(Namespace.NETWORK, spare.number());
-                            });
+                    .ifPresent(spare -> join(joined, Namespace.NETWORK, spare));
         }
         return joined;
+    }
+
+    private void replenish() {
+        if (needsNewNetwork()) {
+            engine.spareNetworks().replenish();
+        }
+    }
+
+    private void join(Map<Namespace, Integer> joined, Namespace namespace, Fd file) {
+        joined.put(namespace, Channels.with(0).other(joinedFiles.size()));
+        joinedFiles.add(file);
+    }
+
+    private Fd copy(int pidfd) {
+        return Fd.of(
+                engine.kernel(),
+                engine.calls().fcntl(pidfd, F_DUPFD_CLOEXEC, 3),
+                "the pidfd of a process whose namespace is joined");
     }
 
     /** Tells whether one that was made ahead fits: it belongs to the JVM's user namespace. */
@@ -310,7 +326,8 @@ final class Starter {
             }
             return null;
         }
-        var placing = new CgroupPlacing(host.prepare("pelagos-" + id, DeviceAccess.of(spec)));
+        var placing =
+                new CgroupPlacing(host.prepare(CgroupPlacing.name(id), DeviceAccess.of(spec)));
         undo.push(placing::undo);
         return placing;
     }

@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
  * helper and the process send through the control socket comes in no certain order.
  */
 final class TerminalChannel implements AutoCloseable {
-    /** A number for a plan that is only printed, beside those of its channels. */
-    static final int PRINTED = 6;
-
     private final Engine engine;
     private final SystemCalls.Pair ends;
 
@@ -29,7 +26,7 @@ final class TerminalChannel implements AutoCloseable {
                 : null;
     }
 
-    /** The descriptor that the plan uses. */
+    /** The end that the plan uses. */
     int number() {
         return ends.second().number();
     }

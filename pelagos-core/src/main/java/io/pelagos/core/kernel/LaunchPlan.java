@@ -1,7 +1,14 @@
 package io.pelagos.core.kernel;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +51,21 @@ public final class LaunchPlan {
     private final List<Step> steps;
     private final byte[] data;
     private final int dataSize;
+    private final List<Text> texts;
+    private final Encoding encoding;
+
+    /**
+     * Makes a plan without texts that can be replaced.
+     *
+     * @param architecture the architecture whose constants the plan uses
+     * @param steps what is done, in order
+     * @param data the initial contents of the data segment
+     * @param dataSize the size of the data segment, at least {@code data.length}; the rest is zero
+     * @throws IllegalArgumentException as the other constructor
+     */
+    public LaunchPlan(Architecture architecture, List<Step> steps, byte[] data, int dataSize) {
+        this(architecture, steps, data, dataSize, List.of());
+    }
 
     /**
      * Makes a plan.
@@ -52,15 +74,24 @@ public final class LaunchPlan {
      * @param steps what is done, in order
      * @param data the initial contents of the data segment
      * @param dataSize the size of the data segment, at least {@code data.length}; the rest is zero
+     * @param texts the texts that can be replaced
      * @throws IllegalArgumentException when a step's target or address lies outside the plan, when
      *     a call has more than six operands, when there is no step, or when execution could go on
      *     behind the last one
      */
-    public LaunchPlan(Architecture architecture, List<Step> steps, byte[] data, int dataSize) {
-        this.architecture = architecture;
-        this.steps = List.copyOf(steps);
-        this.data = data.clone();
-        this.dataSize = dataSize;
+    public LaunchPlan(
+            Architecture architecture,
+            List<Step> steps,
+            byte[] data,
+            int dataSize,
+            List<Text> texts) {
+        this(
+                architecture,
+                List.copyOf(steps),
+                data.clone(),
+                dataSize,
+                List.copyOf(texts),
+                new Encoding());
         if (steps.isEmpty()) {
             throw new IllegalArgumentException("a plan without steps");
         }
@@ -73,7 +104,10 @@ public final class LaunchPlan {
                             + " bytes of data");
         }
         for (int i = 0; i < steps.size(); i++) {
-            check(i, steps.get(i));
+            check(i, this.steps.get(i));
+        }
+        for (var text : texts) {
+            checkAddress(-1, text.lengthAddress(), text.address() + text.capacity() + 1L);
         }
         if (!steps.getLast().isEnd()) {
             throw new IllegalArgumentException(
@@ -82,6 +116,21 @@ public final class LaunchPlan {
                             + ": execution goes on behind the last step, "
                             + steps.getLast());
         }
+    }
+
+    private LaunchPlan(
+            Architecture architecture,
+            List<Step> steps,
+            byte[] data,
+            int dataSize,
+            List<Text> texts,
+            Encoding encoding) {
+        this.architecture = architecture;
+        this.steps = steps;
+        this.data = data;
+        this.dataSize = dataSize;
+        this.texts = texts;
+        this.encoding = encoding;
     }
 
     private void check(int index, Step step) {
@@ -250,6 +299,128 @@ public final class LaunchPlan {
     }
 
     /**
+     * A text in the data segment that can be replaced, such as the name of one container, so that
+     * the same steps serve the next. In front of it is its length, a 64-bit number, and behind it
+     * at least one NUL.
+     *
+     * @param name what the text is
+     * @param address where it begins
+     * @param capacity how many bytes it may have, in UTF-8
+     */
+    public record Text(String name, int address, int capacity) {
+        /**
+         * Returns the address of its length.
+         *
+         * @return an address of the data segment
+         */
+        public int lengthAddress() {
+            return address - Long.BYTES;
+        }
+    }
+
+    /**
+     * Returns the texts that can be replaced.
+     *
+     * @return what {@link #withTexts} knows
+     */
+    public List<Text> texts() {
+        return texts;
+    }
+
+    /**
+     * Returns the same plan with other texts.
+     *
+     * @param values the new texts by name; all others stay
+     * @return a plan that shares the steps of this one
+     * @throws IllegalArgumentException when the plan has no text of that name, or it is too long
+     */
+    public LaunchPlan withTexts(Map<String, String> values) {
+        var changed = data.clone();
+        var shown = new HashMap<Integer, String>();
+        values.forEach(
+                (name, value) -> {
+                    var text = text(name);
+                    var bytes = value.getBytes(StandardCharsets.UTF_8);
+                    if (bytes.length > text.capacity() || value.indexOf('\0') >= 0) {
+                        throw new IllegalArgumentException(name + ": " + value);
+                    }
+                    int at = text.address() - DATA;
+                    Arrays.fill(changed, at, at + text.capacity(), (byte) 0);
+                    System.arraycopy(bytes, 0, changed, at, bytes.length);
+                    ByteBuffer.wrap(changed)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(at - Long.BYTES, bytes.length);
+                    shown.put(text.address(), SystemCalls.quote(value));
+                    shown.put(text.lengthAddress(), Integer.toString(bytes.length));
+                });
+        return new LaunchPlan(
+                architecture, new ShownSteps(steps, shown), changed, dataSize, texts, encoding);
+    }
+
+    private Text text(String name) {
+        for (var text : texts) {
+            if (text.name().equals(name)) {
+                return text;
+            }
+        }
+        throw new IllegalArgumentException("no text " + name + " in a plan with " + texts);
+    }
+
+    /** The steps of a plan whose texts were replaced, as they are printed. */
+    private static final class ShownSteps extends AbstractList<Step> {
+        private final List<Step> steps;
+        private final Map<Integer, String> texts;
+
+        ShownSteps(List<Step> steps, Map<Integer, String> texts) {
+            this.steps = steps;
+            this.texts = texts;
+        }
+
+        @Override
+        public Step get(int index) {
+            return switch (steps.get(index)) {
+                case Call call ->
+                        new Call(
+                                call.purpose(),
+                                call.syscall(),
+                                call.operands().stream().map(this::shown).toList(),
+                                call.tolerated(),
+                                call.result(),
+                                call.target());
+                case Branch branch -> branch;
+            };
+        }
+
+        private Operand shown(Operand operand) {
+            var text =
+                    operand.kind() == Operand.Kind.CONSTANT
+                            ? null
+                            : texts.get((int) operand.value());
+            return text == null ? operand : new Operand(operand.kind(), operand.value(), text);
+        }
+
+        @Override
+        public int size() {
+            return steps.size();
+        }
+    }
+
+    /** The steps as a program has them: made when first needed, for all plans that share them. */
+    private static final class Encoding {
+        private volatile byte @Nullable [] bytes;
+    }
+
+    /** Returns the encoded steps, which nobody may change. */
+    byte[] encoded() {
+        var bytes = encoding.bytes;
+        if (bytes == null) {
+            bytes = PlanImage.steps(steps, architecture);
+            encoding.bytes = bytes;
+        }
+        return bytes;
+    }
+
+    /**
      * Returns what is done.
      *
      * @return the steps in order
@@ -311,7 +482,7 @@ public final class LaunchPlan {
     public LaunchPlan withStep(int index, Step step) {
         var copy = new ArrayList<>(steps);
         copy.set(index, step);
-        return new LaunchPlan(architecture, copy, data, dataSize);
+        return new LaunchPlan(architecture, copy, data, dataSize, texts);
     }
 
     /** Returns the plan as text: one line a step, numbered from one, the purpose first. */

@@ -23,13 +23,10 @@ public final class PlanImage {
      */
     public static byte[] of(LaunchPlan plan) {
         return StaticElf.image(
-                plan.architecture().elfMachine(),
-                steps(plan.steps(), plan.architecture()),
-                plan.data(),
-                plan.dataSize());
+                plan.architecture().elfMachine(), plan.encoded(), plan.data(), plan.dataSize());
     }
 
-    private static byte[] steps(List<LaunchPlan.Step> steps, Architecture architecture) {
+    static byte[] steps(List<LaunchPlan.Step> steps, Architecture architecture) {
         var out =
                 ByteBuffer.allocate(Math.multiplyExact(Step.SIZE, steps.size()))
                         .order(ByteOrder.LITTLE_ENDIAN);

@@ -67,25 +67,47 @@ public final class CgroupCreation {
     }
 
     /**
-     * Says which directories will be made, where nothing denies it: those of the container before
-     * parents that are missing now.
+     * Says which directories will hold the container's cgroup, where nothing denies it.
      *
      * @return absolute paths
      */
-    public List<String> expected() {
-        var own = new ArrayList<String>();
+    public List<String> expectedHolders() {
+        return host.hierarchies().stream()
+                .filter(hierarchy -> hierarchy.unified() || isUsed(hierarchy))
+                .map(this::holder)
+                .toList();
+    }
+
+    /**
+     * Says which directory of version 2 will hold the container's cgroup.
+     *
+     * @return an absolute path; empty without version 2
+     */
+    public Optional<String> expectedUnified() {
+        return host.hierarchies().stream().filter(Hierarchy::unified).map(this::holder).findFirst();
+    }
+
+    private String holder(Hierarchy hierarchy) {
+        return hierarchy.directory(
+                resources.parent() == null ? hierarchy.base() : resources.parent());
+    }
+
+    /**
+     * Says which parents are missing now and will be made, where nothing denies it.
+     *
+     * @return absolute paths, children first
+     */
+    public List<String> expectedParents() {
+        if (resources.parent() == null) {
+            return List.of();
+        }
         var parents = new ArrayDeque<String>();
         for (var hierarchy : host.hierarchies()) {
             if (hierarchy.unified() || isUsed(hierarchy)) {
-                var base = resources.parent() == null ? hierarchy.base() : resources.parent();
-                own.add(hierarchy.directory(base) + "/" + name);
-                if (resources.parent() != null) {
-                    missing(hierarchy, base).forEach(parents::push);
-                }
+                missing(hierarchy, resources.parent()).forEach(parents::push);
             }
         }
-        own.addAll(parents);
-        return List.copyOf(own);
+        return List.copyOf(parents);
     }
 
     private List<String> missing(Hierarchy hierarchy, String base) {
@@ -111,27 +133,6 @@ public final class CgroupCreation {
                             0)
                     == 0;
         }
-    }
-
-    /**
-     * Says which file will kill everything in the container when {@code 1} is written to it.
-     *
-     * @return an absolute path, where there may be nothing; empty without version 2
-     */
-    public Optional<String> expectedKillFile() {
-        return host.hierarchies().stream()
-                .filter(Hierarchy::unified)
-                .map(
-                        h ->
-                                h.directory(
-                                                resources.parent() == null
-                                                        ? h.base()
-                                                        : resources.parent())
-                                        + "/"
-                                        + name
-                                        + "/"
-                                        + ContainerCgroup.KILL)
-                .findFirst();
     }
 
     /**

@@ -1,30 +1,39 @@
 package io.pelagos.core.internal.launch;
 
-import java.util.List;
-import java.util.TreeSet;
-
 /**
- * The descriptors that a plan uses, by the numbers they have in the JVM: the new process keeps
- * them, so that no dup2(2) can overwrite the source of the next.
+ * The descriptors that a plan uses. They have the same numbers in every new process, behind the
+ * standard streams, so that a plan does not depend on what is open in the JVM.
  *
  * @param report the writing end of the report pipe
- * @param control the helper's end of the control socket
- * @param others what else the plan uses
+ * @param control the helper's end of the control socket; -1 for a plan without
+ * @param others how many others the plan uses
  */
-public record Channels(int report, int control, List<Integer> others) {
-    /** Numbers for a plan that is only printed. */
-    public static final Channels PRINTED = new Channels(3, 4, List.of());
+public record Channels(int report, int control, int others) {
+    private static final int REPORT = 3;
+    private static final int CONTROL = 4;
 
-    /** Copies the list. */
-    public Channels {
-        others = List.copyOf(others);
+    /**
+     * Returns the numbers of a plan that uses so many descriptors beside its two channels.
+     *
+     * @param others how many
+     * @return the numbers
+     */
+    public static Channels with(int others) {
+        return new Channels(REPORT, CONTROL, others);
     }
 
-    /** Returns all numbers in order. */
-    TreeSet<Integer> all() {
-        var all = new TreeSet<>(others);
-        all.add(report);
-        all.add(control);
-        return all;
+    /**
+     * Returns the number of another descriptor.
+     *
+     * @param index which, from 0 on
+     * @return its number in the new process
+     */
+    public int other(int index) {
+        return Math.max(report, control) + 1 + index;
+    }
+
+    /** Returns the first number behind all of them. */
+    int end() {
+        return other(others);
     }
 }

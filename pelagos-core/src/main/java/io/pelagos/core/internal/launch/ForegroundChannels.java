@@ -1,7 +1,5 @@
 package io.pelagos.core.internal.launch;
 
-import java.util.List;
-
 /**
  * The descriptors of a plan that opens everything itself. open(2) gives the lowest number that is
  * free, so they are known beforehand.
@@ -14,7 +12,7 @@ public final class ForegroundChannels {
     public static final int FIRST_FILE = 4;
 
     /** What the parts of a plan need to know. */
-    public static final Channels CHANNELS = new Channels(REPORT, -1, List.of());
+    public static final Channels CHANNELS = new Channels(REPORT, -1, 0);
 
     private ForegroundChannels() {}
 }

@@ -38,6 +38,8 @@ public final class Launcher {
     /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
     private static final long RIGHTS = 1L << 32 | 1;
 
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int STDIO = 3;
     private static final int RECORD_SIZE = 8;
     private static final byte[] WORD = {1};
 
@@ -56,9 +58,10 @@ public final class Launcher {
      * What a launch needs beside its plan.
      *
      * @param stdio where standard input, output and error come from: three descriptors of the JVM
-     * @param others descriptors that the plan uses
+     * @param others descriptors that the plan uses, in the order of their numbers there
      * @param placing makes the cgroups; or null for none
      * @param awaited what the JVM does with the process id before the process goes on; or null
+     * @param meanwhile what the JVM does while the process sets itself up
      * @param kind who waits for the process
      */
     public record Request(
@@ -66,6 +69,7 @@ public final class Launcher {
             List<Integer> others,
             @Nullable Placing placing,
             @Nullable IntConsumer awaited,
+            Runnable meanwhile,
             Supervision.Kind kind) {}
 
     /** Makes the cgroups of a process while the helper that will start it is being started. */
@@ -122,42 +126,19 @@ public final class Launcher {
         }
     }
 
-    /**
-     * Carries out a plan that hands over one descriptor and ends.
-     *
-     * @param compose makes the plan, see {@link Fetching}
-     * @return the descriptor
-     * @throws LaunchFailure when a step failed; nothing is left
-     */
-    public Fd fetch(Function<Channels, LaunchPlan> compose) {
-        var started =
-                launch(
-                        compose,
-                        new Request(
-                                List.of(),
-                                List.of(),
-                                null,
-                                null,
-                                new Supervision.Kind.Child(Cleanup.NONE)));
-        started.control().close();
-        calls.waitid(WaitFlag.P_PID, started.helper());
-        return started.pidfd();
-    }
-
     private Started launch(
             Function<Channels, LaunchPlan> compose,
             Request request,
             SystemCalls.Pair report,
             SystemCalls.Pair control) {
-        var channels =
-                new Channels(report.second().number(), control.second().number(), request.others());
-        var plan = compose.apply(channels);
-        int helper = spawn(plan, channels, request);
+        var plan = compose.apply(Channels.with(request.others().size()));
+        int helper = spawn(plan, report.second(), control.second(), request);
         report.second().close();
         control.second().close();
         FirstProcess process = null;
         try {
             process = accompany(request, control.first());
+            request.meanwhile().run();
             var failure = receiveFailure(plan, report.first());
             if (process == null) {
                 process = receiveProcess(control.first());
@@ -218,22 +199,26 @@ public final class Launcher {
         }
     }
 
-    private int spawn(LaunchPlan plan, Channels channels, Request request) {
+    /** Spawns the helper with the descriptors in the order that {@link Channels} says. */
+    private int spawn(LaunchPlan plan, Fd report, Fd control, Request request) {
+        var sources = new ArrayList<>(request.stdio());
+        int target = sources.isEmpty() ? STDIO : 0;
+        sources.add(report.number());
+        sources.add(control.number());
+        sources.addAll(request.others());
+        int end = target + sources.size();
         var descriptors = new ArrayList<LaunchRequest.Inherited>();
         var copies = new ArrayList<Fd>();
         try {
-            for (int target = 0; target < request.stdio().size(); target++) {
-                int source = request.stdio().get(target);
-                if (source < 3 && source != target) {
+            for (int source : sources) {
+                int from = source;
+                if (source < end && source != target) {
                     // An earlier dup2 could overwrite it before it is used.
-                    var copy = Fd.of(kernel, calls.fcntl(source, 1030, 3), "a standard stream");
+                    var copy = Fd.of(kernel, calls.fcntl(source, F_DUPFD_CLOEXEC, end), "a copy");
                     copies.add(copy);
-                    source = copy.number();
+                    from = copy.number();
                 }
-                descriptors.add(new LaunchRequest.Inherited(source, target));
-            }
-            for (int fd : channels.all()) {
-                descriptors.add(new LaunchRequest.Inherited(fd, fd));
+                descriptors.add(new LaunchRequest.Inherited(from, target++));
             }
             return kernel.launch(plan, new LaunchRequest("pelagos", descriptors));
         } finally {

@@ -56,6 +56,7 @@ public final class PlanBuilder {
             ByteBuffer.allocate(1 << 14)
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .position(LaunchPlan.FIRST_FREE - LaunchPlan.DATA);
+    private final List<LaunchPlan.Text> texts = new ArrayList<>();
     private String purpose = "";
     private Label onError = new Label();
 
@@ -105,8 +106,12 @@ public final class PlanBuilder {
         private final Operand operand;
 
         private Slot(int address, String text) {
+            this(text, new Operand(Operand.Kind.LOAD, address, "$" + text));
+        }
+
+        private Slot(String text, Operand operand) {
             this.text = text;
-            this.operand = new Operand(Operand.Kind.LOAD, address, "$" + text);
+            this.operand = operand;
         }
 
         /** Returns where it is. */
@@ -298,6 +303,31 @@ public final class PlanBuilder {
         return bytes(text, bytes.array());
     }
 
+    /**
+     * A text that can be replaced in the finished plan, see {@link LaunchPlan#withTexts}.
+     *
+     * @param value the address of the text
+     * @param length its length in bytes
+     */
+    public record Text(Pointer value, Slot length) {}
+
+    /** Allocates a text that can be replaced by others with up to so many bytes. */
+    public Text text(String name, String value, int capacity) {
+        var bytes = value.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > capacity) {
+            throw new IllegalArgumentException(name + ": " + value);
+        }
+        int length = allocate(new byte[Long.BYTES + capacity + 1]);
+        data.putLong(length - LaunchPlan.DATA, bytes.length);
+        data.put(length - LaunchPlan.DATA + Long.BYTES, bytes);
+        texts.add(new LaunchPlan.Text(name, length + Long.BYTES, capacity));
+        return new Text(
+                new Pointer(length + Long.BYTES, SystemCalls.quote(value)),
+                new Slot(
+                        name + " length",
+                        new Operand(Operand.Kind.LOAD, length, Integer.toString(bytes.length))));
+    }
+
     /** Allocates a vector of strings that ends with a null pointer, as execve(2) takes it. */
     public Pointer strings(List<String> strings) {
         var fields = new @Nullable Object[strings.size() + 1];
@@ -321,7 +351,7 @@ public final class PlanBuilder {
             steps.add(draft.step(drafts.size()));
         }
         int size = data.position() + 7 & ~7;
-        return new LaunchPlan(architecture, steps, Arrays.copyOf(data.array(), size), size);
+        return new LaunchPlan(architecture, steps, Arrays.copyOf(data.array(), size), size, texts);
     }
 
     private Operand operand(@Nullable Object argument) {

@@ -7,6 +7,9 @@ import static io.pelagos.core.kernel.CloneFlag.CLONE_PARENT;
 import static io.pelagos.core.kernel.CloneFlag.CLONE_PIDFD;
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
 import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
+import static io.pelagos.core.kernel.OpenFlag.O_NOFOLLOW;
+import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Prctl.PR_SET_NAME;
@@ -53,6 +56,9 @@ import org.jspecify.annotations.Nullable;
  * whichever ends first, and in the second case ends the container and removes its cgroup.
  */
 public final class Supervision {
+    /** The text of a plan that is the name of the container's cgroup. */
+    public static final String CGROUP = "cgroup";
+
     private static final int SIGCHLD = 17;
     private static final int SIGKILL = 9;
     private static final int F_DUPFD_CLOEXEC = 1030;
@@ -60,10 +66,16 @@ public final class Supervision {
     private static final int CLONE_ARGS_SIZE = 88;
     private static final int CLONE_ARGS_CGROUP = 80;
 
+    private static final Constant DIRECTORY =
+            Constant.flags(O_PATH, O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC);
+
     private static final long POLLIN = 1;
 
     /** {@code revents} of the first and only or the first of two {@code struct pollfd}. */
     private static final long READABLE = POLLIN << 48;
+
+    /** The longest name of a file, see limits.h(0p). */
+    private static final int NAME_MAX = 255;
 
     private static final long RETRY_NANOS = 2_000_000;
     private static final long GIVE_UP_SECONDS = 10;
@@ -71,6 +83,9 @@ public final class Supervision {
     private final PlanBuilder plan;
     private final Channels channels;
     private final Kind kind;
+
+    /** The name of the container's cgroup. */
+    private final Pointer cgroup;
 
     /** Where the helper goes when the JVM has ended before there was a process. */
     private final Label abandoned = new Label();
@@ -121,6 +136,7 @@ public final class Supervision {
      * How the container's first process is made.
      *
      * @param flags {@code CLONE_*} for its namespaces
+     * @param cgroup the name of its cgroup, the text {@link #CGROUP} of the plan
      * @param placed whether the JVM makes cgroups meanwhile, and sends them
      * @param joined how many cgroups the process enters after it was made, at the most
      * @param awaitsJvm whether it waits for a word of the JVM before it goes on
@@ -128,15 +144,27 @@ public final class Supervision {
      */
     public record Clone(
             Constant flags,
+            String cgroup,
             boolean placed,
             int joined,
             boolean awaitsJvm,
             @Nullable Consumer<PlanBuilder> prepare) {}
 
-    private Supervision(PlanBuilder plan, Channels channels, Kind kind) {
+    /** The word of the JVM that the cgroups are there. */
+    public interface Word {
+        /**
+         * Waits for it; to be called once.
+         *
+         * @return where the descriptors are of the cgroups that the process enters
+         */
+        List<Slot> await();
+    }
+
+    private Supervision(PlanBuilder plan, Channels channels, Kind kind, String cgroup) {
         this.plan = plan;
         this.channels = channels;
         this.kind = kind;
+        this.cgroup = plan.text(CGROUP, cgroup, NAME_MAX).value();
     }
 
     /**
@@ -146,8 +174,8 @@ public final class Supervision {
      * @param channels the descriptors it uses
      * @param kind who waits
      * @param clone how the process is made
-     * @param child what the process does, given where the descriptors are of the cgroups that it
-     *     enters; it ends with execve(2) or exit_group(2)
+     * @param child what the process does, given the word of the JVM that it waits for at some
+     *     point; it ends with execve(2) or exit_group(2)
      * @return the plan
      */
     public static LaunchPlan compose(
@@ -155,10 +183,9 @@ public final class Supervision {
             Channels channels,
             Kind kind,
             Clone clone,
-            BiConsumer<PlanBuilder, List<Slot>> child) {
+            BiConsumer<PlanBuilder, Word> child) {
         var failed = plan.onError();
-        var supervision = new Supervision(plan, channels, kind);
-        supervision.helper(clone, child);
+        new Supervision(plan, channels, kind, clone.cgroup()).helper(clone, child);
         plan.purpose("reporting a failure");
         plan.onError(new Label());
         plan.here(failed);
@@ -167,7 +194,7 @@ public final class Supervision {
         return plan.build();
     }
 
-    private void helper(Clone clone, BiConsumer<PlanBuilder, List<Slot>> child) {
+    private void helper(Clone clone, BiConsumer<PlanBuilder, Word> child) {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
             closeInherited(plan, channels);
@@ -214,10 +241,17 @@ public final class Supervision {
         }
 
         plan.here(inChild);
-        if (word != null) {
+        if (word != null && clone.awaitsJvm()) {
             awaitJvm(word);
         }
-        child.accept(plan, word == null ? List.of() : word.descriptors());
+        child.accept(
+                plan,
+                () -> {
+                    if (word != null && !clone.awaitsJvm()) {
+                        awaitJvm(word);
+                    }
+                    return word == null ? List.of() : word.descriptors();
+                });
     }
 
     private Message word(Clone clone) {
@@ -283,17 +317,10 @@ public final class Supervision {
         plan.call(FCHMODAT, AT_FDCWD, "/proc/self/exe", 0).tolerate(Errno.ENOENT);
     }
 
-    /** Closes the gaps between the descriptors that are meant to be inherited. */
+    /** Closes everything that is not meant to be inherited. */
     static void closeInherited(PlanBuilder plan, Channels channels) {
         plan.purpose("closing inherited descriptors");
-        int low = 3;
-        for (int fd : channels.all()) {
-            if (fd > low) {
-                plan.call(CLOSE_RANGE, low, fd - 1, 0);
-            }
-            low = fd + 1;
-        }
-        plan.call(CLOSE_RANGE, low, 0xffffffffL, 0);
+        plan.call(CLOSE_RANGE, channels.end(), 0xffffffffL, 0);
     }
 
     /** Forks, so that whoever adopts orphans waits for the supervisor, and not the JVM. */
@@ -419,15 +446,12 @@ public final class Supervision {
     }
 
     private void kill(Slot pidfd, Cleanup cleanup) {
-        if (cleanup.killFile() != null) {
+        if (cleanup.unified() != null) {
             var without = new Label();
             var file = plan.slot("cgroup.kill");
-            plan.call(
-                            OPENAT,
-                            AT_FDCWD,
-                            Objects.requireNonNull(cleanup.killFile()),
-                            Constant.flags(O_WRONLY, O_CLOEXEC),
-                            0)
+            var directory = open(Objects.requireNonNull(cleanup.unified()), without);
+            plan.call(OPENAT, directory, cgroup, DIRECTORY, 0).into(directory).orElse(without);
+            plan.call(OPENAT, directory, "cgroup.kill", Constant.flags(O_WRONLY, O_CLOEXEC), 0)
                     .into(file)
                     .orElse(without);
             plan.call(WRITE, file, "1", 1).orElse(without);
@@ -438,12 +462,18 @@ public final class Supervision {
         plan.here(ended);
     }
 
+    private Slot open(String directory, Label otherwise) {
+        var descriptor = plan.slot(directory);
+        plan.call(OPENAT, AT_FDCWD, directory, DIRECTORY, 0).into(descriptor).orElse(otherwise);
+        return descriptor;
+    }
+
     /**
      * Removes cgroups. Processes that were killed leave them a little later, and nothing tells when
      * for every kind of hierarchy: rmdir(2) is tried again until it works or time is up.
      */
     private void remove(Cleanup cleanup) {
-        if (cleanup.directories().isEmpty()) {
+        if (cleanup.isEmpty()) {
             return;
         }
         var stop = new Label();
@@ -457,23 +487,32 @@ public final class Supervision {
                 plan.longs("{0, " + GIVE_UP_SECONDS + " s}", 0, 0, GIVE_UP_SECONDS, 0),
                 null);
         var pause = plan.longs("{2 ms}", 0, RETRY_NANOS);
-        var ready = plan.slot("ready");
-        for (var directory : cleanup.directories()) {
-            var again = new Label();
-            var busy = new Label();
-            var pausing = new Label();
+        for (var holder : cleanup.holders()) {
             var next = new Label();
-            plan.here(again);
-            plan.call(UNLINKAT, AT_FDCWD, directory, AT_REMOVEDIR).orElse(busy);
-            plan.jump(next);
-            plan.here(busy);
-            plan.whenErrno(Errno.EBUSY, pausing);
-            plan.jump(next);
-            plan.here(pausing);
-            plan.call(PPOLL, timer, 1, pause, null, 0).into(ready);
-            plan.whenResult(ready, 0, again);
+            remove(open(holder, next), cgroup, timer, pause);
             plan.here(next);
         }
+        for (var directory : cleanup.directories()) {
+            remove(AT_FDCWD, directory, timer, pause);
+        }
         plan.here(stop);
+    }
+
+    private void remove(Object holder, Object name, Pointer timer, Pointer pause) {
+        var again = new Label();
+        var busy = new Label();
+        var pausing = new Label();
+        var next = new Label();
+        var ready = plan.slot("ready");
+        plan.here(again);
+        plan.call(UNLINKAT, holder, name, AT_REMOVEDIR).orElse(busy);
+        plan.jump(next);
+        plan.here(busy);
+        plan.whenErrno(Errno.EBUSY, pausing);
+        plan.jump(next);
+        plan.here(pausing);
+        plan.call(PPOLL, timer, 1, pause, null, 0).into(ready);
+        plan.whenResult(ready, 0, again);
+        plan.here(next);
     }
 }

@@ -11,6 +11,7 @@ import io.pelagos.core.spec.Namespace;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -20,6 +21,11 @@ import java.util.stream.Collectors;
  * @param warnings what was asked for and will not be had
  */
 public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
+    private static final String HOSTNAME = "hostname";
+
+    /** The longest name that sethostname(2) takes. */
+    private static final int HOST_NAME_MAX = 64;
+
     /** Copies the list. */
     public ContainerPlan {
         warnings = List.copyOf(warnings);
@@ -49,40 +55,56 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         if (filter != null) {
             warnings.addAll(filter.warnings());
         }
-        var namespaces = new Namespaces(inputs);
+        var builder = new PlanBuilder(inputs.facts().architecture());
+        var hostname = builder.text(HOSTNAME, inputs.names().hostname(), HOST_NAME_MAX);
+        var namespaces = new Namespaces(inputs, hostname);
         var plan =
                 Supervision.compose(
-                        new PlanBuilder(inputs.facts().architecture()),
+                        builder,
                         inputs.channels(),
                         inputs.supervision(),
                         new Supervision.Clone(
                                 namespaces.cloneFlags(),
+                                inputs.names().cgroup(),
                                 inputs.placement().placed(),
                                 inputs.placement().joined(),
                                 spec.creates(Namespace.USER),
                                 namespaces::prepare),
-                        (child, cgroups) -> firstProcess(child, inputs, namespaces, cgroups));
+                        (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
         return new ContainerPlan(plan, warnings);
+    }
+
+    /**
+     * Returns the same plan for another container.
+     *
+     * @param names what that is called
+     * @return a plan that shares its steps
+     */
+    public ContainerPlan named(LaunchInputs.Names names) {
+        return new ContainerPlan(
+                plan.withTexts(
+                        Map.of(HOSTNAME, names.hostname(), Supervision.CGROUP, names.cgroup())),
+                warnings);
     }
 
     private static void firstProcess(
             PlanBuilder plan,
             LaunchInputs inputs,
+            PlanBuilder.Text hostname,
             Namespaces namespaces,
-            List<PlanBuilder.Slot> cgroups) {
+            Supervision.Word word) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
         inherited.oomScore(plan);
         plan.purpose("hiding the first process from others until it is confined");
         plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
         inherited.add(plan);
-        namespaces.add(plan, cgroups);
+        namespaces.add(plan, word.await());
         // Before anything is masked: a user namespace cannot mount a procfs that shows more than
-        // one
-        // that is mounted already.
+        // one that is mounted already.
         Sysctls.add(plan, spec.confinement().sysctls());
         if (spec.creates(Namespace.MOUNT)) {
-            new FileSystem(inputs).add(plan);
+            new FileSystem(inputs, hostname).add(plan);
         }
         var console = new Console(inputs);
         console.add(plan, true);

@@ -77,11 +77,12 @@ public final class Entering {
                 inputs.supervision(),
                 new Supervision.Clone(
                         Constant.flags(),
+                        inputs.names().cgroup(),
                         inputs.placement().placed(),
                         inputs.placement().joined(),
                         false,
                         _ -> entering.enterAsHelper()),
-                (_, cgroups) -> entering.process(cgroups));
+                (_, word) -> entering.process(word));
     }
 
     private void enterAsHelper() {
@@ -130,8 +131,8 @@ public final class Entering {
                         .toArray(Constant[]::new));
     }
 
-    private void process(List<Slot> cgroups) {
-        enterCgroups(cgroups);
+    private void process(Supervision.Word word) {
+        enterCgroups(word.await());
         enterUserNamespace();
         new Inherited(inputs).add(plan);
         new Console(inputs).add(plan, false);

@@ -36,10 +36,10 @@ final class FileSystem {
     private final Mounts mounts;
     private final List<Attachment> attachments;
 
-    FileSystem(LaunchInputs inputs) {
+    FileSystem(LaunchInputs inputs, PlanBuilder.Text hostname) {
         this.inputs = inputs;
         var spec = inputs.spec();
-        root = new RootTree(inputs);
+        root = new RootTree(inputs, hostname);
         kernelPaths =
                 new KernelPaths(
                         spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param spec what was asked for
  * @param facts what the machine is like
- * @param hostname the name of the new UTS namespace
+ * @param names what the container is called
  * @param identity who the program runs as, in numbers
  * @param channels the descriptors between the JVM and the new processes
  * @param supervision who waits
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record LaunchInputs(
         ContainerSpec spec,
         HostFacts facts,
-        String hostname,
+        Names names,
         Identity identity,
         Channels channels,
         Supervision.Kind supervision,
@@ -52,7 +52,7 @@ public record LaunchInputs(
     public LaunchInputs(
             ContainerSpec spec,
             HostFacts facts,
-            String hostname,
+            Names names,
             Identity identity,
             Channels channels,
             Supervision.Kind supervision,
@@ -63,7 +63,7 @@ public record LaunchInputs(
         this(
                 spec,
                 facts,
-                hostname,
+                names,
                 identity,
                 channels,
                 supervision,
@@ -74,21 +74,13 @@ public record LaunchInputs(
                 null);
     }
 
-    /** Returns the same with a channel for the terminal of the process; or with none for null. */
-    public LaunchInputs withTerminal(@Nullable Integer channel) {
-        return new LaunchInputs(
-                spec,
-                facts,
-                hostname,
-                identity,
-                channels,
-                supervision,
-                placement,
-                joined,
-                sourceIsFile,
-                filter,
-                channel);
-    }
+    /**
+     * What changes from one container to the next like it.
+     *
+     * @param hostname the name of the new UTS namespace
+     * @param cgroup the name of its cgroup
+     */
+    public record Names(String hostname, String cgroup) {}
 
     /**
      * Users and groups by number, and where the user is at home.

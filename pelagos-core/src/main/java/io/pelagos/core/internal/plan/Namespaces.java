@@ -59,9 +59,11 @@ final class Namespaces {
 
     private final LaunchInputs inputs;
     private final ContainerSpec spec;
+    private final PlanBuilder.Text hostname;
 
-    Namespaces(LaunchInputs inputs) {
+    Namespaces(LaunchInputs inputs, PlanBuilder.Text hostname) {
         this.inputs = inputs;
+        this.hostname = hostname;
         this.spec = inputs.spec();
     }
 
@@ -116,12 +118,11 @@ final class Namespaces {
             plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
         }
         if (spec.creates(Namespace.NETWORK) && !inputs.joined().containsKey(Namespace.NETWORK)) {
-            var socket = bringUpLoopback(plan);
-            plan.call(CLOSE, socket);
+            bringUpLoopback(plan);
         }
         if (spec.creates(Namespace.UTS)) {
-            plan.purpose("naming the host " + inputs.hostname());
-            plan.call(SETHOSTNAME, inputs.hostname(), length(inputs.hostname()));
+            plan.purpose("naming the host");
+            plan.call(SETHOSTNAME, hostname.value(), hostname.length());
             if (spec.domainname() != null) {
                 plan.purpose("naming the domain " + spec.domainname());
                 plan.call(SETDOMAINNAME, spec.domainname(), length(spec.domainname()));
@@ -149,8 +150,7 @@ final class Namespaces {
         }
     }
 
-    /** Returns the socket that it used, which is still open. */
-    static PlanBuilder.Slot bringUpLoopback(PlanBuilder plan) {
+    private static void bringUpLoopback(PlanBuilder plan) {
         plan.purpose("bringing up the loopback device");
         var socket = plan.slot("socket");
         plan.call(SOCKET, AF_INET, SOCK_DGRAM_CLOEXEC, 0).into(socket);
@@ -158,7 +158,7 @@ final class Namespaces {
         var request = ByteBuffer.allocate(IFREQ_SIZE).order(ByteOrder.LITTLE_ENDIAN);
         request.put("lo".getBytes(StandardCharsets.US_ASCII)).putShort(IFNAMSIZ, IFF_UP);
         plan.call(IOCTL, socket, SIOCSIFFLAGS, plan.bytes("{\"lo\", IFF_UP}", request.array()));
-        return socket;
+        plan.call(CLOSE, socket);
     }
 
     static void write(PlanBuilder plan, String path, String text) {

@@ -29,7 +29,6 @@ import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,9 +39,11 @@ final class RootTree {
     private static final Constant MEMORY = Constant.flags(MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV);
 
     private final LaunchInputs inputs;
+    private final PlanBuilder.Text hostname;
 
-    RootTree(LaunchInputs inputs) {
+    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname) {
         this.inputs = inputs;
+        this.hostname = hostname;
     }
 
     /** Makes the root's mount the working directory, ready for pivot_root(2). */
@@ -160,25 +161,29 @@ final class RootTree {
                         .tolerate(Errno.EEXIST);
             }
         }
-        var hosts =
-                "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 "
-                        + inputs.hostname()
-                        + "\n";
-        writeFile(plan, root, "etc/hosts", Bytes.of(hosts.getBytes(StandardCharsets.UTF_8)), 0644);
-        writeFile(plan, root, "etc/hostname", Bytes.of(inputs.hostname() + "\n"), 0644);
+        writeHostname(
+                plan,
+                root,
+                "etc/hosts",
+                "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ");
+        writeHostname(plan, root, "etc/hostname", "");
         return root;
+    }
+
+    /** Writes a file that ends with the name of the host. */
+    private void writeHostname(PlanBuilder plan, Slot root, String name, String before) {
+        var file = createFile(plan, root, name, 0644);
+        if (!before.isEmpty()) {
+            plan.call(WRITE, file, before, Namespaces.length(before));
+        }
+        plan.call(WRITE, file, hostname.value(), hostname.length());
+        plan.call(WRITE, file, "\n", 1);
+        plan.call(CLOSE, file);
     }
 
     /** Writes a new file into a file system that only the plan knows yet. */
     static void writeFile(PlanBuilder plan, Slot directory, String name, Bytes contents, int mode) {
-        var file = plan.slot(name);
-        plan.call(
-                        OPENAT,
-                        directory,
-                        name,
-                        Constant.flags(O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_CLOEXEC),
-                        mode)
-                .into(file);
+        var file = createFile(plan, directory, name, mode);
         if (contents.size() > 0) {
             plan.call(
                     WRITE,
@@ -187,5 +192,17 @@ final class RootTree {
                     contents.size());
         }
         plan.call(CLOSE, file);
+    }
+
+    private static Slot createFile(PlanBuilder plan, Slot directory, String name, int mode) {
+        var file = plan.slot(name);
+        plan.call(
+                        OPENAT,
+                        directory,
+                        name,
+                        Constant.flags(O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_CLOEXEC),
+                        mode)
+                .into(file);
+        return file;
     }
 }

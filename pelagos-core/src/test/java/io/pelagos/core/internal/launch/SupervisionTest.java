@@ -14,10 +14,10 @@ class SupervisionTest {
     private static LaunchPlan attached() {
         return Supervision.compose(
                 new PlanBuilder(Architecture.X86_64),
-                Channels.PRINTED,
+                Channels.with(0),
                 new Supervision.Kind.Attached(Cleanup.NONE),
-                new Supervision.Clone(Constant.flags(), false, 0, false, null),
-                (child, cgroups) -> child.call(Syscall.EXIT_GROUP, 0));
+                new Supervision.Clone(Constant.flags(), "one", false, 0, false, null),
+                (child, word) -> child.call(Syscall.EXIT_GROUP, 0));
     }
 
     @Test

@@ -20,10 +20,8 @@ import java.util.List;
 
 /** Plans for a machine that is always the same, so that they depend on the specification alone. */
 final class PlanInputs {
-    static final int REPORT = 5;
-    private static final int CONTROL = 7;
-    private static final int FIRST_JOINED = 20;
-    private static final String CGROUP_DIRECTORY = "/sys/fs/cgroup/pelagos-1";
+    static final int REPORT = Channels.with(0).report();
+    private static final String CGROUPS = "/sys/fs/cgroup";
 
     private PlanInputs() {}
 
@@ -50,17 +48,16 @@ final class PlanInputs {
         return ContainerPlan.compose(inputs(spec, architecture)).plan();
     }
 
-    private static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
+    static LaunchInputs inputs(ContainerSpec spec, Architecture architecture) {
         var facts = facts(architecture);
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
                             if (mode instanceof NamespaceMode.Path) {
-                                joined.put(namespace, FIRST_JOINED + joined.size());
+                                joined.put(namespace, Channels.with(0).other(joined.size()));
                             }
                         });
-        var others = List.copyOf(joined.values());
         var sourceIsFile = new HashMap<String, Boolean>();
         for (var mount : spec.mounts()) {
             if (mount instanceof Mount.Bind bind) {
@@ -78,9 +75,10 @@ final class PlanInputs {
         return new LaunchInputs(
                 spec,
                 facts,
-                spec.hostname() == null ? "container" : spec.hostname(),
+                new LaunchInputs.Names(
+                        spec.hostname() == null ? "container" : spec.hostname(), "pelagos-1"),
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
-                new Channels(REPORT, CONTROL, others),
+                Channels.with(joined.size()),
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(true, 1),
                 joined,
@@ -89,7 +87,7 @@ final class PlanInputs {
     }
 
     private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {
-        var cleanup = new Cleanup(CGROUP_DIRECTORY + "/cgroup.kill", List.of(CGROUP_DIRECTORY));
+        var cleanup = new Cleanup(CGROUPS, List.of(CGROUPS), List.of());
         return switch (supervision) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
