@@ -143,6 +143,7 @@ public final class Pelagos implements AutoCloseable {
                                 joined.put(namespace, Channels.with(0).other(joined.size()));
                             }
                         });
+        boolean terminal = spec.process().terminal();
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -150,12 +151,13 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size()),
+                                Channels.with(joined.size() + (terminal ? 1 : 0)),
                                 printedKind(spec, name),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
-                                engine.filter(spec)));
+                                engine.filter(spec),
+                                terminal ? Channels.with(0).other(joined.size()) : null));
         return composed.plan().toString();
     }
 

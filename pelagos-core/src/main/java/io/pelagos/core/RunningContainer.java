@@ -4,7 +4,6 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
-import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
@@ -17,8 +16,6 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,15 +37,10 @@ import org.jspecify.annotations.Nullable;
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
-    private static final int SIGINFO_SIZE = 128;
     private static final int P_PIDFD = 3;
     private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
     private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
-    private static final int SI_CODE = 8;
-    private static final int SI_STATUS = 24;
     private static final int F_DUPFD_CLOEXEC = 1030;
-    private static final int CLD_EXITED = 1;
-    private static final int CLD_DUMPED = 3;
 
     private final Engine engine;
     private final ContainerSpec spec;
@@ -59,6 +51,8 @@ final class RunningContainer implements Container {
     private final Supervision.Kind kind;
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
+    private final @Nullable Terminal terminal;
+    private final Execs execs;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -83,7 +77,8 @@ final class RunningContainer implements Container {
             Launcher.Started started,
             Supervision.Kind kind,
             @Nullable ContainerCgroup cgroup,
-            Stdios stdios) {
+            Stdios stdios,
+            @Nullable Terminal terminal) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
@@ -93,6 +88,11 @@ final class RunningContainer implements Container {
         this.kind = kind;
         this.cgroup = cgroup;
         this.stdios = stdios;
+        this.terminal = terminal;
+        this.execs =
+                new Execs(
+                        new Execs.Target(
+                                engine, spec, id, name, started.pid(), started.pidfd(), cgroup));
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
@@ -155,6 +155,14 @@ final class RunningContainer implements Container {
         return stream(stdios.stderr(), "standard error");
     }
 
+    @Override
+    public Terminal terminal() {
+        if (terminal == null) {
+            throw new IllegalStateException(name + " has no terminal");
+        }
+        return terminal;
+    }
+
     private <T> T stream(@Nullable T stream, String what) {
         if (stream == null) {
             throw new IllegalStateException(what + " of " + name + " is not a pipe");
@@ -193,6 +201,11 @@ final class RunningContainer implements Container {
         return why instanceof ErrnoException errno
                 ? SyscallFailedException.of(purpose, errno)
                 : new IllegalStateException(purpose, why);
+    }
+
+    @Override
+    public ExecBuilder exec(List<String> command) {
+        return new ExecBuilder(execs, command);
     }
 
     @Override
@@ -236,6 +249,7 @@ final class RunningContainer implements Container {
         if (paused && cgroup != null) {
             cgroup.thaw();
             paused = false;
+            execs.pause(false);
         }
     }
 
@@ -246,6 +260,7 @@ final class RunningContainer implements Container {
                 () -> {
                     liveCgroup().freeze();
                     paused = true;
+                    execs.pause(true);
                 });
     }
 
@@ -256,6 +271,7 @@ final class RunningContainer implements Container {
                 () -> {
                     liveCgroup().thaw();
                     paused = false;
+                    execs.pause(false);
                 });
     }
 
@@ -319,8 +335,12 @@ final class RunningContainer implements Container {
             endForSure();
             exit.handle((_, _) -> null).join();
             gone.join();
+            execs.awaitEnd();
         }
         stdios.close();
+        if (terminal != null) {
+            terminal.close();
+        }
     }
 
     /** Where the container cannot be killed from here, its helper does it. */
@@ -409,7 +429,7 @@ final class RunningContainer implements Container {
             if (ended) {
                 return Optional.empty();
             }
-            var info = memory.block(SIGINFO_SIZE);
+            var info = memory.block(ExitStatus.SIZE);
             var calls = engine.calls();
             boolean complete =
                     kind instanceof Supervision.Kind.Child
@@ -425,12 +445,12 @@ final class RunningContainer implements Container {
                                             Syscall.RECVFROM,
                                             started.control().number(),
                                             info.address(),
-                                            SIGINFO_SIZE,
+                                            ExitStatus.SIZE,
                                             MSG_PEEK_DONTWAIT,
                                             0,
                                             0)
-                                    == SIGINFO_SIZE;
-            var code = complete ? code(info.get(0, SIGINFO_SIZE)) : Optional.<Exit>empty();
+                                    == ExitStatus.SIZE;
+            var code = complete ? code(info.get(0, ExitStatus.SIZE)) : Optional.<Exit>empty();
             ended = code.isPresent();
             return code;
         } finally {
@@ -439,10 +459,8 @@ final class RunningContainer implements Container {
     }
 
     private static Optional<Exit> code(byte[] info) {
-        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-        return fields.getInt(SI_CODE) == CLD_EXITED
-                ? Optional.of(new Exit.Code(fields.getInt(SI_STATUS) & 0xff))
-                : Optional.empty();
+        var how = ExitStatus.decode(info);
+        return how instanceof Exit.Code ? Optional.of(how) : Optional.empty();
     }
 
     private Exit awaitEnd() throws IOException, InterruptedException {
@@ -472,8 +490,8 @@ final class RunningContainer implements Container {
     }
 
     private byte[] readInfo(Fd control) throws IOException, InterruptedException {
-        var info = new byte[SIGINFO_SIZE];
-        if (readFromHelper(control, info) < SIGINFO_SIZE) {
+        var info = new byte[ExitStatus.SIZE];
+        if (engine.launcher().receive(control, info) < ExitStatus.SIZE) {
             // The supervisor was killed; the container ends with it.
             warnings.add("the supervisor of " + name + " ended before the container");
             boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
@@ -483,43 +501,22 @@ final class RunningContainer implements Container {
         return info;
     }
 
-    /** Returns 0 also for a helper that ended with a word of the JVM unread: see unix(7). */
-    private int readFromHelper(Fd control, byte[] info) throws IOException, InterruptedException {
-        try {
-            return engine.calls().read(control.number(), info, 0, info.length);
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.ECONNRESET) {
-                return 0;
-            }
-            throw e;
-        }
-    }
-
     private static byte[] readFile(Path file) throws IOException {
         return Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
     }
 
     private Exit decode(byte[] info) {
-        Exit how =
-                info.length < SIGINFO_SIZE
-                        ? new Exit.Killed(Signal.KILL, false)
-                        : code(info).orElseGet(() -> killed(info));
-        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills(info) : 0;
+        var how = ExitStatus.decode(info);
+        long kills = ExitStatus.mayBeOutOfMemory(how) ? oomKills(info) : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
-    }
-
-    private static Exit killed(byte[] info) {
-        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-        return new Exit.Killed(
-                Signal.of(fields.getInt(SI_STATUS)), fields.getInt(SI_CODE) == CLD_DUMPED);
     }
 
     private long oomKills(byte[] info) {
         if (cgroup == null || spec.resources().memory().max() == null) {
             return 0;
         }
-        if (info.length > SIGINFO_SIZE) {
-            var events = Arrays.copyOfRange(info, SIGINFO_SIZE, info.length);
+        if (info.length > ExitStatus.SIZE) {
+            var events = Arrays.copyOfRange(info, ExitStatus.SIZE, info.length);
             return ContainerCgroup.oomKills(new String(events, StandardCharsets.US_ASCII));
         }
         try {
@@ -537,6 +534,7 @@ final class RunningContainer implements Container {
      */
     private void finish(Runnable announcement, String how) {
         markEnded();
+        execs.end();
         if (spec.creates(Namespace.PID)) {
             announcement.run();
         }

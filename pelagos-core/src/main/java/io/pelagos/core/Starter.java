@@ -122,6 +122,15 @@ final class Starter {
         var joined = openJoined();
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
+        var channel = TerminalChannel.open(engine, spec.process());
+        if (channel != null) {
+            undo.push(channel::close);
+        }
+        var others = new ArrayList<Integer>();
+        joinedFiles.forEach(file -> others.add(file.number()));
+        if (channel != null) {
+            others.add(channel.number());
+        }
         var exitFile = prepareExitFile();
         var placing = placing();
         var kind = kind(placing, exitFile);
@@ -139,10 +148,13 @@ final class Starter {
                                                         : placing.placement(),
                                                 joined,
                                                 sources,
-                                                filter),
+                                                filter,
+                                                channel == null
+                                                        ? null
+                                                        : channels.other(joined.size())),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        joinedFiles.stream().map(Fd::number).toList(),
+                                        others,
                                         placing,
                                         spec.creates(Namespace.USER) ? this::writeIdMaps : null,
                                         this::replenish,
@@ -153,6 +165,11 @@ final class Starter {
             warnings.addAll(cgroup.warnings());
         }
         stdios.started();
+        Terminal terminal = null;
+        if (channel != null) {
+            terminal = channel.receive();
+            channel.close();
+        }
         closeJoined();
         if (event != null) {
             event.container = name;
@@ -162,7 +179,7 @@ final class Starter {
             event.commit();
         }
         return new RunningContainer(
-                engine, spec, id, name, warnings, started, kind, cgroup, stdios);
+                engine, spec, id, name, warnings, started, kind, cgroup, stdios, terminal);
     }
 
     /**
@@ -185,7 +202,8 @@ final class Starter {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
-            @Nullable SeccompProgram filter) {
+            @Nullable SeccompProgram filter,
+            @Nullable Integer terminal) {
         var composed =
                 engine.plans()
                         .plan(
@@ -200,7 +218,8 @@ final class Starter {
                                         placement,
                                         joined,
                                         sources,
-                                        filter));
+                                        filter,
+                                        terminal));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }

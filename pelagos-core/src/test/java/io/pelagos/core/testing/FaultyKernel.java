@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets one thing fail: a call that threads of this JVM make, or a step of a plan that is
- * launched. Everything else goes to another kernel.
+ * Lets one thing fail: a call that threads of this JVM make, or a step of a plan that is launched.
+ * Everything else goes to another kernel.
  */
 public final class FaultyKernel implements Kernel {
     private static final Set<Syscall> INTERRUPTIBLE =

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Launcher {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
 
     /** {@code msg_flags} when a right did not fit, or into this JVM's table of descriptors. */
@@ -174,7 +176,7 @@ public final class Launcher {
         if (placing == null) {
             return List.of();
         }
-        send(control, placing.make().stream().toList());
+        tell(control, placing.make().stream().toList());
         return placing.complete();
     }
 
@@ -188,7 +190,18 @@ public final class Launcher {
             request.awaited().accept(process.pid());
         }
         if (request.placing() != null || request.awaited() != null) {
-            send(control, cgroups);
+            tell(control, cgroups);
+        }
+    }
+
+    /** Says a word to new processes, or to nobody: why they have ended is in the report. */
+    private void tell(Fd control, List<Fd> descriptors) {
+        try {
+            send(control, descriptors);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EPIPE && e.errno() != Errno.ECONNRESET) {
+                throw e;
+            }
         }
     }
 
@@ -287,6 +300,36 @@ public final class Launcher {
 
     private @Nullable FirstProcess receiveProcess(Fd control, boolean isParent) {
         awaitReadable(control);
+        var received = receiveMessage(control, 0, "the process");
+        if (received == null) {
+            return null;
+        }
+        if (received.file() == null) {
+            giveUp(received.number(), control, isParent);
+            if (received.truncated()) {
+                throw new ErrnoException(
+                        Errno.EMFILE, "recvmsg(" + control + ", …, MSG_CMSG_CLOEXEC)");
+            }
+            return null;
+        }
+        return new FirstProcess(received.number(), received.file());
+    }
+
+    /** A message of a plan; without a file when that did not fit into this JVM's table. */
+    private record Received(int number, @Nullable Fd file, boolean truncated) {}
+
+    /**
+     * Receives a descriptor that a process has sent before it executed its program.
+     *
+     * @param socket the JVM's end of a socket that the plan has used
+     * @param what what it refers to, for messages
+     * @return the descriptor; empty when there is none, because the process was killed before
+     */
+    public Optional<Fd> receiveDescriptor(Fd socket, String what) {
+        return Optional.ofNullable(receiveMessage(socket, MSG_DONTWAIT, what)).map(Received::file);
+    }
+
+    private @Nullable Received receiveMessage(Fd control, int flags, String what) {
         try (var memory = Memory.open()) {
             var pid = memory.block(8);
             var vector = memory.block(16).putLong(0, pid.address()).putLong(8, 4);
@@ -298,31 +341,28 @@ public final class Launcher {
                             .putLong(24, 1)
                             .putLong(32, rights.address())
                             .putLong(40, rights.size());
+            long received =
+                    afterReset(
+                            () ->
+                                    calls.retry(
+                                            Syscall.RECVMSG,
+                                            control.number(),
+                                            message.address(),
+                                            MSG_CMSG_CLOEXEC | flags));
+            if (received == -Errno.EAGAIN.number()) {
+                return null;
+            }
             long count =
-                    SystemCalls.check(
-                            calls.retry(
-                                    Syscall.RECVMSG,
-                                    control.number(),
-                                    message.address(),
-                                    MSG_CMSG_CLOEXEC),
-                            Syscall.RECVMSG,
-                            control,
-                            "…",
-                            "MSG_CMSG_CLOEXEC");
+                    SystemCalls.check(received, Syscall.RECVMSG, control, "…", "MSG_CMSG_CLOEXEC");
             if (count < 4) {
                 return null;
             }
             int number = pid.getInt(0);
-            if (message.getLong(40) < 20) {
-                giveUp(number, control, isParent);
-                if ((message.getInt(48) & MSG_CTRUNC) != 0) {
-                    throw new ErrnoException(
-                            Errno.EMFILE, "recvmsg(" + control + ", …, MSG_CMSG_CLOEXEC)");
-                }
-                return null;
-            }
-            return new FirstProcess(
-                    number, Fd.of(kernel, rights.getInt(16), "the process " + number));
+            var file =
+                    message.getLong(40) < 20
+                            ? null
+                            : Fd.of(kernel, rights.getInt(16), what + " " + number);
+            return new Received(number, file, (message.getInt(48) & MSG_CTRUNC) != 0);
         }
     }
 
@@ -332,6 +372,44 @@ public final class Launcher {
         if (isParent) {
             calls.waitid(WaitFlag.P_PID, pid);
         }
+    }
+
+    /**
+     * Reads what a helper has sent, and waits for it.
+     *
+     * @param control the JVM's end of the control socket
+     * @param into where it goes
+     * @return how many bytes, or 0 when the helper has ended without any
+     */
+    public int receive(Fd control, byte[] into) {
+        try (var memory = Memory.open()) {
+            var buffer = memory.block(into.length);
+            int count =
+                    (int)
+                            SystemCalls.check(
+                                    afterReset(
+                                            () ->
+                                                    calls.retry(
+                                                            Syscall.READ,
+                                                            control.number(),
+                                                            buffer.address(),
+                                                            into.length)),
+                                    Syscall.READ,
+                                    control,
+                                    "…",
+                                    into.length);
+            buffer.get(0, into, 0, count);
+            return count;
+        }
+    }
+
+    /**
+     * Reads once more after ECONNRESET: where the other end was closed with a word unread, that
+     * comes once, and before what had been sent, see unix(7).
+     */
+    private static long afterReset(LongSupplier read) {
+        long result = read.getAsLong();
+        return result == -Errno.ECONNRESET.number() ? read.getAsLong() : result;
     }
 
     /** Says a word to whoever reads the other end: all is done. */

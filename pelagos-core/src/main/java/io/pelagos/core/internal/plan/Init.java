@@ -41,7 +41,7 @@ final class Init {
     private Init() {}
 
     /** Adds the steps of process 1; what follows them is done by the program's process. */
-    static void add(PlanBuilder plan, int report, boolean firstOfNamespace) {
+    static void add(PlanBuilder plan, int report, boolean firstOfNamespace, Console console) {
         plan.purpose("starting the program below init");
         var all = plan.longs("all signals", -1L);
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, all, null, SIGSET_SIZE);
@@ -53,6 +53,7 @@ final class Init {
         forward(plan, program, report, all, firstOfNamespace);
         plan.here(child);
         plan.onError(failed);
+        console.enterForeground(plan);
         plan.purpose("unblocking signals of the program");
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, plan.longs("no signal", 0), null, SIGSET_SIZE);
     }
