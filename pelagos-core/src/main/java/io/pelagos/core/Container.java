@@ -85,6 +85,14 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     Output stderr();
 
     /**
+     * Returns the terminal of the container's first process.
+     *
+     * @return the JVM's side of it, which {@link #close} closes
+     * @throws IllegalStateException when it has none
+     */
+    Terminal terminal();
+
+    /**
      * Returns what completes when the container has ended and everything of it has been removed.
      *
      * @return a future of how it ended; cancelling it does nothing to the container
@@ -107,6 +115,25 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
      * @throws InterruptedException when the thread is interrupted
      */
     Optional<Exit> waitFor(Duration atMost) throws InterruptedException;
+
+    /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments; a program without a slash is looked up in the
+     *     {@code PATH} of the process
+     * @return a builder
+     */
+    default ExecBuilder exec(String... command) {
+        return exec(List.of(command));
+    }
+
+    /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments
+     * @return a builder
+     */
+    ExecBuilder exec(List<String> command);
 
     /**
      * Sends a signal to the first process.

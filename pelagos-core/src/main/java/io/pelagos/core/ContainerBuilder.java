@@ -26,6 +26,7 @@ import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
+import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,6 +83,7 @@ public final class ContainerBuilder {
     private User user = User.ROOT;
     private FileMode umask = new FileMode(022);
     private boolean terminal;
+    private @Nullable TerminalSize terminalSize;
     private boolean readOnlyRoot;
     private boolean defaultMounts = true;
     private boolean init;
@@ -475,6 +477,30 @@ public final class ContainerBuilder {
     }
 
     /**
+     * Gives the program a terminal of 24 rows and 80 columns as its three streams, and as its
+     * controlling terminal.
+     *
+     * @return this
+     * @see Container#terminal
+     */
+    public ContainerBuilder terminal() {
+        return terminal(TerminalSize.USUAL.rows(), TerminalSize.USUAL.columns());
+    }
+
+    /**
+     * Gives the program a terminal as its three streams, and as its controlling terminal.
+     *
+     * @param rows how many lines it has at first
+     * @param columns how many characters are in a line at first
+     * @return this
+     * @see Terminal#resize
+     */
+    public ContainerBuilder terminal(int rows, int columns) {
+        terminal = true;
+        return attempt("terminal", () -> terminalSize = new TerminalSize(rows, columns));
+    }
+
+    /**
      * Sets where standard input comes from; a pipe unless set, or nothing for a detached container.
      *
      * @param source where from
@@ -824,7 +850,8 @@ public final class ContainerBuilder {
                                         umask,
                                         rlimits,
                                         oomScoreAdj,
-                                        terminal));
+                                        terminal,
+                                        terminalSize));
         var confinement =
                 checked(
                         "confinement",

@@ -94,12 +94,16 @@ final class Detachment implements AutoCloseable {
      *
      * @param before how many other descriptors come before those of {@link #numbers}
      */
-    Supervision.Kind.Detached kind(Stdios stdios, int before, Cleanup cleanup) {
+    Supervision.Kind.Detached kind(
+            Stdios stdios, int before, @Nullable String memoryEvents, Cleanup cleanup) {
         int directoryThere = Channels.with(0).other(before);
         int outThere = stdios.logged(1) < 0 ? -1 : directoryThere + 1;
         int errThere = stdios.logged(2) < 0 ? -1 : Math.max(directoryThere, outThere) + 1;
         return new Supervision.Kind.Detached(
-                directoryThere, new Logs(outThere, errThere, state.upkeep().logBound()), cleanup);
+                directoryThere,
+                new Logs(outThere, errThere, state.upkeep().logBound()),
+                memoryEvents,
+                cleanup);
     }
 
     /** Returns the descriptors that the supervisor uses, in the order of their numbers there. */

@@ -8,6 +8,7 @@ import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
 import io.pelagos.core.internal.plan.PlanCache;
 import io.pelagos.core.internal.state.StateStore;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
@@ -149,6 +150,8 @@ final class Engine implements AutoCloseable {
                     ID_BYTES,
                     0);
             return HexFormat.of().formatHex(bytes.get(0, ID_BYTES));
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("naming a container", e);
         }
     }
 

@@ -17,7 +17,8 @@ final class ForegroundRules {
                     ForegroundRules::userNamespace,
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
-                    ForegroundRules::streams);
+                    ForegroundRules::streams,
+                    ForegroundRules::terminal);
 
     private ForegroundRules() {}
 
@@ -97,6 +98,12 @@ final class ForegroundRules {
         stream("stdin", spec.stdin());
         stream("stdout", spec.stdout());
         stream("stderr", spec.stderr());
+    }
+
+    private static void terminal(ContainerSpec spec) {
+        if (spec.process().terminal()) {
+            throw refused("terminal", true, "a terminal of its own is handed to the JVM");
+        }
     }
 
     private static void stream(String option, Stdio stream) {

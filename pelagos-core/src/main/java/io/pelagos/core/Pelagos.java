@@ -182,6 +182,7 @@ public final class Pelagos implements AutoCloseable {
                                 joined.put(namespace, Channels.with(0).other(joined.size()));
                             }
                         });
+        boolean terminal = spec.process().terminal();
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -189,12 +190,13 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size() + 3),
+                                Channels.with(joined.size() + (terminal ? 1 : 3)),
                                 printedKind(spec, joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
-                                engine.filter(spec)));
+                                engine.filter(spec),
+                                terminal ? Channels.with(0).other(joined.size()) : null));
         return composed.plan().toString();
     }
 
@@ -209,6 +211,7 @@ public final class Pelagos implements AutoCloseable {
                                     Channels.with(0).other(joined + 1),
                                     Channels.with(0).other(joined + 2),
                                     Logs.USUAL_BOUND),
+                            null,
                             Cleanup.NONE);
         };
     }

@@ -24,6 +24,7 @@ final class SpecRules {
                     SpecRules::mountTargets,
                     SpecRules::devices,
                     SpecRules::channels,
+                    SpecRules::terminal,
                     SpecRules::detachedStreams);
 
     /** The links of procfs that lead to wherever a process has something open. */
@@ -141,6 +142,28 @@ final class SpecRules {
                     "device",
                     spec.devices().getFirst().path(),
                     "no device node can be made in a user namespace: mount the host's instead");
+        }
+    }
+
+    /** Judges the streams of one more process of a container. */
+    static void checkStreams(ContainerSpec spec) {
+        channels(spec);
+        terminal(spec);
+    }
+
+    /** A pipe is what a stream is when nothing was said. */
+    private static void terminal(ContainerSpec spec) {
+        if (!spec.process().terminal()) {
+            return;
+        }
+        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
+            if (!(stream instanceof Stdio.Pipe)) {
+                throw new InvalidSpecException(
+                        "terminal",
+                        stream.toString(),
+                        "with a terminal all three streams are that: start() the process and use"
+                                + " its terminal()");
+            }
         }
     }
 

@@ -142,6 +142,10 @@ final class Starter {
         }
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
+        var channel = TerminalChannel.open(engine, spec.process());
+        if (channel != null) {
+            undo.push(channel::close);
+        }
         var placing = placing();
         var kind = kind(placing, stdios);
         long before = System.nanoTime();
@@ -158,10 +162,13 @@ final class Starter {
                                                         : placing.placement(),
                                                 joined,
                                                 sources,
-                                                filter),
+                                                filter,
+                                                channel == null
+                                                        ? null
+                                                        : channels.other(joined.size())),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        others(stdios),
+                                        others(stdios, channel),
                                         placing,
                                         awaited(placing),
                                         this::replenish,
@@ -172,6 +179,11 @@ final class Starter {
             warnings.addAll(cgroup.warnings());
         }
         stdios.started();
+        Terminal terminal = null;
+        if (channel != null) {
+            terminal = channel.receive();
+            channel.close();
+        }
         closeJoined();
         if (event != null) {
             event.container = name;
@@ -181,7 +193,17 @@ final class Starter {
             event.commit();
         }
         return new RunningContainer(
-                engine, spec, id, name, warnings, started, kind, cgroup, stdios, detachment);
+                engine,
+                spec,
+                id,
+                name,
+                warnings,
+                started,
+                kind,
+                cgroup,
+                stdios,
+                detachment,
+                terminal);
     }
 
     /**
@@ -204,7 +226,8 @@ final class Starter {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
-            @Nullable SeccompProgram filter) {
+            @Nullable SeccompProgram filter,
+            @Nullable Integer terminal) {
         var composed =
                 engine.plans()
                         .plan(
@@ -219,7 +242,8 @@ final class Starter {
                                         placement,
                                         joined,
                                         sources,
-                                        filter));
+                                        filter,
+                                        terminal));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -338,12 +362,20 @@ final class Starter {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED ->
-                    Objects.requireNonNull(detachment).kind(stdios, joinedFiles.size(), cleanup);
+                    Objects.requireNonNull(detachment)
+                            .kind(
+                                    stdios,
+                                    joinedFiles.size(),
+                                    placing == null ? null : placing.memoryEvents(),
+                                    cleanup);
         };
     }
 
-    private List<Integer> others(Stdios stdios) {
+    private List<Integer> others(Stdios stdios, @Nullable TerminalChannel channel) {
         var others = new ArrayList<>(joinedFiles.stream().map(Fd::number).toList());
+        if (channel != null) {
+            others.add(channel.number());
+        }
         if (detachment != null) {
             others.addAll(detachment.numbers(stdios));
         }

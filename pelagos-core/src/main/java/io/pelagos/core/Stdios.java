@@ -45,6 +45,10 @@ final class Stdios implements AutoCloseable {
                 new Stdios(
                         calls, streams, spec.supervision() == ContainerSpec.Supervision.DETACHED);
         try {
+            if (spec.process().terminal()) {
+                stdios.openNothing();
+                return stdios;
+            }
             stdios.openInput(spec.stdin());
             stdios.stdout = stdios.openOutput(spec.stdout(), 1, "standard output");
             stdios.stderr = stdios.openOutput(spec.stderr(), 2, "standard error");
@@ -52,6 +56,13 @@ final class Stdios implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             stdios.close();
             throw e;
+        }
+    }
+
+    /** Keeps the places of the streams for a terminal. */
+    private void openNothing() {
+        for (int stream = 0; stream <= 2; stream++) {
+            other(Stdio.NULL, stream);
         }
     }
 

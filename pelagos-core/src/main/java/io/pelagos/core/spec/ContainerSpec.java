@@ -67,8 +67,8 @@ public record ContainerSpec(
         /** It ends with the JVM; a helper process watches over it. */
         ATTACHED,
         /**
-         * It is a child of the JVM, without a helper: a little faster to start, and a JVM that is
-         * killed leaves it running.
+         * It ends with the JVM too, and is the JVM's own child, which the JVM waits for itself: its
+         * end is known a little sooner.
          */
         CHILD,
         /** It survives the JVM; its exit status is left in a file. */

@@ -139,6 +139,10 @@ final class OciDocument {
     private static void process(ObjectNode node, ContainerSpec spec) {
         var process = spec.process();
         node.put("terminal", process.terminal());
+        var size = process.terminalSize();
+        if (size != null) {
+            node.putObject("consoleSize").put("height", size.rows()).put("width", size.columns());
+        }
         user(node.putObject("user"), process);
         SpecJson.texts(node.putArray("args"), process.command());
         var environment = node.putArray("env");
@@ -182,7 +186,21 @@ final class OciDocument {
                                 umask(user),
                                 rlimits(object),
                                 object.optionalSmallNumber("oomScoreAdj"),
-                                object.flag("terminal", false)));
+                                object.flag("terminal", false),
+                                terminalSize(object)));
+    }
+
+    /** A size of nothing means that it is not known. */
+    private static @Nullable TerminalSize terminalSize(JsonObject object) {
+        var size = object.optionalObject("consoleSize");
+        if (size == null || !object.flag("terminal", false)) {
+            return null;
+        }
+        int rows = size.smallNumber("height");
+        int columns = size.smallNumber("width");
+        return rows == 0 || columns == 0
+                ? null
+                : size.checked(() -> new TerminalSize(rows, columns));
     }
 
     private static Map<String, String> environment(JsonObject object) {

@@ -210,6 +210,20 @@ final class SpecJson {
             node.put("oomScoreAdj", process.oomScoreAdj());
         }
         node.put("terminal", process.terminal());
+        var size = process.terminalSize();
+        if (size != null) {
+            node.putObject("terminalSize").put("rows", size.rows()).put("columns", size.columns());
+        }
+    }
+
+    private static @Nullable TerminalSize terminalSize(JsonObject object) {
+        var size = object.optionalObject("terminalSize");
+        return size == null
+                ? null
+                : size.checked(
+                        () ->
+                                new TerminalSize(
+                                        size.smallNumber("rows"), size.smallNumber("columns")));
     }
 
     private static ProcessSpec process(JsonObject object) {
@@ -224,7 +238,8 @@ final class SpecJson {
                                 object.text("umask", FileMode::of),
                                 rlimits(object.object("rlimits")),
                                 object.optionalSmallNumber("oomScoreAdj"),
-                                object.flag("terminal")));
+                                object.flag("terminal"),
+                                terminalSize(object)));
     }
 
     private static Map<Rlimit, Rlimit.Limit> rlimits(JsonObject object) {

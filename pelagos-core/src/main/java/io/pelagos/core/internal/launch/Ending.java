@@ -18,6 +18,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
+import java.util.function.Consumer;
 
 /**
  * How a detached container ended, as its supervisor leaves it in a file: the {@code siginfo_t} of
@@ -30,8 +31,11 @@ public record Ending(Pointer record) {
     /** The name of the file, in the directory of the container. */
     public static final String FILE = "exit";
 
-    /** The size of the file. */
+    /** The size of the record; the memory events of the cgroup may stand behind it. */
     public static final int SIZE = 144;
+
+    /** The largest size of the file. */
+    public static final int LARGEST = SIZE + 4096;
 
     /** The size of a {@code siginfo_t}. */
     public static final int SIGINFO_SIZE = 128;
@@ -46,8 +50,12 @@ public record Ending(Pointer record) {
         plan.call(WAITID, P_PIDFD, pidfd, record, WEXITED, null);
     }
 
-    /** Leaves the file; a reader never sees half of it. */
-    void leave(PlanBuilder plan, int directory) {
+    /**
+     * Leaves the file; a reader never sees half of it.
+     *
+     * @param more writes what stands behind the record
+     */
+    void leave(PlanBuilder plan, int directory, Consumer<Slot> more) {
         plan.purpose("leaving the exit status in a file");
         var failed = plan.onError();
         var next = new Label();
@@ -62,6 +70,7 @@ public record Ending(Pointer record) {
                         0600)
                 .into(file);
         plan.call(WRITE, file, record, SIZE);
+        more.accept(file);
         plan.call(FSYNC, file);
         plan.call(RENAMEAT2, directory, PARTIAL, directory, FILE, 0);
         plan.here(next);

@@ -9,6 +9,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_NOFOLLOW;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
+import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Prctl.PR_SET_NAME;
 import static io.pelagos.core.kernel.Syscall.CLONE3;
@@ -59,6 +60,7 @@ public final class Supervision {
     private static final int SIGKILL = 9;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int SIGINFO_SIZE = 128;
+    private static final int EVENTS_SIZE = 512;
     private static final int CLONE_ARGS_SIZE = 88;
     private static final int CLONE_ARGS_CGROUP = 80;
 
@@ -86,6 +88,9 @@ public final class Supervision {
     /** Where the helper goes when the JVM has ended before there was a process. */
     private final Label abandoned = new Label();
 
+    /** Where it goes when the JVM has ended since, or cannot be told of the process. */
+    private final Label orphaned = new Label();
+
     /** Who waits for the container's first process. */
     public sealed interface Kind {
         /**
@@ -96,9 +101,9 @@ public final class Supervision {
         record Attached(Cleanup cleanup) implements Kind {}
 
         /**
-         * The JVM; the helper ends at once.
+         * The JVM, whose child it is; the helper only ends the container when the JVM ends.
          *
-         * @param cleanup what the helper removes when the JVM ends before there is a process
+         * @param cleanup what the helper removes then
          */
         record Child(Cleanup cleanup) implements Kind {}
 
@@ -109,9 +114,11 @@ public final class Supervision {
          *     {@link Ending#FILE}, and the logs are kept; it goes on to be that directory when it
          *     is renamed
          * @param logs what is kept of the standard streams
+         * @param memoryEvents the file of the cgroup that counts kills for want of memory; or null
          * @param cleanup what it removes when the container has ended
          */
-        record Detached(int directory, Logs logs, Cleanup cleanup) implements Kind {}
+        record Detached(int directory, Logs logs, @Nullable String memoryEvents, Cleanup cleanup)
+                implements Kind {}
 
         /**
          * The helper, without any channel to the JVM, which waits for the helper alone.
@@ -197,10 +204,11 @@ public final class Supervision {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
             closeInherited(plan, channels);
-            forbidRunningAgain();
         } else {
+            SealedCopy.add(plan);
             foreground.open();
         }
+        forbidRunningAgain();
         plan.purpose("leaving the JVM's session");
         plan.call(SETSID);
         plan.purpose("naming the supervisor");
@@ -235,11 +243,8 @@ public final class Supervision {
         }
         switch (kind) {
             case Kind.Foreground _ -> {}
-            case Kind.Attached(var cleanup) -> attached(handOver.pidfd().value(), cleanup);
-            case Kind.Child(var cleanup) -> {
-                plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
-                abandoned(cleanup);
-            }
+            case Kind.Attached(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
+            case Kind.Child(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
             case Kind.Detached detached -> detached(handOver.pidfd().value(), detached, copying);
         }
 
@@ -343,10 +348,17 @@ public final class Supervision {
 
     private void handOver(HandOver handOver) {
         plan.purpose("handing the pidfd to the JVM");
-        // When the JVM is gone the wait below finds out; a failure here is no reason to stay.
-        var next = new Label();
-        handOver.send(plan, channels).orElse(next);
-        plan.here(next);
+        var unsent = new Label();
+        var sent = new Label();
+        handOver.send(plan, channels).orElse(unsent);
+        plan.jump(sent);
+        // A JVM that has not ended waits for it, and is the one to reap its own child.
+        plan.here(unsent);
+        var failure = new Pointer(LaunchPlan.FAILURE, "{step, errno}");
+        plan.call(WRITE, channels.report(), failure, 8).orElse(orphaned);
+        plan.call(WRITE, channels.control(), handOver.pid(), 4).orElse(orphaned);
+        plan.jump(orphaned);
+        plan.here(sent);
         plan.call(CLOSE, channels.report());
         // The other ends see that the container has closed its streams only when nobody else has
         // them.
@@ -373,12 +385,12 @@ public final class Supervision {
     }
 
     /** Waits for the process or for the JVM, whichever ends first. */
-    private void attached(Slot pidfd, Cleanup cleanup) {
+    private void watch(Slot pidfd, Cleanup cleanup) {
+        boolean isParent = !(kind instanceof Kind.Child);
         plan.purpose("waiting for the container or the JVM");
         var failed = plan.onError();
         var again = new Label();
         var ended = new Label();
-        var orphaned = new Label();
         // The JVM's word to the first process comes through the same socket: only hang-up counts.
         var polls = plan.ints("{pidfd POLLIN, control}", -1, (int) POLLIN, channels.control(), 0);
         plan.onError(orphaned);
@@ -396,16 +408,20 @@ public final class Supervision {
         kill(pidfd, cleanup);
         var gone = new Label();
         plan.onError(gone);
-        plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        if (isParent) {
+            plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        }
         plan.here(gone);
         abandoned(cleanup);
 
         plan.here(ended);
-        plan.purpose("reporting the end of the container");
-        var info = plan.space("siginfo", SIGINFO_SIZE);
         plan.onError(gone);
-        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
-        plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        if (isParent) {
+            plan.purpose("reporting the end of the container");
+            var info = plan.space("siginfo", SIGINFO_SIZE);
+            plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
+            plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        }
         if (!cleanup.isEmpty()) {
             var done = new Label();
             plan.purpose("waiting for the JVM to clean up");
@@ -423,24 +439,44 @@ public final class Supervision {
     /** Waits for the process, leaves how it ended in a file, and removes the cgroup. */
     private void detached(Slot pidfd, Kind.Detached how, @Nullable LogCopying copying) {
         var failed = plan.onError();
-        var gone = new Label();
         if (copying != null) {
             copying.untilEnd(pidfd);
         }
         plan.purpose("waiting for the container");
-        plan.onError(gone);
+        plan.onError(orphaned);
         // The control socket closes with this process: a JVM that still runs reads the file then.
         var ending = Ending.allocate(plan);
         ending.await(plan, pidfd);
-        plan.here(gone);
+        plan.here(orphaned);
         plan.purpose("ending what is left of the container");
         kill(pidfd, how.cleanup());
         if (copying != null) {
             copying.rest();
         }
-        ending.leave(plan, how.directory());
+        ending.leave(
+                plan,
+                how.directory(),
+                file -> {
+                    if (how.memoryEvents() != null) {
+                        copyEvents(how.memoryEvents(), file);
+                    }
+                });
         abandoned(how.cleanup());
         plan.onError(failed);
+    }
+
+    /** The counters go with the cgroup, which this process removes. */
+    private void copyEvents(String from, Slot to) {
+        var without = new Label();
+        var events = plan.slot("events");
+        var size = plan.slot("size");
+        var text = plan.space("text", EVENTS_SIZE);
+        plan.call(OPENAT, AT_FDCWD, from, Constant.flags(O_RDONLY, O_CLOEXEC), 0)
+                .into(events)
+                .orElse(without);
+        plan.call(READ, events, text, EVENTS_SIZE).into(size).orElse(without);
+        plan.call(WRITE, to, text, size).orElse(without);
+        plan.here(without);
     }
 
     private void kill(Slot pidfd, Cleanup cleanup) {

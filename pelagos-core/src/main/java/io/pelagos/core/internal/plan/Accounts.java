@@ -1,7 +1,6 @@
 package io.pelagos.core.internal.plan;
 
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
-import static io.pelagos.core.kernel.OpenFlag.O_NOCTTY;
 import static io.pelagos.core.kernel.OpenFlag.O_NONBLOCK;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
@@ -32,7 +31,6 @@ import java.util.function.UnaryOperator;
  */
 public final class Accounts {
     private static final int LIMIT = 1 << 20;
-    private static final int LOOKUPS = 128;
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
@@ -41,6 +39,17 @@ public final class Accounts {
     /** Looks into a root file system. */
     public Accounts(SystemCalls calls, RootSpec root) {
         this(path -> read(calls, root, path));
+    }
+
+    /**
+     * Looks below a directory that is open.
+     *
+     * @param calls makes the calls
+     * @param root the root of a container that may be running
+     * @return accounts that read the files when they are asked
+     */
+    public static Accounts below(SystemCalls calls, Fd root) {
+        return new Accounts(path -> read(calls, root, path));
     }
 
     /**
@@ -140,42 +149,42 @@ public final class Accounts {
     }
 
     private static String read(SystemCalls calls, String directory, String path) {
-        try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY);
-                var file = open(calls, top, path)) {
-            requireRegular(calls, file, path);
-            return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
+        try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY)) {
+            return read(calls, top, path);
         } catch (ErrnoException e) {
-            if (e.errno() == Errno.ENOENT) {
-                return "";
+            return absent(path, e);
+        }
+    }
+
+    /** Opens a file for reading only once it is known to be one: opening a device acts on it. */
+    private static String read(SystemCalls calls, Fd top, String path) {
+        try (var found =
+                calls.openat2(
+                        top,
+                        path,
+                        O_PATH,
+                        0,
+                        Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS))) {
+            requireRegular(calls, found, path);
+            // Files of procfs are regular ones that may wait.
+            var link = "/proc/self/fd/" + found.number();
+            try (var file = calls.open(null, link, O_RDONLY, O_NONBLOCK)) {
+                return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
             }
-            throw new IllegalArgumentException(
-                    "user: reading /" + path + " of the container: " + e.getMessage(), e);
+        } catch (ErrnoException e) {
+            return absent(path, e);
         } catch (IllegalStateException e) {
             throw new IllegalArgumentException(
                     "user: /" + path + " of the container is larger than " + LIMIT + " bytes", e);
         }
     }
 
-    /**
-     * Opens what may be anything, without waiting for a writer of a FIFO or taking a terminal.
-     * While something is renamed or mounted on the machine, a lookup through links with {@code ..}
-     * gives EAGAIN, see openat2(2).
-     */
-    private static Fd open(SystemCalls calls, Fd top, String path) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return calls.openat2(
-                        top,
-                        path,
-                        Constant.flags(O_RDONLY, O_NONBLOCK, O_NOCTTY),
-                        0,
-                        Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS));
-            } catch (ErrnoException e) {
-                if (e.errno() != Errno.EAGAIN || attempt == LOOKUPS) {
-                    throw e;
-                }
-            }
+    private static String absent(String path, ErrnoException e) {
+        if (e.errno() == Errno.ENOENT) {
+            return "";
         }
+        throw new IllegalArgumentException(
+                "user: reading /" + path + " of the container: " + e.getMessage(), e);
     }
 
     private static void requireRegular(SystemCalls calls, Fd file, String path) {

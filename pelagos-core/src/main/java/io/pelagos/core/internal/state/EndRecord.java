@@ -1,11 +1,14 @@
 package io.pelagos.core.internal.state;
 
+import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Signal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 
 /** Reads what a detached supervisor leaves as {@link Ending}. */
 public final class EndRecord {
@@ -24,19 +27,29 @@ public final class EndRecord {
      *
      * @param bytes the contents of the file
      * @return how the container ended, and when
-     * @throws HostileFileException when it has another size
+     * @throws HostileFileException when it is shorter
      */
     public static ContainerState.End read(byte[] bytes) {
-        if (bytes.length != Ending.SIZE) {
+        if (bytes.length < Ending.SIZE) {
             throw new HostileFileException(
-                    Ending.FILE, "has " + bytes.length + " bytes, not " + Ending.SIZE);
+                    Ending.FILE, "has " + bytes.length + " bytes, not at least " + Ending.SIZE);
         }
         var fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         var at =
                 Instant.ofEpochSecond(
                         fields.getLong(Ending.SIGINFO_SIZE),
                         fields.getLong(Ending.SIGINFO_SIZE + 8));
-        return new ContainerState.End(at, exit(bytes));
+        return new ContainerState.End(at, unlessOutOfMemory(exit(bytes), bytes));
+    }
+
+    /** Behind the record stand the memory events of the cgroup, where there are any. */
+    private static Exit unlessOutOfMemory(Exit how, byte[] bytes) {
+        if (how.code() != Exit.SIGNALLED + Signal.KILL.number() || bytes.length == Ending.SIZE) {
+            return how;
+        }
+        var events = Arrays.copyOfRange(bytes, Ending.SIZE, bytes.length);
+        long kills = ContainerCgroup.oomKills(new String(events, StandardCharsets.US_ASCII));
+        return kills > 0 ? new Exit.OutOfMemory(kills) : how;
     }
 
     /**

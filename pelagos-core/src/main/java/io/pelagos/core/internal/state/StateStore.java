@@ -202,7 +202,7 @@ public final class StateStore {
     }
 
     private static @Nullable End ending(OwnedDirectory directory) {
-        return directory.read(Ending.FILE, Ending.SIZE).map(EndRecord::read).orElse(null);
+        return directory.read(Ending.FILE, Ending.LARGEST).map(EndRecord::read).orElse(null);
     }
 
     private boolean isSupervised(ContainerState state) {

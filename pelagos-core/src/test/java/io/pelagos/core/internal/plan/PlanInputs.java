@@ -93,7 +93,11 @@ final class PlanInputs {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED ->
-                    new Supervision.Kind.Detached(10, new Logs(11, 12, Logs.USUAL_BOUND), cleanup);
+                    new Supervision.Kind.Detached(
+                            10,
+                            new Logs(11, 12, Logs.USUAL_BOUND),
+                            "/sys/fs/cgroup/pelagos-1/memory.events",
+                            cleanup);
         };
     }
 }
