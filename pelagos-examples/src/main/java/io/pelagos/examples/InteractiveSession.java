@@ -103,7 +103,7 @@ public final class InteractiveSession implements AutoCloseable {
             own.handle(org.jline.terminal.Terminal.Signal.WINCH, _ -> resize(terminal));
             resize(terminal);
             var showing = Thread.ofVirtual().name("show").start(() -> show(terminal, end));
-            exit.whenComplete((_, _) -> showing.interrupt());
+            var _ = exit.whenComplete((_, _) -> showing.interrupt());
             Thread.ofPlatform().name("type").daemon().start(() -> type(terminal, typing, end));
             var how = end.get();
             if (how == End.HUNG_UP) {
