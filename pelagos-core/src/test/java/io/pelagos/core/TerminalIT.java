@@ -149,7 +149,9 @@ class TerminalIT {
 
     @Test
     void closingHangsUp() throws Exception {
-        try (var container = sandbox.command("cat").init().terminal().start();
+        // Only the session's leader, here the init, is told by the kernel; a program that reads would
+        // see the end of the terminal as well, and could be faster than the signal that init hands on.
+        try (var container = sandbox.command("sleep", "1000").init().terminal().start();
                 var exec = container.exec("cat").terminal().start()) {
             exec.terminal().close();
             assertThat(exec.waitFor()).isEqualTo(new Exit.Killed(Signal.parse("HUP"), false));
