@@ -133,7 +133,8 @@ class TerminalIT {
 
     @Test
     void initLeavesTheForegroundToTheProgram() throws Exception {
-        var script = "trap 'echo caught' INT; echo ready; cat; cat; exit 3";
+        // The program says itself that it is there, so that the key cannot come before it.
+        var script = "trap 'echo caught' INT; sh -c 'echo ready; exec cat'; cat; exit 3";
         try (var container = sandbox.sh(script).init().terminal().start()) {
             var terminal = container.terminal();
             until(terminal, "ready");
@@ -149,7 +150,11 @@ class TerminalIT {
 
     @Test
     void closingHangsUp() throws Exception {
-        try (var container = sandbox.command("cat").init().terminal().start();
+        // Only the session's leader, here the init, is told by the kernel; a program that reads
+        // would
+        // see the end of the terminal as well, and could be faster than the signal that init hands
+        // on.
+        try (var container = sandbox.command("sleep", "1000").init().terminal().start();
                 var exec = container.exec("cat").terminal().start()) {
             exec.terminal().close();
             assertThat(exec.waitFor()).isEqualTo(new Exit.Killed(Signal.parse("HUP"), false));

@@ -414,8 +414,9 @@ public final class Supervision {
         plan.here(gone);
         abandoned(cleanup);
 
+        // A JVM that cannot be told has ended, and its container may have left processes behind.
         plan.here(ended);
-        plan.onError(gone);
+        plan.onError(orphaned);
         if (isParent) {
             plan.purpose("reporting the end of the container");
             var info = plan.space("siginfo", SIGINFO_SIZE);
