@@ -4,29 +4,38 @@
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 version=0.1.0-SNAPSHOT
 
-# Prints the feature release of the JDK in a folder, or nothing.
-jdk_release() {
-    if [ -x "$1/bin/javac" ] && [ -r "$1/release" ]; then
-        sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
-    fi
-}
-
-# Succeeds when the folder holds JDK 25 or newer.
+# Succeeds when the folder holds JDK 25 or newer. Starts no process: it is on the way of every command.
 is_new_enough() {
-    local release
-    release=$(jdk_release "$1")
-    [ -n "$release" ] && [ "$release" -ge 25 ]
+    [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+    local line release
+    while IFS= read -r line; do
+        if [[ $line == JAVA_VERSION=* ]]; then
+            release=${line#*=}
+            release=${release//\"/}
+            release=${release%%[!0-9]*}
+            [ -n "$release" ] && [ "$release" -ge 25 ]
+            return
+        fi
+    done <"$1/release"
+    return 1
 }
 
 find_jdk() {
-    local on_path candidate
-    on_path=$(command -v javac || true)
-    for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*25* "${on_path:+$(dirname "$(dirname "$(readlink -f "$on_path")")")}"; do
+    local candidate
+    for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*25*; do
         if [ -n "$candidate" ] && is_new_enough "$candidate"; then
             export JAVA_HOME=$candidate
             return
         fi
     done
+    candidate=$(command -v javac || true)
+    if [ -n "$candidate" ]; then
+        candidate=$(dirname "$(dirname "$(readlink -f "$candidate")")")
+        if is_new_enough "$candidate"; then
+            export JAVA_HOME=$candidate
+            return
+        fi
+    fi
     cat >&2 <<'TEXT'
 Pelagos needs JDK 25 or newer, and none was found in $JAVA_HOME, in /usr/lib/jvm/*25*, or on the PATH.
 Install one (for example the package temurin-25-jdk of https://adoptium.net, or openjdk-25-jdk where the
@@ -76,7 +85,7 @@ run_example() {
     local target=$root/pelagos-examples/target
     local options=(
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1
-        --enable-native-access=io.pelagos.core
+        --enable-native-access=io.pelagos.core,org.jline.terminal.ffm
         -p "$target/modules:$target/pelagos-examples-$version.jar")
     # A cache of loaded and linked classes, made once after each build. Without it all works, only later;
     # an empty file says that it could not be made.

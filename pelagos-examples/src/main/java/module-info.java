@@ -9,6 +9,7 @@ module io.pelagos.examples {
     requires static org.jspecify;
     requires transitive io.pelagos.core;
     requires info.picocli;
+    requires org.jline.terminal;
     requires jdk.jfr;
 
     exports io.pelagos.examples;

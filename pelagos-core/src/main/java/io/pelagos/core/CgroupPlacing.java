@@ -25,6 +25,11 @@ final class CgroupPlacing implements Launcher.Placing {
         return new LaunchInputs.Placement(true, creation.expectedJoins());
     }
 
+    /** Which file counts processes that were killed for want of memory; null without one. */
+    @Nullable String memoryEvents() {
+        return creation.expectedMemoryEvents().orElse(null);
+    }
+
     /** What the helper removes when the JVM does not. */
     Cleanup cleanup() {
         return new Cleanup(

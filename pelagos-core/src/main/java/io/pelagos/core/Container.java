@@ -89,6 +89,14 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     Output stderr();
 
     /**
+     * Returns the terminal of the container's first process.
+     *
+     * @return the JVM's side of it, which {@link #close} closes
+     * @throws IllegalStateException when it has none
+     */
+    Terminal terminal();
+
+    /**
      * Returns what completes when the container has ended and everything of it has been removed.
      *
      * @return a future of how it ended; cancelling it does nothing to the container
@@ -111,6 +119,25 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
      * @throws InterruptedException when the thread is interrupted
      */
     Optional<Exit> waitFor(Duration atMost) throws InterruptedException;
+
+    /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments; a program without a slash is looked up in the
+     *     {@code PATH} of the process
+     * @return a builder
+     */
+    default ExecBuilder exec(String... command) {
+        return exec(List.of(command));
+    }
+
+    /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments
+     * @return a builder
+     */
+    ExecBuilder exec(List<String> command);
 
     /**
      * Sends a signal to the first process.
@@ -167,8 +194,8 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     void limits(Resources resources);
 
     /**
-     * Tells how the files differ from those of the layers of the root. A directory counts as changed
-     * when its own owner or permissions have, not for what is in it.
+     * Tells how the files differ from those of the layers of the root. A directory counts as
+     * changed when its own owner or permissions have, not for what is in it.
      *
      * @return the changes, a directory before what is in it
      * @throws IllegalStateException when the root is not of layers, or has gone with the container
@@ -176,8 +203,8 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     List<Change> diff();
 
     /**
-     * Copies what the container has changed into a directory that can be a layer, with whiteouts and
-     * opaque directories as overlayfs has them. The container is frozen meanwhile.
+     * Copies what the container has changed into a directory that can be a layer, with whiteouts
+     * and opaque directories as overlayfs has them. The container is frozen meanwhile.
      *
      * @param directory a new directory in one that exists
      * @throws IllegalStateException when the root is not of layers, or has gone with the container;

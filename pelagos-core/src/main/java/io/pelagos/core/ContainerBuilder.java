@@ -1,5 +1,7 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.launch.Logs;
+import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.DefaultPaths;
@@ -12,16 +14,19 @@ import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
+import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,6 +83,7 @@ public final class ContainerBuilder {
     private User user = User.ROOT;
     private FileMode umask = new FileMode(022);
     private boolean terminal;
+    private @Nullable TerminalSize terminalSize;
     private boolean readOnlyRoot;
     private boolean defaultMounts = true;
     private boolean init;
@@ -92,6 +98,10 @@ public final class ContainerBuilder {
     private Resources resources = Resources.UNLIMITED;
     private Supervision supervision = Supervision.ATTACHED;
     private Signal stopSignal = Signal.TERM;
+    private Restart restart = Restart.NO;
+    private @Nullable HealthCheck healthCheck;
+    private long logBound = Logs.USUAL_BOUND;
+    private boolean removeAtExit;
     private final List<Problem> problems = new ArrayList<>();
 
     /** An option that could not be taken as it was given. */
@@ -523,6 +533,30 @@ public final class ContainerBuilder {
     }
 
     /**
+     * Gives the program a terminal of 24 rows and 80 columns as its three streams, and as its
+     * controlling terminal.
+     *
+     * @return this
+     * @see Container#terminal
+     */
+    public ContainerBuilder terminal() {
+        return terminal(TerminalSize.USUAL.rows(), TerminalSize.USUAL.columns());
+    }
+
+    /**
+     * Gives the program a terminal as its three streams, and as its controlling terminal.
+     *
+     * @param rows how many lines it has at first
+     * @param columns how many characters are in a line at first
+     * @return this
+     * @see Terminal#resize
+     */
+    public ContainerBuilder terminal(int rows, int columns) {
+        terminal = true;
+        return attempt("terminal", () -> terminalSize = new TerminalSize(rows, columns));
+    }
+
+    /**
      * Sets where standard input comes from; a pipe unless set, or nothing for a detached container.
      *
      * @param source where from
@@ -872,7 +906,8 @@ public final class ContainerBuilder {
                                         umask,
                                         rlimits,
                                         oomScoreAdj,
-                                        terminal));
+                                        terminal,
+                                        terminalSize));
         var confinement =
                 checked(
                         "confinement",
@@ -957,6 +992,69 @@ public final class ContainerBuilder {
      */
     public Container start() {
         return pelagos().start(spec());
+    }
+
+    /**
+     * Sets when a detached container is started again after it has ended; never unless set.
+     *
+     * @param policy when
+     * @return this
+     */
+    public ContainerBuilder restart(Restart policy) {
+        restart = policy;
+        return this;
+    }
+
+    /**
+     * Sets how it is found out whether a detached container does what it is for.
+     *
+     * @param check how
+     * @return this
+     */
+    public ContainerBuilder healthCheck(HealthCheck check) {
+        healthCheck = check;
+        return this;
+    }
+
+    /**
+     * Bounds the logs of a detached container; 8 MiB unless set. A log that has reached the bound
+     * is kept once more while the next one is written.
+     *
+     * @param bound the size of one log, a power of two from 4 KiB to 1 GiB
+     * @return this
+     */
+    public ContainerBuilder logBound(ByteSize bound) {
+        return attempt("logBound", () -> logBound = new Logs(-1, -1, bound.bytes()).bound());
+    }
+
+    /**
+     * Removes a detached container when it has ended, by whatever JVM is there to do it.
+     *
+     * @return this
+     */
+    public ContainerBuilder removeAtExit() {
+        removeAtExit = true;
+        return this;
+    }
+
+    /**
+     * Starts the container so that it survives this JVM. Its outputs go to logs unless they were
+     * set to something else; its input is nothing unless set.
+     *
+     * @return the container, which any later JVM finds by {@link Pelagos#containers}
+     * @throws InvalidSpecException when an option cannot be as it is; nothing was touched
+     * @throws ContainerStateException when a running container has the name
+     * @throws CommandException when the program cannot be executed; nothing is left
+     * @throws SyscallFailedException when the kernel refuses something; nothing is left
+     */
+    public DetachedContainer startDetached() {
+        supervision = Supervision.DETACHED;
+        stdout = stdout == null ? Stdio.PIPE : stdout;
+        stderr = stderr == null ? Stdio.PIPE : stderr;
+        return pelagos()
+                .startDetached(
+                        spec(),
+                        new ContainerState.Upkeep(restart, healthCheck, logBound, removeAtExit));
     }
 
     /**

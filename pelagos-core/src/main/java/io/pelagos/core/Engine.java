@@ -9,6 +9,7 @@ import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
 import io.pelagos.core.internal.plan.PlanCache;
+import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
@@ -49,6 +50,7 @@ final class Engine implements AutoCloseable {
     private final Launcher launcher;
     private final Reaper reaper;
     private final SpareNetworks spareNetworks;
+    private final StateStore states;
     private final PlanCache plans = new PlanCache();
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
@@ -75,6 +77,7 @@ final class Engine implements AutoCloseable {
                 HostFactsReader.read(
                         calls,
                         host.mode() == CgroupMode.UNIFIED || host.mode() == CgroupMode.HYBRID);
+        states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
         launcher = new Launcher(kernel, poller);
@@ -89,6 +92,10 @@ final class Engine implements AutoCloseable {
 
     SystemCalls calls() {
         return calls;
+    }
+
+    StateStore states() {
+        return states;
     }
 
     Poller poller() {
@@ -152,6 +159,8 @@ final class Engine implements AutoCloseable {
                     ID_BYTES,
                     0);
             return HexFormat.of().formatHex(bytes.get(0, ID_BYTES));
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("naming a container", e);
         }
     }
 

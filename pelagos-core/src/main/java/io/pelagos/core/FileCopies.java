@@ -25,8 +25,8 @@ import java.util.function.Supplier;
 
 /**
  * Copies between the machine and the files of a container. Paths of the container are resolved with
- * its root for the root, by openat2(2): no link, {@code ..} or rename leads out of it. No program of
- * the container and no library of it takes part (CVE-2019-14271).
+ * its root for the root, by openat2(2): no link, {@code ..} or rename leads out of it. No program
+ * of the container and no library of it takes part (CVE-2019-14271).
  */
 final class FileCopies {
     private final FileCalls calls;
@@ -65,7 +65,9 @@ final class FileCopies {
                     try (var from = openSource(source);
                             var root = roots.get();
                             var place = place(root, target, source, calls.status(from));
-                            var sink = new TreeTarget(calls, place.directory(), place.name(), rules, false)) {
+                            var sink =
+                                    new TreeTarget(
+                                            calls, place.directory(), place.name(), rules, false)) {
                         new TreeSource(calls, sink).copy(from, "");
                     }
                 });
@@ -152,7 +154,9 @@ final class FileCopies {
                     try (var root = roots.get();
                             var from = calls.openInRoot(root, path, O_PATH);
                             var place = hostPlace(target, path, calls.status(from));
-                            var sink = new TreeTarget(calls, place.directory(), place.name(), rules, false)) {
+                            var sink =
+                                    new TreeTarget(
+                                            calls, place.directory(), place.name(), rules, false)) {
                         new TreeSource(calls, sink).copy(from, "");
                     }
                 });
@@ -167,8 +171,7 @@ final class FileCopies {
                     calls.openPath(path.toString(), flags),
                     status.isDirectory() ? "" : source.substring(source.lastIndexOf('/') + 1));
         }
-        return new Place(
-                calls.openPath(String.valueOf(path.getParent()), flags), last.toString());
+        return new Place(calls.openPath(String.valueOf(path.getParent()), flags), last.toString());
     }
 
     /** Gives a file or a tree of the container to a sink. */

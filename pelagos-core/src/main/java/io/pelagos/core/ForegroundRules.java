@@ -5,7 +5,6 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
-
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -20,7 +19,8 @@ final class ForegroundRules {
                     ForegroundRules::layers,
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
-                    ForegroundRules::streams);
+                    ForegroundRules::streams,
+                    ForegroundRules::terminal);
 
     private ForegroundRules() {}
 
@@ -111,6 +111,12 @@ final class ForegroundRules {
         stream("stdin", spec.stdin());
         stream("stdout", spec.stdout());
         stream("stderr", spec.stderr());
+    }
+
+    private static void terminal(ContainerSpec spec) {
+        if (spec.process().terminal()) {
+            throw refused("terminal", true, "a terminal of its own is handed to the JVM");
+        }
     }
 
     private static void stream(String option, Stdio stream) {

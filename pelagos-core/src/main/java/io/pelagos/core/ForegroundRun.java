@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.ForegroundReport;
 import io.pelagos.core.internal.plan.ContainerPlan;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.PlanImage;
 import io.pelagos.core.paths.PelagosPaths;
@@ -14,8 +15,10 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -163,20 +166,44 @@ final class ForegroundRun {
     private static Redirect input(Stdio stream) {
         return switch (stream) {
             case Stdio.Inherit() -> Redirect.INHERIT;
-            case Stdio.ToFile(var path, _) -> Redirect.from(path.toFile());
+            case Stdio.ToFile(var path, _) -> {
+                requireReadable(path);
+                yield Redirect.from(path.toFile());
+            }
             default -> Redirect.from(new File("/dev/null"));
         };
+    }
+
+    private static void requireReadable(Path path) {
+        if (!Files.isReadable(path)) {
+            throw new SyscallFailedException(
+                    "opening standard input",
+                    "open(\"" + path + "\", O_RDONLY)",
+                    Files.exists(path) ? Errno.EACCES : Errno.ENOENT);
+        }
+    }
+
+    private static void create(Path path) throws IOException {
+        try {
+            Files.createFile(path, READABLE);
+        } catch (FileAlreadyExistsException _) {
+            // It keeps its permissions, as with any other way to start a container.
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            var failure =
+                    new SyscallFailedException(
+                            "opening standard output or error",
+                            "open(\"" + path + "\", O_WRONLY|O_CREAT)",
+                            e instanceof NoSuchFileException ? Errno.ENOENT : Errno.EACCES);
+            failure.initCause(e);
+            throw failure;
+        }
     }
 
     private static Redirect output(Stdio stream) throws IOException {
         return switch (stream) {
             case Stdio.Inherit() -> Redirect.INHERIT;
             case Stdio.ToFile(var path, var append) -> {
-                try {
-                    Files.createFile(path, READABLE);
-                } catch (FileAlreadyExistsException _) {
-                    // It keeps its permissions, as with any other way to start a container.
-                }
+                create(path);
                 yield append ? Redirect.appendTo(path.toFile()) : Redirect.to(path.toFile());
             }
             default -> Redirect.DISCARD;

@@ -2,12 +2,14 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.ContainerPlan;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.probe.HostProbe;
 import io.pelagos.core.internal.probe.MachineFiles;
+import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
@@ -54,7 +56,9 @@ public final class Pelagos implements AutoCloseable {
      * @throws IllegalCallerException when native access is denied; the message has the flag to give
      */
     public static Pelagos open(PelagosPaths paths) {
-        return new Pelagos(new Engine(paths, new LinuxKernel(paths.launchDir()), true));
+        var pelagos = new Pelagos(new Engine(paths, new LinuxKernel(paths.launchDir()), true));
+        new Recovery(pelagos.engine).atOpen();
+        return pelagos;
     }
 
     /**
@@ -110,6 +114,9 @@ public final class Pelagos implements AutoCloseable {
      */
     public Container start(ContainerSpec spec) {
         SpecRules.check(spec);
+        if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            return new Detaching(engine).start(spec, Detaching.NO_UPKEEP);
+        }
         var name = spec.name() == null ? engine.newName() : spec.name();
         return new Starter(engine, spec, engine.newId(), name).start();
     }
@@ -124,6 +131,38 @@ public final class Pelagos implements AutoCloseable {
                 .filter(RunningContainer::isAlive)
                 .map(Container.class::cast)
                 .toList();
+    }
+
+    /**
+     * Starts a container that survives this JVM.
+     *
+     * @param spec what it is to be; its supervision is {@code DETACHED}
+     * @param upkeep what is done for it while it lives and after it has ended
+     * @return the container, which any later JVM finds too
+     */
+    DetachedContainer startDetached(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+        SpecRules.check(spec);
+        return new Detaching(engine).startAndKeep(spec, upkeep);
+    }
+
+    /**
+     * Returns the detached containers of this user, whoever started them.
+     *
+     * @return the way to all of them
+     */
+    public Containers containers() {
+        return new Containers(engine);
+    }
+
+    /**
+     * Puts in order what JVMs and supervisors have left that ended before their time: completes
+     * states, removes cgroups and directories that nobody owns any more, and starts again the
+     * detached containers whose restart policy says so. What a living process owns is not touched.
+     *
+     * @return a sentence for each thing that was done, or that was found and left alone
+     */
+    public List<String> recover() {
+        return new Recovery(engine).recover(true);
     }
 
     /**
@@ -148,6 +187,7 @@ public final class Pelagos implements AutoCloseable {
                                 joined.put(namespace, Channels.with(0).other(joined.size()));
                             }
                         });
+        boolean terminal = spec.process().terminal();
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -155,26 +195,28 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size()),
-                                printedKind(spec, name),
+                                Channels.with(joined.size() + (terminal ? 1 : 3)),
+                                printedKind(spec, joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
-                                engine.filter(spec)));
+                                engine.filter(spec),
+                                terminal ? Channels.with(0).other(joined.size()) : null));
         return composed.plan().toString();
     }
 
-    private Supervision.Kind printedKind(ContainerSpec spec, String name) {
+    private static Supervision.Kind printedKind(ContainerSpec spec, int joined) {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
             case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
             case DETACHED ->
                     new Supervision.Kind.Detached(
-                            engine.paths()
-                                    .containers()
-                                    .containerDir(name)
-                                    .resolve("exit")
-                                    .toString(),
+                            Channels.with(0).other(joined),
+                            new Logs(
+                                    Channels.with(0).other(joined + 1),
+                                    Channels.with(0).other(joined + 2),
+                                    Logs.USUAL_BOUND),
+                            null,
                             Cleanup.NONE);
         };
     }

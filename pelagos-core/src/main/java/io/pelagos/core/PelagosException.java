@@ -10,6 +10,8 @@ public abstract sealed class PelagosException extends RuntimeException
                 SyscallFailedException,
                 CommandException,
                 LimitException,
+                ContainerStateException,
+                NotReadyException,
                 UnsupportedHostException,
                 ExtensionException {
     private static final long serialVersionUID = 1L;

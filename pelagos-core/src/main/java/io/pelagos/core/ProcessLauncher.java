@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +47,11 @@ public final class ProcessLauncher {
     private static final System.Logger LOG = System.getLogger(ProcessLauncher.class.getName());
 
     private final PelagosPaths paths;
+    private final Consumer<String> warnings;
 
-    private ProcessLauncher(PelagosPaths paths) {
+    private ProcessLauncher(PelagosPaths paths, Consumer<String> warnings) {
         this.paths = paths;
+        this.warnings = warnings;
     }
 
     /**
@@ -59,7 +62,17 @@ public final class ProcessLauncher {
      * @return the launcher
      */
     public static ProcessLauncher of(PelagosPaths paths) {
-        return new ProcessLauncher(paths);
+        return new ProcessLauncher(paths, warning -> LOG.log(System.Logger.Level.WARNING, warning));
+    }
+
+    /**
+     * Tells somebody what a container is started without, instead of the log.
+     *
+     * @param listener takes a sentence each, before the container starts
+     * @return a launcher
+     */
+    public ProcessLauncher onWarning(Consumer<String> listener) {
+        return new ProcessLauncher(paths, listener);
     }
 
     /**
@@ -127,11 +140,9 @@ public final class ProcessLauncher {
                                 filter));
     }
 
-    private static ContainerPlan composed(LaunchInputs inputs) {
+    private ContainerPlan composed(LaunchInputs inputs) {
         var plan = ContainerPlan.compose(inputs);
-        for (var warning : plan.warnings()) {
-            LOG.log(System.Logger.Level.WARNING, warning);
-        }
+        plan.warnings().forEach(warnings);
         return plan;
     }
 

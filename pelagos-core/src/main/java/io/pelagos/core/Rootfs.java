@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.RootSpec;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,8 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
-import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.EndRecord;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
@@ -20,13 +21,11 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -35,21 +34,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
-    private static final int SIGINFO_SIZE = 128;
     private static final int P_PIDFD = 3;
     private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
     private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
-    private static final int SI_CODE = 8;
-    private static final int SI_STATUS = 24;
     private static final int F_DUPFD_CLOEXEC = 1030;
-    private static final int CLD_EXITED = 1;
-    private static final int CLD_DUMPED = 3;
 
     private final Engine engine;
     private final ContainerSpec spec;
@@ -61,6 +56,9 @@ final class RunningContainer implements Container {
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
     private final ContainerRoot root;
+    private final @Nullable Detachment detachment;
+    private final @Nullable Terminal terminal;
+    private final Execs execs;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -86,6 +84,8 @@ final class RunningContainer implements Container {
             Supervision.Kind kind,
             @Nullable ContainerCgroup cgroup,
             Stdios stdios,
+            @Nullable Detachment detachment,
+            @Nullable Terminal terminal,
             ContainerRoot root) {
         this.engine = engine;
         this.spec = spec;
@@ -97,10 +97,13 @@ final class RunningContainer implements Container {
         this.cgroup = cgroup;
         this.stdios = stdios;
         this.root = root;
-        helper =
-                kind instanceof Supervision.Kind.Attached
-                        ? new CompletableFuture<>()
-                        : engine.reaper().reap(started.helper());
+        this.detachment = detachment;
+        this.terminal = terminal;
+        this.execs =
+                new Execs(
+                        new Execs.Target(
+                                engine, spec, id, name, started.pid(), started.pidfd(), cgroup));
+        helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -162,6 +165,14 @@ final class RunningContainer implements Container {
         return stream(stdios.stderr(), "standard error");
     }
 
+    @Override
+    public Terminal terminal() {
+        if (terminal == null) {
+            throw new IllegalStateException(name + " has no terminal");
+        }
+        return terminal;
+    }
+
     private <T> T stream(@Nullable T stream, String what) {
         if (stream == null) {
             throw new IllegalStateException(what + " of " + name + " is not a pipe");
@@ -180,7 +191,7 @@ final class RunningContainer implements Container {
         try {
             return exit.get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + name, e.getCause());
+            throw notAwaited(e.getCause());
         }
     }
 
@@ -191,29 +202,33 @@ final class RunningContainer implements Container {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + name, e.getCause());
+            throw notAwaited(e.getCause());
         }
+    }
+
+    private RuntimeException notAwaited(@Nullable Throwable why) {
+        var purpose = "waiting for the end of the container " + name;
+        return why instanceof ErrnoException errno
+                ? SyscallFailedException.of(purpose, errno)
+                : new IllegalStateException(purpose, why);
+    }
+
+    @Override
+    public ExecBuilder exec(List<String> command) {
+        return new ExecBuilder(execs, command);
     }
 
     @Override
     public boolean signal(Signal signal) {
-        lock.lock();
-        try {
-            return !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number());
-        } finally {
-            lock.unlock();
-        }
+        return locked(
+                "sending " + signal + " to",
+                () -> !ended && engine.calls().pidfdSendSignal(started.pidfd(), signal.number()));
     }
 
     @Override
     public Exit stop(Duration grace) throws InterruptedException {
         if (!grace.isZero() && signal(spec.stopSignal())) {
-            lock.lock();
-            try {
-                thawIfPaused();
-            } finally {
-                lock.unlock();
-            }
+            locked("thawing", this::thawIfPaused);
             var inTime = waitFor(grace);
             if (inTime.isPresent()) {
                 return inTime.get();
@@ -225,69 +240,82 @@ final class RunningContainer implements Container {
 
     @Override
     public void kill() {
-        lock.lock();
-        try {
-            if (ended) {
-                return;
-            }
-            boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
-            if (cgroup != null && !spec.creates(Namespace.PID)) {
-                cgroup.kill();
-                paused = false;
-            }
-            thawIfPaused();
-        } finally {
-            lock.unlock();
+        locked("killing", this::killUnlessEnded);
+    }
+
+    private void killUnlessEnded() {
+        if (ended) {
+            return;
         }
+        boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
+        if (cgroup != null && !spec.creates(Namespace.PID)) {
+            cgroup.kill();
+            paused = false;
+        }
+        thawIfPaused();
     }
 
     private void thawIfPaused() {
         if (paused && cgroup != null) {
             cgroup.thaw();
             paused = false;
+            execs.pause(false);
         }
     }
 
     @Override
     public void pause() {
-        lock.lock();
-        try {
-            liveCgroup().freeze();
-            paused = true;
-        } finally {
-            lock.unlock();
-        }
+        locked(
+                "pausing",
+                () -> {
+                    liveCgroup().freeze();
+                    paused = true;
+                    execs.pause(true);
+                });
     }
 
     @Override
     public void resume() {
-        lock.lock();
-        try {
-            liveCgroup().thaw();
-            paused = false;
-        } finally {
-            lock.unlock();
-        }
+        locked(
+                "resuming",
+                () -> {
+                    liveCgroup().thaw();
+                    paused = false;
+                    execs.pause(false);
+                });
     }
 
     @Override
     public Stats stats() {
-        lock.lock();
-        try {
-            return liveCgroup().stats();
-        } finally {
-            lock.unlock();
-        }
+        return locked("measuring", () -> liveCgroup().stats());
     }
 
     @Override
     public void limits(Resources resources) {
+        locked("limiting", () -> warnings.addAll(liveCgroup().update(resources)));
+    }
+
+    private void locked(String doing, Runnable act) {
+        Boolean ignored =
+                locked(
+                        doing,
+                        () -> {
+                            act.run();
+                            return true;
+                        });
+        assert ignored;
+    }
+
+    /** Acts while the container cannot go away. */
+    private <T> T locked(String doing, Supplier<T> act) {
         lock.lock();
         try {
-            warnings.addAll(liveCgroup().update(resources));
+            return act.get();
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of(doing + " the container " + name, e);
         } catch (CgroupException e) {
             var message = e.getMessage();
-            throw new LimitException(message == null ? "limits" : message, e);
+            throw new LimitException(message == null ? doing : message, e);
         } finally {
             lock.unlock();
         }
@@ -396,27 +424,59 @@ final class RunningContainer implements Container {
     @Override
     public void close() {
         if (!(kind instanceof Supervision.Kind.Detached)) {
-            kill();
+            endForSure();
             exit.handle((_, _) -> null).join();
             gone.join();
+            execs.awaitEnd();
         }
         stdios.close();
+        if (terminal != null) {
+            terminal.close();
+        }
+    }
+
+    /** Where the container cannot be killed from here, its helper does it. */
+    private void endForSure() {
+        try {
+            kill();
+        } catch (PelagosException e) {
+            LOG.log(System.Logger.Level.WARNING, "closing " + name, e);
+            locked("closing", this::hangUp);
+        }
+    }
+
+    /** Lets the helper believe that the JVM has ended. */
+    private void hangUp() {
+        if (!ended) {
+            engine.launcher().hangUp(started.control());
+        }
     }
 
     /** Waits for the end, in a virtual thread. */
     private void watch() {
+        Exit how;
         try {
-            var how = awaitEnd();
-            finish(() -> exit.complete(how), how.toString());
+            how = awaitEnd();
         } catch (RuntimeException | IOException | InterruptedException e) {
             if (kind instanceof Supervision.Kind.Detached) {
                 letGo(e);
             } else {
                 LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + name, e);
-                kill();
-                finish(() -> exit.completeExceptionally(e), e.toString());
+                giveUp(e);
             }
+            return;
         }
+        finish(() -> exit.complete(how), how.toString());
+    }
+
+    /** Has the helper end and remove the container, whose end this JVM cannot wait for. */
+    private void giveUp(Exception why) {
+        started.control().close();
+        if (kind instanceof Supervision.Kind.Child) {
+            byte[] ignored = waitForChild();
+            assert ignored.length > 0;
+        }
+        finish(() -> exit.completeExceptionally(why), why.toString());
     }
 
     /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
@@ -424,6 +484,9 @@ final class RunningContainer implements Container {
         markEnded();
         if (cgroup != null) {
             cgroup.close();
+        }
+        if (detachment != null) {
+            detachment.close();
         }
         started.control().close();
         started.pidfd().close();
@@ -443,8 +506,8 @@ final class RunningContainer implements Container {
         }
         try {
             engine.poller().awaitReadable(source());
-        } catch (ClosedChannelException e) {
-            return; // the watching thread has been faster
+        } catch (ClosedChannelException | ErrnoException e) {
+            return; // the watching thread has been faster, or will tell
         }
         peek().ifPresent(exit::complete);
     }
@@ -461,7 +524,7 @@ final class RunningContainer implements Container {
             if (ended) {
                 return Optional.empty();
             }
-            var info = memory.block(SIGINFO_SIZE);
+            var info = memory.block(ExitStatus.SIZE);
             var calls = engine.calls();
             boolean complete =
                     kind instanceof Supervision.Kind.Child
@@ -477,12 +540,12 @@ final class RunningContainer implements Container {
                                             Syscall.RECVFROM,
                                             started.control().number(),
                                             info.address(),
-                                            SIGINFO_SIZE,
+                                            ExitStatus.SIZE,
                                             MSG_PEEK_DONTWAIT,
                                             0,
                                             0)
-                                    == SIGINFO_SIZE;
-            var code = complete ? code(info.get(0, SIGINFO_SIZE)) : Optional.<Exit>empty();
+                                    == ExitStatus.SIZE;
+            var code = complete ? code(info.get(0, ExitStatus.SIZE)) : Optional.<Exit>empty();
             ended = code.isPresent();
             return code;
         } finally {
@@ -491,10 +554,8 @@ final class RunningContainer implements Container {
     }
 
     private static Optional<Exit> code(byte[] info) {
-        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-        return fields.getInt(SI_CODE) == CLD_EXITED
-                ? Optional.of(new Exit.Code(fields.getInt(SI_STATUS) & 0xff))
-                : Optional.empty();
+        var how = ExitStatus.decode(info);
+        return how instanceof Exit.Code ? Optional.of(how) : Optional.empty();
     }
 
     private Exit awaitEnd() throws IOException, InterruptedException {
@@ -507,16 +568,15 @@ final class RunningContainer implements Container {
             }
         }
         engine.poller().awaitReadable(source);
-        byte[] info =
+        var how =
                 switch (kind) {
-                    case Supervision.Kind.Child(_) -> waitForChild();
-                    case Supervision.Kind.Attached(_) -> readInfo(started.control());
-                    case Supervision.Kind.Detached(var file, _) -> readFile(Path.of(file));
+                    case Supervision.Kind.Child(_) -> decode(waitForChild());
+                    case Supervision.Kind.Attached(_) -> decode(readInfo(started.control()));
+                    case Supervision.Kind.Detached _ -> unlessOutOfMemory(recorded());
                     case Supervision.Kind.Foreground _ ->
                             throw new IllegalStateException("a helper without a channel");
                 };
-        var how = decode(info);
-        return timedOut ? new Exit.TimedOut(java.util.Objects.requireNonNull(spec.timeout())) : how;
+        return timedOut ? new Exit.TimedOut(Objects.requireNonNull(spec.timeout())) : how;
     }
 
     private byte[] waitForChild() {
@@ -524,8 +584,8 @@ final class RunningContainer implements Container {
     }
 
     private byte[] readInfo(Fd control) throws IOException, InterruptedException {
-        var info = new byte[SIGINFO_SIZE];
-        if (readFromHelper(control, info) < SIGINFO_SIZE) {
+        var info = new byte[ExitStatus.SIZE];
+        if (engine.launcher().receive(control, info) < ExitStatus.SIZE) {
             // The supervisor was killed; the container ends with it.
             warnings.add("the supervisor of " + name + " ended before the container");
             boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
@@ -535,42 +595,29 @@ final class RunningContainer implements Container {
         return info;
     }
 
-    /** Returns 0 also for a helper that ended with a word of the JVM unread: see unix(7). */
-    private int readFromHelper(Fd control, byte[] info) throws IOException, InterruptedException {
-        try {
-            return engine.calls().read(control.number(), info, 0, info.length);
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.ECONNRESET) {
-                return 0;
-            }
-            throw e;
-        }
-    }
-
-    private static byte[] readFile(Path file) throws IOException {
-        return Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+    /** Returns what the supervisor has left; it has ended. */
+    private Exit recorded() {
+        return Objects.requireNonNull(detachment)
+                .end()
+                .map(ContainerState.End::exit)
+                .orElse(EndRecord.UNSEEN);
     }
 
     private Exit decode(byte[] info) {
-        Exit how =
-                info.length < SIGINFO_SIZE
-                        ? new Exit.Killed(Signal.KILL, false)
-                        : code(info).orElseGet(() -> killed(info));
-        long kills = how.code() == Exit.SIGNALLED + Signal.KILL.number() ? oomKills() : 0;
+        return unlessOutOfMemory(EndRecord.exit(info));
+    }
+
+    private Exit unlessOutOfMemory(Exit how) {
+        long kills = ExitStatus.mayBeOutOfMemory(how) ? oomKills() : 0;
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
     }
 
-    private static Exit killed(byte[] info) {
-        var fields = ByteBuffer.wrap(info).order(ByteOrder.LITTLE_ENDIAN);
-        return new Exit.Killed(
-                Signal.of(fields.getInt(SI_STATUS)), fields.getInt(SI_CODE) == CLD_DUMPED);
-    }
-
     private long oomKills() {
+        if (cgroup == null || spec.resources().memory().max() == null) {
+            return 0;
+        }
         try {
-            return cgroup == null || spec.resources().memory().max() == null
-                    ? 0
-                    : cgroup.oomKills();
+            return cgroup.oomKills();
         } catch (ErrnoException | CgroupException e) {
             // A detached container's supervisor may have removed the cgroup already.
             LOG.log(System.Logger.Level.DEBUG, "reading memory events of " + name, e);
@@ -584,22 +631,25 @@ final class RunningContainer implements Container {
      */
     private void finish(Runnable announcement, String how) {
         markEnded();
+        execs.end();
         if (spec.creates(Namespace.PID)) {
             announcement.run();
         }
         var event = endEvent();
         long before = System.nanoTime();
-        if (cgroup != null) {
-            removeCgroup(cgroup);
-        }
+        boolean removed = cgroup == null || removeCgroup(cgroup);
         removeLayers();
-        if (kind instanceof Supervision.Kind.Attached) {
+        // A helper whose channel closes without a word removes what is left.
+        if (removed && helperStays()) {
             release();
         }
         engine.poller().cancel(started.control());
         engine.poller().cancel(started.pidfd());
         started.control().close();
         started.pidfd().close();
+        if (detachment != null) {
+            detachment.close();
+        }
         var _ =
                 helperGone()
                         .thenRun(
@@ -617,11 +667,13 @@ final class RunningContainer implements Container {
         announcement.run();
     }
 
-    /** Only an attached container's helper stays for as long as the container. */
     private CompletableFuture<Void> helperGone() {
-        return kind instanceof Supervision.Kind.Attached
-                ? engine.reaper().reap(started.helper())
-                : helper;
+        return helperStays() ? engine.reaper().reap(started.helper()) : helper;
+    }
+
+    /** The helper of a detached container is not the supervisor, but its parent. */
+    private boolean helperStays() {
+        return !(kind instanceof Supervision.Kind.Detached);
     }
 
     /** From now on nobody else uses the pidfd or the cgroup. */
@@ -647,7 +699,9 @@ final class RunningContainer implements Container {
     /** Tells the supervisor that there is nothing left to remove. */
     private void release() {
         try {
-            engine.launcher().send(started.control());
+            if (started.control().isOpen()) {
+                engine.launcher().send(started.control());
+            }
         } catch (ErrnoException e) {
             // It has ended already, because there was nothing to remove in the first place.
             LOG.log(System.Logger.Level.TRACE, "releasing the supervisor of " + name, e);
@@ -663,7 +717,8 @@ final class RunningContainer implements Container {
         }
     }
 
-    private void removeCgroup(ContainerCgroup group) {
+    /** Returns false when it is left to the helper. */
+    private boolean removeCgroup(ContainerCgroup group) {
         try {
             if (paused) {
                 group.thaw();
@@ -672,9 +727,11 @@ final class RunningContainer implements Container {
                 group.kill();
             }
             group.remove();
+            return true;
         } catch (CgroupException | ErrnoException e) {
             warnings.add("the cgroup of " + name + " could not be removed: " + e.getMessage());
             LOG.log(System.Logger.Level.WARNING, "removing the cgroup of " + name, e);
+            return false;
         } finally {
             group.close();
         }

@@ -50,8 +50,8 @@ public final class Snapshot implements AutoCloseable {
 
     /**
      * Begins to describe a container that is like the one of this snapshot, with its command and
-     * all its options but its name, on the files of this snapshot. No process is copied: the command
-     * starts anew.
+     * all its options but its name, on the files of this snapshot. No process is copied: the
+     * command starts anew.
      *
      * @return a builder; what it starts shares no change with the container or with another fork
      * @throws IllegalStateException when this was closed

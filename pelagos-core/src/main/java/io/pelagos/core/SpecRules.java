@@ -24,6 +24,7 @@ final class SpecRules {
                     SpecRules::mountTargets,
                     SpecRules::devices,
                     SpecRules::channels,
+                    SpecRules::terminal,
                     SpecRules::detachedStreams);
 
     /** The links of procfs that lead to wherever a process has something open. */
@@ -144,6 +145,28 @@ final class SpecRules {
         }
     }
 
+    /** Judges the streams of one more process of a container. */
+    static void checkStreams(ContainerSpec spec) {
+        channels(spec);
+        terminal(spec);
+    }
+
+    /** A pipe is what a stream is when nothing was said. */
+    private static void terminal(ContainerSpec spec) {
+        if (!spec.process().terminal()) {
+            return;
+        }
+        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
+            if (!(stream instanceof Stdio.Pipe)) {
+                throw new InvalidSpecException(
+                        "terminal",
+                        stream.toString(),
+                        "with a terminal all three streams are that: start() the process and use"
+                                + " its terminal()");
+            }
+        }
+    }
+
     private static void channels(ContainerSpec spec) {
         channel("stdin", spec.stdin(), ReadableByteChannel.class, "read");
         channel("stdout", spec.stdout(), WritableByteChannel.class, "written");
@@ -161,14 +184,20 @@ final class SpecRules {
         if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
             return;
         }
-        for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
-            if (stream instanceof Stdio.Pipe || stream instanceof Stdio.ToChannel) {
-                throw new InvalidSpecException(
-                        "supervision",
-                        "DETACHED",
-                        "a container that outlives the JVM cannot have a stream to it: use null or a"
-                                + " file");
-            }
+        refuseStream("stdin", spec.stdin(), spec.stdin() instanceof Stdio.Pipe);
+        refuseStream("stdout", spec.stdout(), false);
+        refuseStream("stderr", spec.stderr(), false);
+    }
+
+    /** A pipe of an output leads to the supervisor, who logs it. */
+    private static void refuseStream(String option, Stdio stream, boolean refused) {
+        if (refused || stream instanceof Stdio.ToChannel) {
+            throw new InvalidSpecException(
+                    "supervision",
+                    "DETACHED",
+                    "a container that outlives the JVM cannot have its "
+                            + option
+                            + " lead to it: use null or a file");
         }
     }
 }

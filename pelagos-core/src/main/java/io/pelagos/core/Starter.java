@@ -21,7 +21,6 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -31,6 +30,9 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +51,25 @@ final class Starter {
     private final List<String> warnings = new ArrayList<>();
     private @Nullable RootLayers layers;
 
+    private final @Nullable Supplier<Detachment> detaching;
+    private @Nullable Detachment detachment;
+
     Starter(Engine engine, ContainerSpec spec, String id, String name) {
+        this(engine, spec, id, name, null);
+    }
+
+    /** For a detached container, whose lock is held: says where what is kept of it goes. */
+    Starter(
+            Engine engine,
+            ContainerSpec spec,
+            String id,
+            String name,
+            @Nullable Supplier<Detachment> detaching) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
         this.name = name;
+        this.detaching = detaching;
     }
 
     RunningContainer start() {
@@ -123,11 +139,18 @@ final class Starter {
         var sources = sources(spec);
         var filter = engine.filter(spec);
         var joined = openJoined();
+        if (detaching != null) {
+            detachment = detaching.get();
+            undo.push(detachment::undo);
+        }
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
-        var exitFile = prepareExitFile();
+        var channel = TerminalChannel.open(engine, spec.process());
+        if (channel != null) {
+            undo.push(channel::close);
+        }
         var placing = placing();
-        var kind = kind(placing, exitFile);
+        var kind = kind(placing, stdios);
         long before = System.nanoTime();
         var started =
                 engine.launcher()
@@ -142,12 +165,15 @@ final class Starter {
                                                         : placing.placement(),
                                                 joined,
                                                 sources,
-                                                filter),
+                                                filter,
+                                                channel == null
+                                                        ? null
+                                                        : channels.other(joined.size())),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        joinedFiles.stream().map(Fd::number).toList(),
+                                        others(stdios, channel),
                                         placing,
-                                        spec.creates(Namespace.USER) ? this::writeIdMaps : null,
+                                        awaited(placing),
                                         this::replenish,
                                         kind));
         long launchTime = System.nanoTime() - before;
@@ -156,6 +182,11 @@ final class Starter {
             warnings.addAll(cgroup.warnings());
         }
         stdios.started();
+        Terminal terminal = null;
+        if (channel != null) {
+            terminal = channel.receive();
+            channel.close();
+        }
         closeJoined();
         if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
             layers.giveTo(started.pid());
@@ -177,6 +208,8 @@ final class Starter {
                 kind,
                 cgroup,
                 stdios,
+                detachment,
+                terminal,
                 new ContainerRoot(engine, spec, name, started, layers));
     }
 
@@ -209,7 +242,8 @@ final class Starter {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
-            @Nullable SeccompProgram filter) {
+            @Nullable SeccompProgram filter,
+            @Nullable Integer terminal) {
         var composed =
                 engine.plans()
                         .plan(
@@ -224,7 +258,8 @@ final class Starter {
                                         placement,
                                         joined,
                                         sources,
-                                        filter));
+                                        filter,
+                                        terminal));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -337,31 +372,45 @@ final class Starter {
         return placing;
     }
 
-    private @Nullable String prepareExitFile() {
-        if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
-            return null;
-        }
-        var directory = engine.paths().containers().containerDir(name);
-        try {
-            engine.paths().createRuntimeDir();
-            Files.createDirectories(directory);
-            var file = directory.resolve("exit");
-            Files.deleteIfExists(file);
-            return file.toString();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(
-                    "making the directory of the container " + name, e);
-        }
-    }
-
-    private Supervision.Kind kind(@Nullable CgroupPlacing placing, @Nullable String exitFile) {
+    private Supervision.Kind kind(@Nullable CgroupPlacing placing, Stdios stdios) {
         var cleanup = placing == null ? Cleanup.NONE : placing.cleanup();
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
             case DETACHED ->
-                    new Supervision.Kind.Detached(
-                            java.util.Objects.requireNonNull(exitFile), cleanup);
+                    Objects.requireNonNull(detachment)
+                            .kind(
+                                    stdios,
+                                    joinedFiles.size(),
+                                    placing == null ? null : placing.memoryEvents(),
+                                    cleanup);
+        };
+    }
+
+    private List<Integer> others(Stdios stdios, @Nullable TerminalChannel channel) {
+        var others = new ArrayList<>(joinedFiles.stream().map(Fd::number).toList());
+        if (channel != null) {
+            others.add(channel.number());
+        }
+        if (detachment != null) {
+            others.addAll(detachment.numbers(stdios));
+        }
+        return others;
+    }
+
+    /** Returns what the JVM does with the process id before the process goes on, if anything. */
+    private @Nullable IntConsumer awaited(@Nullable CgroupPlacing placing) {
+        if (!spec.creates(Namespace.USER) && detachment == null) {
+            return null;
+        }
+        return pid -> {
+            if (spec.creates(Namespace.USER)) {
+                writeIdMaps(pid);
+            }
+            if (detachment != null) {
+                var cgroup = placing == null ? null : placing.cgroup();
+                detachment.created(pid, cgroup == null ? Map.of() : cgroup.paths());
+            }
         };
     }
 

@@ -12,7 +12,9 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,18 +28,27 @@ final class Stdios implements AutoCloseable {
     private final List<Fd> inherited = new ArrayList<>();
     private final List<Integer> numbers = new ArrayList<>();
     private final List<Runnable> pumps = new ArrayList<>();
+    private final Map<Integer, Fd> logged = new HashMap<>();
+    private final boolean detached;
     private Container.@Nullable Input stdin;
     private Container.@Nullable Output stdout;
     private Container.@Nullable Output stderr;
 
-    private Stdios(SystemCalls calls, Streams streams) {
+    private Stdios(SystemCalls calls, Streams streams, boolean detached) {
         this.calls = calls;
         this.streams = streams;
+        this.detached = detached;
     }
 
     static Stdios open(SystemCalls calls, Streams streams, ContainerSpec spec) {
-        var stdios = new Stdios(calls, streams);
+        var stdios =
+                new Stdios(
+                        calls, streams, spec.supervision() == ContainerSpec.Supervision.DETACHED);
         try {
+            if (spec.process().terminal()) {
+                stdios.openNothing();
+                return stdios;
+            }
             stdios.openInput(spec.stdin());
             stdios.stdout = stdios.openOutput(spec.stdout(), 1, "standard output");
             stdios.stderr = stdios.openOutput(spec.stderr(), 2, "standard error");
@@ -48,9 +59,22 @@ final class Stdios implements AutoCloseable {
         }
     }
 
+    /** Keeps the places of the streams for a terminal. */
+    private void openNothing() {
+        for (int stream = 0; stream <= 2; stream++) {
+            other(Stdio.NULL, stream);
+        }
+    }
+
     /** Returns what the container's descriptors 0, 1 and 2 come from. */
     List<Integer> numbers() {
         return List.copyOf(numbers);
+    }
+
+    /** Returns the reading end of an output that the supervisor logs, or -1. */
+    int logged(int number) {
+        var pipe = logged.get(number);
+        return pipe == null ? -1 : pipe.number();
     }
 
     Container.@Nullable Input stdin() {
@@ -101,6 +125,13 @@ final class Stdios implements AutoCloseable {
     private Container.@Nullable Output openOutput(Stdio target, int number, String what) {
         switch (target) {
             case Stdio.Pipe() -> {
+                if (detached) {
+                    var pipe = calls.pipe(what);
+                    inherit(pipe.second());
+                    inherited.add(pipe.first());
+                    logged.put(number, pipe.first());
+                    return null;
+                }
                 return new Container.Output(outputPipe(what));
             }
             case Stdio.ToChannel(var channel) -> {

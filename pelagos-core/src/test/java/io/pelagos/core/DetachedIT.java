@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.ForkedJvm;
@@ -108,6 +109,15 @@ class DetachedIT {
         var killed = detached(sandbox.command("sleep", "1000"));
         killed.kill();
         assertThat(killed.waitFor()).isEqualTo(new Exit.Killed(Signal.KILL, false));
+    }
+
+    @Test
+    void endForWantOfMemoryIsReportedAsSuch() throws Exception {
+        var container = detached(sandbox.command("tail", "/dev/zero").memory(MiB.of(16)));
+        assertThat(container.waitFor())
+                .isInstanceOfSatisfying(
+                        Exit.OutOfMemory.class, e -> assertThat(e.kills()).isPositive());
+        container.close();
     }
 
     @Test

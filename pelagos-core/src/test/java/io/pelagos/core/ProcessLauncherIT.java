@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pelagos.core.kernel.ChildJvm;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Signal;
@@ -147,6 +148,49 @@ final class ProcessLauncherIT {
         var limit = Duration.ofMillis(50);
         assertThat(run(container("sleep", "1000").timeout(limit)))
                 .isEqualTo(new Exit.TimedOut(limit));
+    }
+
+    @Test
+    void theHelperRunsFromMemoryThatNobodyCanWriteTo() throws Exception {
+        var fifo = fifo();
+        var spec =
+                container("sh", "-c", "echo up; exec sleep 1000")
+                        .stdout(new Stdio.ToFile(fifo, false))
+                        .spec();
+        var thread = Thread.ofPlatform().start(() -> runUntilInterrupted(spec));
+        try (var started = Files.newBufferedReader(fifo)) {
+            assertThat(started.readLine()).isEqualTo("up");
+            var helpers = ProcessHandle.current().children().toList();
+            assertThat(helpers)
+                    .singleElement()
+                    .satisfies(
+                            helper -> {
+                                var image = Path.of("/proc/" + helper.pid() + "/exe");
+                                assertThat(Files.readSymbolicLink(image).toString())
+                                        .startsWith("/memfd:pelagos-launch");
+                            });
+        } finally {
+            thread.interrupt();
+            thread.join();
+        }
+    }
+
+    private void runUntilInterrupted(ContainerSpec spec) {
+        try {
+            ProcessLauncher.of(paths()).run(spec);
+        } catch (InterruptedException expected) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aMissingInputIsNamed() {
+        var missing = new Stdio.ToFile(directory.resolve("missing"), false);
+        assertThatThrownBy(() -> run(container("true").stdin(missing)))
+                .isInstanceOf(SyscallFailedException.class)
+                .hasMessageContaining("opening standard input")
+                .hasMessageContaining("missing")
+                .hasMessageContaining("ENOENT");
     }
 
     @Test

@@ -205,7 +205,8 @@ class SnapshotIT {
     void snapshotLivesAsLongAsAForkUsesIt() throws Exception {
         try (var container = after(layers(), "echo warm > /word")) {
             var snapshot = container.snapshot();
-            try (var fork = snapshot.fork().command("sh", "-c", "echo ready; cat; cat /word").start()) {
+            try (var fork =
+                    snapshot.fork().command("sh", "-c", "echo ready; cat; cat /word").start()) {
                 snapshot.close();
                 snapshot.close();
                 assertThatThrownBy(snapshot::fork).isInstanceOf(IllegalStateException.class);

@@ -85,7 +85,7 @@ final class SpecRulesTest {
                     new Refused(
                             "supervision",
                             "DETACHED",
-                            b -> b.supervision(Supervision.DETACHED).stdout(Stdio.PIPE),
+                            b -> b.supervision(Supervision.DETACHED).stdin(Stdio.PIPE),
                             "outlives the JVM"));
 
     private static ContainerBuilder builder() {

@@ -84,9 +84,9 @@ class ValidationIT {
     }
 
     @Test
-    void detachedContainerHasNoPipes() {
+    void detachedContainerHasNoPipeForItsInput() {
         refused(
-                container().supervision(Supervision.DETACHED).stdout(Stdio.PIPE),
+                container().supervision(Supervision.DETACHED).stdin(Stdio.PIPE),
                 "supervision",
                 "DETACHED");
     }

@@ -27,7 +27,7 @@ public record Program(int code, String out, String err) {
         var module = "io.pelagos.examples/" + main.getName();
         return new String[] {
             java("java"),
-            "--enable-native-access=io.pelagos.core",
+            "--enable-native-access=io.pelagos.core,org.jline.terminal.ffm",
             "--module-path",
             modulePath(),
             "--module",

@@ -102,32 +102,39 @@ public final class LinuxKernel implements Kernel {
         static final MemoryLayout CAPTURED = Linker.Option.captureStateLayout();
         static final VarHandle ERRNO =
                 CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-        static final MethodHandle SYSCALL =
-                bind(
-                        "syscall",
-                        FunctionDescriptor.of(
-                                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-                                JAVA_LONG, JAVA_LONG),
-                        CAPTURE);
+
+        /** Seven integers or addresses; see {@link #function}. */
+        private static final FunctionDescriptor SHAPE =
+                FunctionDescriptor.of(
+                        JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                        JAVA_LONG);
+
+        static final MethodHandle SYSCALL = function("syscall");
+
+        private Libc() {}
+
+        /**
+         * Binds a function of up to seven integers or addresses. All have one shape, because a JVM
+         * that has just started takes milliseconds to make the code of each further one: on both
+         * architectures an integer of any size and an address take one register, or one place of
+         * eight bytes on the stack, and a function does not look at arguments that it has not.
+         */
+        static MethodHandle function(String name) {
+            return bind(name, SHAPE, CAPTURE);
+        }
     }
 
     /** {@code posix_spawn} and the file actions that it carries out in the new process. */
     static final class Spawn {
         // glibc: 76 bytes on x86_64 and aarch64; musl: 80. The size is not part of any interface.
         private static final long FILE_ACTIONS_SIZE = 256;
-        private static final MethodHandle SPAWN =
-                bind(
-                        "posix_spawn",
-                        FunctionDescriptor.of(
-                                JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+        private static final MethodHandle SPAWN = Libc.function("posix_spawn");
         private static final MethodHandle ACTIONS_INIT =
-                bind("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+                Libc.function("posix_spawn_file_actions_init");
         private static final MethodHandle ACTIONS_DUP2 =
-                bind(
-                        "posix_spawn_file_actions_adddup2",
-                        FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+                Libc.function("posix_spawn_file_actions_adddup2");
         private static final MethodHandle ACTIONS_DESTROY =
-                bind("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+                Libc.function("posix_spawn_file_actions_destroy");
 
         private Spawn() {}
 
@@ -135,42 +142,73 @@ public final class LinuxKernel implements Kernel {
         static int spawn(String executable, LaunchRequest request) {
             try (var arena = Arena.ofConfined()) {
                 var actions = arena.allocate(FILE_ACTIONS_SIZE, 16);
-                check((int) ACTIONS_INIT.invokeExact(actions), "posix_spawn_file_actions_init");
+                var state = arena.allocate(Libc.CAPTURED);
+                check(
+                        call(ACTIONS_INIT, state, actions.address(), 0, 0, 0, 0, 0),
+                        "posix_spawn_file_actions_init");
                 try {
                     for (var fd : request.descriptors()) {
                         check(
-                                (int) ACTIONS_DUP2.invokeExact(actions, fd.source(), fd.target()),
+                                call(
+                                        ACTIONS_DUP2,
+                                        state,
+                                        actions.address(),
+                                        fd.source(),
+                                        fd.target(),
+                                        0,
+                                        0,
+                                        0),
                                 "posix_spawn_file_actions_adddup2");
                     }
-                    return spawn(arena, executable, request.name(), actions);
+                    return spawn(arena, state, executable, request.name(), actions);
                 } finally {
-                    int result = (int) ACTIONS_DESTROY.invokeExact(actions);
+                    int result = call(ACTIONS_DESTROY, state, actions.address(), 0, 0, 0, 0, 0);
                     assert result == 0;
                 }
-            } catch (RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable impossible) {
-                throw new AssertionError(impossible);
             }
         }
 
-        private static int spawn(Arena arena, String executable, String name, MemorySegment actions)
-                throws Throwable {
+        private static int spawn(
+                Arena arena,
+                MemorySegment state,
+                String executable,
+                String name,
+                MemorySegment actions) {
             var pid = arena.allocate(JAVA_INT);
             var argv = arena.allocate(ADDRESS, 2);
             argv.set(ADDRESS, 0, arena.allocateFrom(name));
             var envp = arena.allocate(ADDRESS, 1);
             int error =
-                    (int)
-                            SPAWN.invokeExact(
-                                    pid,
-                                    arena.allocateFrom(executable),
-                                    actions,
-                                    MemorySegment.NULL,
-                                    argv,
-                                    envp);
+                    call(
+                            SPAWN,
+                            state,
+                            pid.address(),
+                            arena.allocateFrom(executable).address(),
+                            actions.address(),
+                            0,
+                            argv.address(),
+                            envp.address());
             check(error, "posix_spawn(\"" + executable + "\")");
             return pid.get(JAVA_INT, 0);
+        }
+
+        private static int call(
+                MethodHandle function,
+                MemorySegment state,
+                long first,
+                long second,
+                long third,
+                long fourth,
+                long fifth,
+                long sixth) {
+            try {
+                return (int)
+                        (long)
+                                function.invokeExact(
+                                        state, first, second, third, fourth, fifth, sixth, 0L);
+            } catch (Throwable impossible) {
+                throw new AssertionError(impossible);
+            }
         }
 
         private static void check(int error, String call) {

@@ -27,7 +27,9 @@ public enum OpenFlag implements Constant {
     /** Close on execve(2). */
     O_CLOEXEC(0x80000),
     /** Only a reference to the file. */
-    O_PATH(0x200000);
+    O_PATH(0x200000),
+    /** Make a file without a name in a directory; contains {@link #O_DIRECTORY}. */
+    O_TMPFILE(0x410000, 0x404000);
 
     private final long x86;
     private final long aarch64;

@@ -1,13 +1,8 @@
 package io.pelagos.core.kernel;
 
-import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
-import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
-import static io.pelagos.core.kernel.OpenFlag.O_EXCL;
-import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
-
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +20,8 @@ final class PlanSpawner {
     private static final int F_SEAL_SHRINK = 2;
     private static final int F_SEAL_GROW = 4;
     private static final int F_SEAL_WRITE = 8;
+    private static final int ATTEMPTS = 1000;
+    private static final long PAUSE_NANOS = 1_000_000;
 
     private final Kernel kernel;
     private final @Nullable Path directory;
@@ -77,41 +74,36 @@ final class PlanSpawner {
         }
     }
 
-    private static void createDirectory(Path directory, ErrnoException why) {
-        try {
-            Files.createDirectories(directory);
+    private int spawnFromFile(
+            SystemCalls calls, byte[] image, LaunchRequest request, ErrnoException why) {
+        if (directory == null) {
+            throw why;
+        }
+        try (var file = ImageFile.make(calls, directory, image)) {
+            return spawnUnlessBusy(file, request);
+        } catch (ErrnoException e) {
+            e.addSuppressed(why);
+            throw e;
         } catch (IOException e) {
             why.addSuppressed(e);
             throw why;
         }
     }
 
-    private int spawnFromFile(
-            SystemCalls calls, byte[] image, LaunchRequest request, ErrnoException why) {
-        if (directory == null) {
-            throw why;
-        }
-        createDirectory(directory, why);
-        var path =
-                directory
-                        .resolve(
-                                "launch-" + ProcessHandle.current().pid() + "-" + System.nanoTime())
-                        .toString();
-        int fd =
-                calls.openat(
-                        null, path, Constant.flags(O_WRONLY, O_CREAT, O_EXCL, O_CLOEXEC), 0700);
-        try {
+    /**
+     * Another thread may be starting a process, which has a copy of the descriptor that wrote the
+     * file until its execve(2).
+     */
+    private static int spawnUnlessBusy(ImageFile file, LaunchRequest request) {
+        for (int attempt = 1; ; attempt++) {
             try {
-                calls.writeFully(fd, image);
-            } finally {
-                calls.close(fd);
+                return LinuxKernel.Spawn.spawn(file.path(), request);
+            } catch (ErrnoException e) {
+                if (e.errno() != Errno.ETXTBSY || attempt == ATTEMPTS) {
+                    throw e;
+                }
+                LockSupport.parkNanos(PAUSE_NANOS);
             }
-            return LinuxKernel.Spawn.spawn(path, request);
-        } catch (ErrnoException e) {
-            e.addSuppressed(why);
-            throw e;
-        } finally {
-            calls.unlinkat(null, path, Constant.flags());
         }
     }
 }

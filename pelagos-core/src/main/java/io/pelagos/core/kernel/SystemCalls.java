@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SystemCalls {
     private static final int CHUNK = 1 << 16;
+    private static final int LOOKUPS = 128;
 
     private final Kernel kernel;
 
@@ -87,8 +88,10 @@ public final class SystemCalls {
                             .putLong(8, mode)
                             .putLong(16, value(resolve));
             long result;
+            int attempt = 0;
             do {
-                // EAGAIN: a rename elsewhere made the resolution unsafe to conclude; try again.
+                // EAGAIN: a rename elsewhere made the resolution unsafe to conclude; try again, but
+                // not for as long as somebody may go on renaming.
                 result =
                         retry(
                                 Syscall.OPENAT2,
@@ -96,7 +99,7 @@ public final class SystemCalls {
                                 memory.string(path),
                                 how.address(),
                                 how.size());
-            } while (result == -Errno.EAGAIN.number());
+            } while (result == -Errno.EAGAIN.number() && ++attempt < LOOKUPS);
             return Fd.of(
                     kernel,
                     (int)

@@ -1,13 +1,12 @@
 package io.pelagos.core.spec;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a container is to be: immutable, equal by content, convertible to and from JSON.
@@ -68,8 +67,8 @@ public record ContainerSpec(
         /** It ends with the JVM; a helper process watches over it. */
         ATTACHED,
         /**
-         * It is a child of the JVM, without a helper: a little faster to start, and a JVM that is
-         * killed leaves it running.
+         * It ends with the JVM too, and is the JVM's own child, which the JVM waits for itself: its
+         * end is known a little sooner.
          */
         CHILD,
         /** It survives the JVM; its exit status is left in a file. */

@@ -80,7 +80,10 @@ public record FileEntry(
             return;
         }
         for (var part : path.split("/", -1)) {
-            if (part.isEmpty() || part.equals(".") || part.equals("..") || part.indexOf('\0') >= 0) {
+            if (part.isEmpty()
+                    || part.equals(".")
+                    || part.equals("..")
+                    || part.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException(
                         "path \"" + path + "\" of a file: must be relative and lead downwards");
             }

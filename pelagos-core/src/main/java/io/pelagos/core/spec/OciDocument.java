@@ -4,13 +4,6 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
-
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A {@link ContainerSpec} as config.json of the OCI runtime specification. What the specification
@@ -145,6 +142,10 @@ final class OciDocument {
     private static void process(ObjectNode node, ContainerSpec spec) {
         var process = spec.process();
         node.put("terminal", process.terminal());
+        var size = process.terminalSize();
+        if (size != null) {
+            node.putObject("consoleSize").put("height", size.rows()).put("width", size.columns());
+        }
         user(node.putObject("user"), process);
         SpecJson.texts(node.putArray("args"), process.command());
         var environment = node.putArray("env");
@@ -188,7 +189,21 @@ final class OciDocument {
                                 umask(user),
                                 rlimits(object),
                                 object.optionalSmallNumber("oomScoreAdj"),
-                                object.flag("terminal", false)));
+                                object.flag("terminal", false),
+                                terminalSize(object)));
+    }
+
+    /** A size of nothing means that it is not known. */
+    private static @Nullable TerminalSize terminalSize(JsonObject object) {
+        var size = object.optionalObject("consoleSize");
+        if (size == null || !object.flag("terminal", false)) {
+            return null;
+        }
+        int rows = size.smallNumber("height");
+        int columns = size.smallNumber("width");
+        return rows == 0 || columns == 0
+                ? null
+                : size.checked(() -> new TerminalSize(rows, columns));
     }
 
     private static Map<String, String> environment(JsonObject object) {

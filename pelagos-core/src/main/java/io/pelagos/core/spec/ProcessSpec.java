@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param oomScoreAdj -1000 to 1000, how likely the kernel ends it when memory is short, or null for
  *     the JVM's
  * @param terminal whether its streams are a terminal
+ * @param terminalSize how large that is at first; or null for the usual size, and without one
  */
 public record ProcessSpec(
         List<String> command,
@@ -33,7 +34,8 @@ public record ProcessSpec(
         FileMode umask,
         Map<Rlimit, Rlimit.Limit> rlimits,
         @Nullable Integer oomScoreAdj,
-        boolean terminal) {
+        boolean terminal,
+        @Nullable TerminalSize terminalSize) {
     /** Checks and copies everything. */
     public ProcessSpec {
         command = List.copyOf(command);
@@ -69,6 +71,36 @@ public record ProcessSpec(
             throw new IllegalArgumentException(
                     "oom score adjustment " + oomScoreAdj + ": must be -1000 to 1000");
         }
+        if (terminalSize != null && !terminal) {
+            throw new IllegalArgumentException(
+                    "size of the terminal " + terminalSize + ": there is no terminal");
+        }
+    }
+
+    /**
+     * Makes a process whose terminal, if it has one, has the usual size.
+     *
+     * @param command the program and its arguments
+     * @param environment the whole environment, in order
+     * @param cwd the working directory
+     * @param user who it runs as
+     * @param groups supplementary groups
+     * @param umask the file mode creation mask
+     * @param rlimits resource limits
+     * @param oomScoreAdj how likely the kernel ends it when memory is short, or null
+     * @param terminal whether its streams are a terminal
+     */
+    public ProcessSpec(
+            List<String> command,
+            Map<String, String> environment,
+            String cwd,
+            User user,
+            List<String> groups,
+            FileMode umask,
+            Map<Rlimit, Rlimit.Limit> rlimits,
+            @Nullable Integer oomScoreAdj,
+            boolean terminal) {
+        this(command, environment, cwd, user, groups, umask, rlimits, oomScoreAdj, terminal, null);
     }
 
     private static void noNul(String what, String text) {

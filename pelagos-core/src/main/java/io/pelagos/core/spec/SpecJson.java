@@ -4,12 +4,6 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -17,6 +11,9 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The JSON form of a {@link ContainerSpec}: one field for each component, by its name, beside
@@ -216,6 +213,20 @@ final class SpecJson {
             node.put("oomScoreAdj", process.oomScoreAdj());
         }
         node.put("terminal", process.terminal());
+        var size = process.terminalSize();
+        if (size != null) {
+            node.putObject("terminalSize").put("rows", size.rows()).put("columns", size.columns());
+        }
+    }
+
+    private static @Nullable TerminalSize terminalSize(JsonObject object) {
+        var size = object.optionalObject("terminalSize");
+        return size == null
+                ? null
+                : size.checked(
+                        () ->
+                                new TerminalSize(
+                                        size.smallNumber("rows"), size.smallNumber("columns")));
     }
 
     private static ProcessSpec process(JsonObject object) {
@@ -230,7 +241,8 @@ final class SpecJson {
                                 object.text("umask", FileMode::of),
                                 rlimits(object.object("rlimits")),
                                 object.optionalSmallNumber("oomScoreAdj"),
-                                object.flag("terminal")));
+                                object.flag("terminal"),
+                                terminalSize(object)));
     }
 
     private static Map<Rlimit, Rlimit.Limit> rlimits(JsonObject object) {

@@ -3,11 +3,6 @@ package io.pelagos.core.spec;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.SeccompProfile;
-
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -17,6 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 
 /** Container specifications of every kind that the rules allow. */
 @SuppressWarnings("exports") // jqwik is no module of the product

@@ -2,24 +2,40 @@ package io.pelagos.core.testing;
 
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LaunchPlan.Operand;
 import io.pelagos.core.kernel.LaunchRequest;
+import io.pelagos.core.kernel.Spawning;
 import io.pelagos.core.kernel.Syscall;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets one thing fail: a call that a thread of this JVM makes, or a step of a plan that is
- * launched. Everything else goes to another kernel.
+ * Lets one thing fail: a call that threads of this JVM make, or a step of a plan that is launched.
+ * Everything else goes to another kernel.
  */
 public final class FaultyKernel implements Kernel {
+    private static final Set<Syscall> INTERRUPTIBLE =
+            EnumSet.of(
+                    Syscall.OPENAT,
+                    Syscall.OPENAT2,
+                    Syscall.READ,
+                    Syscall.WRITE,
+                    Syscall.RECVMSG,
+                    Syscall.SENDMSG,
+                    Syscall.WAITID);
+
     private final Kernel kernel;
     private final Object lock = new Object();
-    private @Nullable Thread victim;
-    private int failingCall = Integer.MAX_VALUE;
-    private Errno errno = Errno.EIO;
+    private Predicate<Thread> victim = _ -> false;
+    private int failingCall;
+    private volatile Errno errno = Errno.EIO;
+    private boolean reached;
     private int failingStep = -1;
     private int calls;
     private @Nullable String failed;
@@ -37,22 +53,34 @@ public final class FaultyKernel implements Kernel {
     /**
      * Lets a call fail without having been made; close(2) closes nevertheless, as on Linux.
      *
-     * @param number how many calls of the calling thread succeed before
-     * @param error how it fails
+     * @param threads whose calls count
+     * @param number how many calls of these threads succeed before
+     * @param error how it fails, if such a call can fail in that way
      */
-    public void failCall(int number, Errno error) {
+    public void failCall(Predicate<Thread> threads, int number, Errno error) {
         synchronized (lock) {
             heal();
-            victim = Thread.currentThread();
+            victim = threads;
             failingCall = number;
             errno = error;
         }
     }
 
     /**
+     * Tells whether there were as many calls as had to succeed, and one more.
+     *
+     * @return false when nothing was to fail yet
+     */
+    public boolean reached() {
+        synchronized (lock) {
+            return reached;
+        }
+    }
+
+    /**
      * Lets a step of the plans fail with EBADF.
      *
-     * @param index which step; a branch, which cannot fail, stays as it is
+     * @param index which step; a branch or an exit, which cannot fail, stays as it is
      */
     public void failStep(int index) {
         synchronized (lock) {
@@ -64,10 +92,11 @@ public final class FaultyKernel implements Kernel {
     /** Lets nothing fail any more, and counts from the beginning. */
     public void heal() {
         synchronized (lock) {
-            victim = null;
+            victim = _ -> false;
             failingStep = -1;
             calls = 0;
             failed = null;
+            reached = false;
         }
     }
 
@@ -100,27 +129,42 @@ public final class FaultyKernel implements Kernel {
 
     @Override
     public long call(Syscall syscall, long... arguments) {
-        boolean fails;
-        Errno error;
-        synchronized (lock) {
-            fails = Thread.currentThread() == victim && calls++ == failingCall;
-            error = errno;
-            if (fails) {
-                failed = syscall.callName();
-            }
-        }
-        if (!fails) {
+        if (!fails(syscall.callName(), canFail(syscall))) {
             return kernel.call(syscall, arguments);
         }
         if (syscall == Syscall.CLOSE) {
             long ignored = kernel.call(syscall, arguments);
         }
-        return -error.number();
+        return -errno.number();
+    }
+
+    /**
+     * Waiting for a child can only be interrupted, and what cannot wait cannot be interrupted: see
+     * waitid(2) and signal(7).
+     */
+    private boolean canFail(Syscall syscall) {
+        return errno == Errno.EINTR ? INTERRUPTIBLE.contains(syscall) : syscall != Syscall.WAITID;
+    }
+
+    private boolean fails(String what, boolean possible) {
+        synchronized (lock) {
+            if (!victim.test(Thread.currentThread()) || calls++ != failingCall) {
+                return false;
+            }
+            reached = true;
+            if (possible) {
+                failed = what;
+            }
+            return possible;
+        }
     }
 
     @Override
     public int launch(LaunchPlan plan, LaunchRequest request) {
-        return kernel.launch(sabotaged(plan), request);
+        if (fails("posix_spawn", errno != Errno.EINTR)) {
+            throw new ErrnoException(errno, "posix_spawn(\"" + request.name() + "\")");
+        }
+        return Spawning.spawn(this, sabotaged(plan), request);
     }
 
     private LaunchPlan sabotaged(LaunchPlan plan) {
@@ -128,7 +172,8 @@ public final class FaultyKernel implements Kernel {
             steps = plan.steps().size();
             if (failingStep < 0
                     || failingStep >= steps
-                    || !(plan.steps().get(failingStep) instanceof LaunchPlan.Call call)) {
+                    || !(plan.steps().get(failingStep) instanceof LaunchPlan.Call call)
+                    || call.syscall() == Syscall.EXIT_GROUP) {
                 return plan;
             }
             failed = call.purpose();

@@ -65,6 +65,15 @@ public record Footprint(
     }
 
     /**
+     * Tells whether there are no other cgroups now.
+     *
+     * @return false when one came or went
+     */
+    public boolean hasSameCgroups() {
+        return containerCgroups().equals(cgroups);
+    }
+
+    /**
      * Returns what is here and was not there before.
      *
      * @param before an earlier look

@@ -29,6 +29,7 @@ public record ForkedJvm(Process process) implements AutoCloseable {
             throws IOException {
         var command = new ArrayList<>(prefix);
         command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", everything()));
         command.add(main.getName());
         command.addAll(List.of(arguments));

@@ -34,12 +34,19 @@ public final class PelagosCommand implements Debuggable {
      * @return the exit code
      */
     public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
-        var commandLine = new CommandLine(new PelagosCommand());
         var chosen = arguments.length == 0 ? "" : arguments[0];
+        try (var opening = chosen.equals("run") ? Opening.begin() : Opening.later()) {
+            return execute(out, err, opening, chosen, arguments);
+        }
+    }
+
+    private static int execute(
+            PrintWriter out, PrintWriter err, Opening opening, String chosen, String... arguments) {
+        var commandLine = new CommandLine(new PelagosCommand());
         for (var name : COMMANDS) {
             // Reading the annotations of a command takes a while: only for one that is wanted.
             if (name.equals(chosen) || !COMMANDS.contains(chosen)) {
-                commandLine.addSubcommand(name, command(name, out, err));
+                commandLine.addSubcommand(name, command(name, out, err, opening));
             }
         }
         Converters.register(commandLine);
@@ -55,9 +62,9 @@ public final class PelagosCommand implements Debuggable {
                 .execute(arguments);
     }
 
-    private static Object command(String name, PrintWriter out, PrintWriter err) {
+    private static Object command(String name, PrintWriter out, PrintWriter err, Opening opening) {
         return switch (name) {
-            case "run" -> new RunCommand(out, err);
+            case "run" -> new RunCommand(out, err, opening);
             case "explain" -> new ExplainCommand(out);
             case "probe" -> new ProbeCommand(out);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");

@@ -2,12 +2,13 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Container;
 import io.pelagos.core.ContainerBuilder;
-import io.pelagos.core.Pelagos;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.examples.InteractiveSession;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -31,9 +32,12 @@ final class RunCommand implements Callable<Integer>, Debuggable {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    RunCommand(PrintWriter out, PrintWriter err) {
+    private final Opening opening;
+
+    RunCommand(PrintWriter out, PrintWriter err, Opening opening) {
         this.out = out;
         this.err = err;
+        this.opening = opening;
     }
 
     @Override
@@ -43,7 +47,7 @@ final class RunCommand implements Callable<Integer>, Debuggable {
 
     @Override
     public Integer call() throws InterruptedException {
-        try (var pelagos = Pelagos.open()) {
+        try (var pelagos = opening.pelagos()) {
             var builder = container.builder(pelagos);
             if (container.run().detach()) {
                 var started = builder.start();
@@ -51,20 +55,37 @@ final class RunCommand implements Callable<Integer>, Debuggable {
                 out.println(started.id());
                 return 0;
             }
-            return runToTheEnd(builder);
+            if (!container.run().terminal()) {
+                return runToTheEnd(builder, null);
+            }
+            try (var session = InteractiveSession.open()) {
+                builder.terminal(session.size().rows(), session.size().columns());
+                return runToTheEnd(builder, session);
+            }
         }
     }
 
-    private int runToTheEnd(ContainerBuilder builder) throws InterruptedException {
+    private int runToTheEnd(ContainerBuilder builder, @Nullable InteractiveSession session)
+            throws InterruptedException {
         var starting = new CompletableFuture<Container>();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(starting), "stop"));
         try (var started = builder.start()) {
             starting.complete(started);
             warn(started);
+            if (session != null) {
+                show(started, session);
+            }
             return report(started.waitFor());
         } finally {
             // When the start has failed, the hook shall not wait for it.
             starting.cancel(false);
+        }
+    }
+
+    private void show(Container started, InteractiveSession session) throws InterruptedException {
+        var end = session.run(started.terminal(), started.onExit(), container.run().interactive());
+        if (end == InteractiveSession.End.DETACHED) {
+            err.println("pelagos: left " + started.name() + ", which ends with this command");
         }
     }
 

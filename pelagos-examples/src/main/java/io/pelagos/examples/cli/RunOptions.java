@@ -14,6 +14,12 @@ final class RunOptions {
     private boolean interactive;
 
     @Option(
+            names = {"-t", "--tty"},
+            description =
+                    "Give it a terminal, and show that in this one; control-P control-Q leaves it.")
+    private boolean terminal;
+
+    @Option(
             names = {"-d", "--detach"},
             description =
                     "Do not wait: print the container's id and leave it running, without streams.")
@@ -34,11 +40,26 @@ final class RunOptions {
         return detach;
     }
 
+    boolean interactive() {
+        return interactive;
+    }
+
+    boolean terminal() {
+        return terminal;
+    }
+
     Duration stopTimeout() {
         return stopTimeout;
     }
 
     void applyTo(ContainerBuilder builder) {
+        if (terminal) {
+            builder.terminal();
+            if (detach) {
+                builder.supervision(Supervision.DETACHED);
+            }
+            return;
+        }
         builder.stdin(interactive ? Stdio.INHERIT : Stdio.NULL);
         if (detach) {
             builder.supervision(Supervision.DETACHED).stdout(Stdio.NULL).stderr(Stdio.NULL);

@@ -136,6 +136,24 @@ public final class CgroupCreation {
     }
 
     /**
+     * Says which file will count the processes that were killed for want of memory.
+     *
+     * @return an absolute path, where there may be nothing; its text is for {@link
+     *     ContainerCgroup#oomKills(String)}. Empty where nobody counts
+     */
+    public Optional<String> expectedMemoryEvents() {
+        boolean legacyMemory = v1.contains("memory");
+        return host.hierarchies().stream()
+                .filter(h -> legacyMemory ? h.controllers().contains("memory") : h.unified())
+                .map(h -> own(h) + (legacyMemory ? "/memory.oom_control" : "/memory.events"))
+                .findFirst();
+    }
+
+    private String own(Hierarchy hierarchy) {
+        return holder(hierarchy) + "/" + name;
+    }
+
+    /**
      * Says how many hierarchies of version 1 the container will be in at the most.
      *
      * @return the number of files that {@link ContainerCgroup#openJoinFiles} will open

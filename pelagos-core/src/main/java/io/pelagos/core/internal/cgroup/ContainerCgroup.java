@@ -316,6 +316,16 @@ public final class ContainerCgroup implements AutoCloseable {
     }
 
     /**
+     * Reads out of a file of memory events how many processes were killed.
+     *
+     * @param events {@code memory.events} of version 2 or {@code memory.oom_control} of version 1
+     * @return 0 also when the file does not say
+     */
+    public static long oomKills(String events) {
+        return FlatKeyed.parse(events).get("oom_kill", 0);
+    }
+
+    /**
      * Changes limits while the container runs. What is null or empty stays as it is; {@code parent}
      * is not looked at. Limits are changed one after the other: a failure leaves those before it
      * changed.

@@ -40,8 +40,7 @@ public final class LayerDiff {
             BiPredicate<String, FileStatus> passedOver) {
         var diff = new LayerDiff(calls, passedOver);
         try (var stack = LayerStack.open(calls, lower);
-                var top =
-                        calls.openPath(upper.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
+                var top = calls.openPath(upper.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
             diff.compare(top, stack.root(), "/");
         }
         return diff.changes;
@@ -101,9 +100,7 @@ public final class LayerDiff {
 
     /** A file that was opened for writing is copied up even when nothing is written to it. */
     private static boolean differs(FileStatus now, FileStatus before) {
-        if (now.mode() != before.mode()
-                || now.uid() != before.uid()
-                || now.gid() != before.gid()) {
+        if (now.mode() != before.mode() || now.uid() != before.uid() || now.gid() != before.gid()) {
             return true;
         }
         return !now.isDirectory()

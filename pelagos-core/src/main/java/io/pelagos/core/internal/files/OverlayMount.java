@@ -16,8 +16,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An overlay that is mounted nowhere: only this JVM reaches it, through a descriptor, and it is gone
- * when that is closed.
+ * An overlay that is mounted nowhere: only this JVM reaches it, through a descriptor, and it is
+ * gone when that is closed.
  */
 public final class OverlayMount {
     private final SystemCalls calls;

@@ -2,7 +2,6 @@ package io.pelagos.core.internal.files;
 
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.SystemCalls;
-
 import java.util.Arrays;
 import java.util.Optional;
 

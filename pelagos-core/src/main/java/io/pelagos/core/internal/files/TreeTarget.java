@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a tree into a directory. From that directory on, no symbolic link is ever followed: what
- * another process puts in the way makes the copy fail, and leads it nowhere (CVE-2018-15664). A file
- * is complete before it gets its name.
+ * another process puts in the way makes the copy fail, and leads it nowhere (CVE-2018-15664). A
+ * file is complete before it gets its name.
  */
 public final class TreeTarget implements FileSink {
     private static final int S_IFCHR = 0020000;
@@ -121,7 +121,9 @@ public final class TreeTarget implements FileSink {
         } catch (ErrnoException e) {
             boolean there =
                     e.errno() == Errno.EEXIST
-                            && calls.status(parent, name).filter(FileStatus::isDirectory).isPresent();
+                            && calls.status(parent, name)
+                                    .filter(FileStatus::isDirectory)
+                                    .isPresent();
             if (!there) {
                 throw e;
             }

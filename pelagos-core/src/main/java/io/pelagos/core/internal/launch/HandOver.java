@@ -12,8 +12,9 @@ import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
  * @param pid four bytes of data, where the process id goes that a pidfd refers to
  * @param pidfd where the descriptor goes, within the {@code struct cmsghdr}
  */
-record HandOver(Pointer message, Pointer pid, Pointer pidfd) {
-    static HandOver allocate(PlanBuilder plan) {
+public record HandOver(Pointer message, Pointer pid, Pointer pidfd) {
+    /** Allocates one. */
+    public static HandOver allocate(PlanBuilder plan) {
         var pid = plan.space("pid", 8);
         // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; } and one descriptor
         var rights = plan.longs("pidfd", 20, 1L << 32 | 1, 0);
@@ -25,6 +26,11 @@ record HandOver(Pointer message, Pointer pid, Pointer pidfd) {
 
     /** Sends what has been put into it. */
     PlanBuilder.Added send(PlanBuilder plan, Channels channels) {
-        return plan.call(SENDMSG, channels.control(), message, 0);
+        return send(plan, channels.control());
+    }
+
+    /** Sends what has been put into it through a socket. */
+    public PlanBuilder.Added send(PlanBuilder plan, int socket) {
+        return plan.call(SENDMSG, socket, message, 0);
     }
 }

@@ -1,6 +1,7 @@
 package io.pelagos.core.internal.launch;
 
 import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +32,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Launcher {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
+
+    /** {@code msg_flags} when a right did not fit, or into this JVM's table of descriptors. */
+    private static final int MSG_CTRUNC = 8;
 
     /** {@code cmsg_level} SOL_SOCKET and {@code cmsg_type} SCM_RIGHTS. */
     private static final long RIGHTS = 1L << 32 | 1;
 
+    private static final int SHUT_WR = 1;
+    private static final int SHUT_RDWR = 2;
+    private static final int SIGKILL = 9;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int STDIO = 3;
     private static final int RECORD_SIZE = 8;
@@ -132,13 +141,19 @@ public final class Launcher {
         int helper = spawn(plan, report.second(), control.second(), request);
         report.second().close();
         control.second().close();
+        var cgroups = List.<Fd>of();
         FirstProcess process = null;
         try {
-            process = accompany(request, control.first());
+            cgroups = place(request.placing(), control.first());
+            if (request.awaited() != null) {
+                process = receiveProcess(control.first(), isParent(request.kind()));
+            }
+            letGoOn(request, control.first(), cgroups, process);
+            cgroups.forEach(Fd::close);
             request.meanwhile().run();
             var failure = receiveFailure(plan, report.first());
             if (process == null) {
-                process = receiveProcess(control.first());
+                process = receiveProcess(control.first(), isParent(request.kind()));
             }
             if (failure != null) {
                 throw failure;
@@ -150,38 +165,43 @@ public final class Launcher {
             }
             return new Started(helper, process.pid(), process.pidfd(), control.first());
         } catch (RuntimeException | Error e) {
+            cgroups.forEach(Fd::close);
             abandon(helper, process, control.first(), request.kind());
             throw e;
         }
     }
 
-    /** Does what the new processes wait for; returns the process when it had to be known. */
-    private @Nullable FirstProcess accompany(Request request, Fd control) {
-        var files = List.<Fd>of();
-        FirstProcess process = null;
+    /** Makes the cgroups, the first of which the helper waits for. */
+    private List<Fd> place(@Nullable Placing placing, Fd control) {
+        if (placing == null) {
+            return List.of();
+        }
+        tell(control, placing.make().stream().toList());
+        return placing.complete();
+    }
+
+    /** Does what the process waits for. */
+    private void letGoOn(
+            Request request, Fd control, List<Fd> cgroups, @Nullable FirstProcess process) {
+        if (request.awaited() != null) {
+            if (process == null) {
+                return; // the helper has reported why
+            }
+            request.awaited().accept(process.pid());
+        }
+        if (request.placing() != null || request.awaited() != null) {
+            tell(control, cgroups);
+        }
+    }
+
+    /** Says a word to new processes, or to nobody: why they have ended is in the report. */
+    private void tell(Fd control, List<Fd> descriptors) {
         try {
-            if (request.placing() != null) {
-                send(control, request.placing().make().stream().toList());
-                files = request.placing().complete();
+            send(control, descriptors);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EPIPE && e.errno() != Errno.ECONNRESET) {
+                throw e;
             }
-            if (request.awaited() != null) {
-                process = receiveProcess(control);
-                if (process == null) {
-                    return null;
-                }
-                request.awaited().accept(process.pid());
-            }
-            if (request.placing() != null || request.awaited() != null) {
-                send(control, files);
-            }
-            return process;
-        } catch (RuntimeException | Error e) {
-            if (process != null) {
-                process.pidfd().close();
-            }
-            throw e;
-        } finally {
-            files.forEach(Fd::close);
         }
     }
 
@@ -214,16 +234,50 @@ public final class Launcher {
 
     /** Ends what a failed launch has started, and waits until it has ended. */
     private void abandon(
-            int helper, @Nullable FirstProcess process, Fd control, Supervision.Kind kind) {
-        control.close();
-        if (process != null) {
-            boolean ignored = calls.pidfdSendSignal(process.pidfd(), 9);
-            if (kind instanceof Supervision.Kind.Child) {
-                calls.waitid(WaitFlag.P_PIDFD, process.pidfd().number());
+            int helper, @Nullable FirstProcess known, Fd control, Supervision.Kind kind) {
+        boolean isParent = isParent(kind);
+        try {
+            var process = known == null && isParent ? receiveLastWord(control) : known;
+            control.close();
+            if (process != null) {
+                end(process, isParent);
             }
-            process.pidfd().close();
+        } finally {
+            control.close();
+            calls.waitid(WaitFlag.P_PID, helper);
         }
-        calls.waitid(WaitFlag.P_PID, helper);
+    }
+
+    /** Has the helper end everything, as when the JVM ends; what it sends can still be read. */
+    public void hangUp(Fd control) {
+        shutdown(control, SHUT_RDWR, "SHUT_RDWR");
+    }
+
+    private void shutdown(Fd control, int how, String name) {
+        SystemCalls.check(
+                calls.retry(Syscall.SHUTDOWN, control.number(), how),
+                Syscall.SHUTDOWN,
+                control,
+                name);
+    }
+
+    private static boolean isParent(Supervision.Kind kind) {
+        return kind instanceof Supervision.Kind.Child;
+    }
+
+    /** Says that no word will come, and learns whether there is a process nevertheless. */
+    private @Nullable FirstProcess receiveLastWord(Fd control) {
+        shutdown(control, SHUT_WR, "SHUT_WR");
+        return receiveProcess(control, true);
+    }
+
+    private void end(FirstProcess process, boolean isParent) {
+        try (var pidfd = process.pidfd()) {
+            boolean ignored = calls.pidfdSendSignal(pidfd, SIGKILL);
+            if (isParent) {
+                calls.waitid(WaitFlag.P_PIDFD, pidfd.number());
+            }
+        }
     }
 
     /** Reads records up to the end of file: the helper and the process may both report. */
@@ -244,8 +298,38 @@ public final class Launcher {
         }
     }
 
-    private @Nullable FirstProcess receiveProcess(Fd control) {
+    private @Nullable FirstProcess receiveProcess(Fd control, boolean isParent) {
         awaitReadable(control);
+        var received = receiveMessage(control, 0, "the process");
+        if (received == null) {
+            return null;
+        }
+        if (received.file() == null) {
+            giveUp(received.number(), control, isParent);
+            if (received.truncated()) {
+                throw new ErrnoException(
+                        Errno.EMFILE, "recvmsg(" + control + ", …, MSG_CMSG_CLOEXEC)");
+            }
+            return null;
+        }
+        return new FirstProcess(received.number(), received.file());
+    }
+
+    /** A message of a plan; without a file when that did not fit into this JVM's table. */
+    private record Received(int number, @Nullable Fd file, boolean truncated) {}
+
+    /**
+     * Receives a descriptor that a process has sent before it executed its program.
+     *
+     * @param socket the JVM's end of a socket that the plan has used
+     * @param what what it refers to, for messages
+     * @return the descriptor; empty when there is none, because the process was killed before
+     */
+    public Optional<Fd> receiveDescriptor(Fd socket, String what) {
+        return Optional.ofNullable(receiveMessage(socket, MSG_DONTWAIT, what)).map(Received::file);
+    }
+
+    private @Nullable Received receiveMessage(Fd control, int flags, String what) {
         try (var memory = Memory.open()) {
             var pid = memory.block(8);
             var vector = memory.block(16).putLong(0, pid.address()).putLong(8, 4);
@@ -257,24 +341,75 @@ public final class Launcher {
                             .putLong(24, 1)
                             .putLong(32, rights.address())
                             .putLong(40, rights.size());
+            long received =
+                    afterReset(
+                            () ->
+                                    calls.retry(
+                                            Syscall.RECVMSG,
+                                            control.number(),
+                                            message.address(),
+                                            MSG_CMSG_CLOEXEC | flags));
+            if (received == -Errno.EAGAIN.number()) {
+                return null;
+            }
             long count =
-                    SystemCalls.check(
-                            calls.retry(
-                                    Syscall.RECVMSG,
-                                    control.number(),
-                                    message.address(),
-                                    MSG_CMSG_CLOEXEC),
-                            Syscall.RECVMSG,
-                            control,
-                            "…",
-                            "MSG_CMSG_CLOEXEC");
-            if (count < 4 || message.getLong(40) < 20) {
+                    SystemCalls.check(received, Syscall.RECVMSG, control, "…", "MSG_CMSG_CLOEXEC");
+            if (count < 4) {
                 return null;
             }
             int number = pid.getInt(0);
-            return new FirstProcess(
-                    number, Fd.of(kernel, rights.getInt(16), "the process " + number));
+            var file =
+                    message.getLong(40) < 20
+                            ? null
+                            : Fd.of(kernel, rights.getInt(16), what + " " + number);
+            return new Received(number, file, (message.getInt(48) & MSG_CTRUNC) != 0);
         }
+    }
+
+    /** Has the helper end a process that there is no pidfd for. */
+    private void giveUp(int pid, Fd control, boolean isParent) {
+        hangUp(control);
+        if (isParent) {
+            calls.waitid(WaitFlag.P_PID, pid);
+        }
+    }
+
+    /**
+     * Reads what a helper has sent, and waits for it.
+     *
+     * @param control the JVM's end of the control socket
+     * @param into where it goes
+     * @return how many bytes, or 0 when the helper has ended without any
+     */
+    public int receive(Fd control, byte[] into) {
+        try (var memory = Memory.open()) {
+            var buffer = memory.block(into.length);
+            int count =
+                    (int)
+                            SystemCalls.check(
+                                    afterReset(
+                                            () ->
+                                                    calls.retry(
+                                                            Syscall.READ,
+                                                            control.number(),
+                                                            buffer.address(),
+                                                            into.length)),
+                                    Syscall.READ,
+                                    control,
+                                    "…",
+                                    into.length);
+            buffer.get(0, into, 0, count);
+            return count;
+        }
+    }
+
+    /**
+     * Reads once more after ECONNRESET: where the other end was closed with a word unread, that
+     * comes once, and before what had been sent, see unix(7).
+     */
+    private static long afterReset(LongSupplier read) {
+        long result = read.getAsLong();
+        return result == -Errno.ECONNRESET.number() ? read.getAsLong() : result;
     }
 
     /** Says a word to whoever reads the other end: all is done. */

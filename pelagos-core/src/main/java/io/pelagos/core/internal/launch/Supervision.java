@@ -6,11 +6,10 @@ import static io.pelagos.core.kernel.CloneFlag.CLONE_INTO_CGROUP;
 import static io.pelagos.core.kernel.CloneFlag.CLONE_PARENT;
 import static io.pelagos.core.kernel.CloneFlag.CLONE_PIDFD;
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
-import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_NOFOLLOW;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
-import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
+import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Prctl.PR_SET_NAME;
 import static io.pelagos.core.kernel.Syscall.CLONE3;
@@ -19,13 +18,11 @@ import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
 import static io.pelagos.core.kernel.Syscall.EXIT_GROUP;
 import static io.pelagos.core.kernel.Syscall.FCHMODAT;
 import static io.pelagos.core.kernel.Syscall.FCNTL;
-import static io.pelagos.core.kernel.Syscall.FSYNC;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.PIDFD_SEND_SIGNAL;
 import static io.pelagos.core.kernel.Syscall.PPOLL;
 import static io.pelagos.core.kernel.Syscall.PRCTL;
 import static io.pelagos.core.kernel.Syscall.READ;
-import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
 import static io.pelagos.core.kernel.Syscall.RT_SIGPROCMASK;
 import static io.pelagos.core.kernel.Syscall.SETSID;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_CREATE;
@@ -63,6 +60,7 @@ public final class Supervision {
     private static final int SIGKILL = 9;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int SIGINFO_SIZE = 128;
+    private static final int EVENTS_SIZE = 512;
     private static final int CLONE_ARGS_SIZE = 88;
     private static final int CLONE_ARGS_CGROUP = 80;
 
@@ -90,6 +88,9 @@ public final class Supervision {
     /** Where the helper goes when the JVM has ended before there was a process. */
     private final Label abandoned = new Label();
 
+    /** Where it goes when the JVM has ended since, or cannot be told of the process. */
+    private final Label orphaned = new Label();
+
     /** Who waits for the container's first process. */
     public sealed interface Kind {
         /**
@@ -100,19 +101,24 @@ public final class Supervision {
         record Attached(Cleanup cleanup) implements Kind {}
 
         /**
-         * The JVM; the helper ends at once.
+         * The JVM, whose child it is; the helper only ends the container when the JVM ends.
          *
-         * @param cleanup what the helper removes when the JVM ends before there is a process
+         * @param cleanup what the helper removes then
          */
         record Child(Cleanup cleanup) implements Kind {}
 
         /**
          * A helper that no longer belongs to the JVM.
          *
-         * @param exitFile where the {@code siginfo_t} of the end is left, atomically
+         * @param directory a descriptor of the directory where the end is left, atomically, as
+         *     {@link Ending#FILE}, and the logs are kept; it goes on to be that directory when it
+         *     is renamed
+         * @param logs what is kept of the standard streams
+         * @param memoryEvents the file of the cgroup that counts kills for want of memory; or null
          * @param cleanup what it removes when the container has ended
          */
-        record Detached(String exitFile, Cleanup cleanup) implements Kind {}
+        record Detached(int directory, Logs logs, @Nullable String memoryEvents, Cleanup cleanup)
+                implements Kind {}
 
         /**
          * The helper, without any channel to the JVM, which waits for the helper alone.
@@ -198,18 +204,24 @@ public final class Supervision {
         var foreground = kind instanceof Kind.Foreground f ? new Foreground(plan, f) : null;
         if (foreground == null) {
             closeInherited(plan, channels);
-            forbidRunningAgain();
         } else {
+            SealedCopy.add(plan);
             foreground.open();
         }
+        forbidRunningAgain();
         plan.purpose("leaving the JVM's session");
         plan.call(SETSID);
         plan.purpose("naming the supervisor");
         plan.call(PRCTL, PR_SET_NAME, "pelagos", 0, 0, 0);
         plan.purpose("blocking signals to the supervisor");
         plan.call(RT_SIGPROCMASK, 2, plan.longs("all signals", -1L), null, 8);
-        if (kind instanceof Kind.Detached) {
+        LogCopying copying = null;
+        if (kind instanceof Kind.Detached detached) {
             leaveTheJvm();
+            if (detached.logs().any()) {
+                copying = new LogCopying(plan, detached.directory(), detached.logs());
+                copying.open();
+            }
         }
         if (clone.prepare() != null) {
             clone.prepare().accept(plan);
@@ -231,13 +243,9 @@ public final class Supervision {
         }
         switch (kind) {
             case Kind.Foreground _ -> {}
-            case Kind.Attached(var cleanup) -> attached(handOver.pidfd().value(), cleanup);
-            case Kind.Child(var cleanup) -> {
-                plan.purpose("leaving the process to the JVM").call(EXIT_GROUP, 0);
-                abandoned(cleanup);
-            }
-            case Kind.Detached(var file, var cleanup) ->
-                    detached(handOver.pidfd().value(), file, cleanup);
+            case Kind.Attached(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
+            case Kind.Child(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
+            case Kind.Detached detached -> detached(handOver.pidfd().value(), detached, copying);
         }
 
         plan.here(inChild);
@@ -340,10 +348,17 @@ public final class Supervision {
 
     private void handOver(HandOver handOver) {
         plan.purpose("handing the pidfd to the JVM");
-        // When the JVM is gone the wait below finds out; a failure here is no reason to stay.
-        var next = new Label();
-        handOver.send(plan, channels).orElse(next);
-        plan.here(next);
+        var unsent = new Label();
+        var sent = new Label();
+        handOver.send(plan, channels).orElse(unsent);
+        plan.jump(sent);
+        // A JVM that has not ended waits for it, and is the one to reap its own child.
+        plan.here(unsent);
+        var failure = new Pointer(LaunchPlan.FAILURE, "{step, errno}");
+        plan.call(WRITE, channels.report(), failure, 8).orElse(orphaned);
+        plan.call(WRITE, channels.control(), handOver.pid(), 4).orElse(orphaned);
+        plan.jump(orphaned);
+        plan.here(sent);
         plan.call(CLOSE, channels.report());
         // The other ends see that the container has closed its streams only when nobody else has
         // them.
@@ -370,12 +385,12 @@ public final class Supervision {
     }
 
     /** Waits for the process or for the JVM, whichever ends first. */
-    private void attached(Slot pidfd, Cleanup cleanup) {
+    private void watch(Slot pidfd, Cleanup cleanup) {
+        boolean isParent = !(kind instanceof Kind.Child);
         plan.purpose("waiting for the container or the JVM");
         var failed = plan.onError();
         var again = new Label();
         var ended = new Label();
-        var orphaned = new Label();
         // The JVM's word to the first process comes through the same socket: only hang-up counts.
         var polls = plan.ints("{pidfd POLLIN, control}", -1, (int) POLLIN, channels.control(), 0);
         plan.onError(orphaned);
@@ -393,16 +408,21 @@ public final class Supervision {
         kill(pidfd, cleanup);
         var gone = new Label();
         plan.onError(gone);
-        plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        if (isParent) {
+            plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
+        }
         plan.here(gone);
         abandoned(cleanup);
 
+        // A JVM that cannot be told has ended, and its container may have left processes behind.
         plan.here(ended);
-        plan.purpose("reporting the end of the container");
-        var info = plan.space("siginfo", SIGINFO_SIZE);
-        plan.onError(gone);
-        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
-        plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        plan.onError(orphaned);
+        if (isParent) {
+            plan.purpose("reporting the end of the container");
+            var info = plan.space("siginfo", SIGINFO_SIZE);
+            plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
+            plan.call(WRITE, channels.control(), info, SIGINFO_SIZE);
+        }
         if (!cleanup.isEmpty()) {
             var done = new Label();
             plan.purpose("waiting for the JVM to clean up");
@@ -417,32 +437,47 @@ public final class Supervision {
         plan.onError(failed);
     }
 
-    /** Waits for the process, leaves its exit status in a file, and removes the cgroup. */
-    private void detached(Slot pidfd, String exitFile, Cleanup cleanup) {
-        plan.purpose("waiting for the container");
+    /** Waits for the process, leaves how it ended in a file, and removes the cgroup. */
+    private void detached(Slot pidfd, Kind.Detached how, @Nullable LogCopying copying) {
         var failed = plan.onError();
-        var finish = new Label();
-        plan.onError(finish);
+        if (copying != null) {
+            copying.untilEnd(pidfd);
+        }
+        plan.purpose("waiting for the container");
+        plan.onError(orphaned);
         // The control socket closes with this process: a JVM that still runs reads the file then.
-        var info = plan.space("siginfo", SIGINFO_SIZE);
-        plan.call(WAITID, P_PIDFD, pidfd, info, WEXITED, null);
-        plan.purpose("leaving the exit status in a file");
-        var file = plan.slot("file");
-        plan.call(
-                        OPENAT,
-                        AT_FDCWD,
-                        exitFile + ".partial",
-                        Constant.flags(O_WRONLY, O_CREAT, O_TRUNC, O_CLOEXEC),
-                        0600)
-                .into(file);
-        plan.call(WRITE, file, info, SIGINFO_SIZE);
-        plan.call(FSYNC, file);
-        plan.call(RENAMEAT2, AT_FDCWD, exitFile + ".partial", AT_FDCWD, exitFile, 0);
-        plan.here(finish);
-        plan.purpose("removing what is left of the container");
-        kill(pidfd, cleanup);
-        abandoned(cleanup);
+        var ending = Ending.allocate(plan);
+        ending.await(plan, pidfd);
+        plan.here(orphaned);
+        plan.purpose("ending what is left of the container");
+        kill(pidfd, how.cleanup());
+        if (copying != null) {
+            copying.rest();
+        }
+        ending.leave(
+                plan,
+                how.directory(),
+                file -> {
+                    if (how.memoryEvents() != null) {
+                        copyEvents(how.memoryEvents(), file);
+                    }
+                });
+        abandoned(how.cleanup());
         plan.onError(failed);
+    }
+
+    /** The counters go with the cgroup, which this process removes. */
+    private void copyEvents(String from, Slot to) {
+        var without = new Label();
+        var events = plan.slot("events");
+        var size = plan.slot("size");
+        var text = plan.space("text", EVENTS_SIZE);
+        plan.call(OPENAT, AT_FDCWD, from, Constant.flags(O_RDONLY, O_CLOEXEC), 0)
+                .into(events)
+                .orElse(without);
+        plan.call(READ, events, text, EVENTS_SIZE).into(size).orElse(without);
+        plan.call(WRITE, to, text, size).orElse(without);
+        plan.here(without);
     }
 
     private void kill(Slot pidfd, Cleanup cleanup) {

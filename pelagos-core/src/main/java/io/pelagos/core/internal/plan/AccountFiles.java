@@ -1,7 +1,6 @@
 package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.spec.RootSpec;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;

@@ -1,7 +1,6 @@
 package io.pelagos.core.internal.plan;
 
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
-import static io.pelagos.core.kernel.OpenFlag.O_NOCTTY;
 import static io.pelagos.core.kernel.OpenFlag.O_NONBLOCK;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
@@ -34,7 +33,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Accounts {
     private static final int LIMIT = 1 << 20;
-    private static final int LOOKUPS = 128;
+    private static final int LOOKUPS = 64;
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
@@ -43,6 +42,17 @@ public final class Accounts {
     /** Looks into a root file system. */
     public Accounts(SystemCalls calls, RootSpec root) {
         this(path -> read(calls, root, path));
+    }
+
+    /**
+     * Looks below a directory that is open.
+     *
+     * @param calls makes the calls
+     * @param root the root of a container that may be running
+     * @return accounts that read the files when they are asked
+     */
+    public static Accounts below(SystemCalls calls, Fd root) {
+        return new Accounts(path -> read(calls, root, path));
     }
 
     /**
@@ -150,11 +160,7 @@ public final class Accounts {
                 return "";
             }
             try (var place = found.get()) {
-                // Looked at before it is opened: opening a FIFO or a device can have effects.
-                requireRegular(calls, place, path);
-                try (var file = files.reopen(place, Constant.flags(O_RDONLY, O_NOCTTY))) {
-                    return text(calls, file, path);
-                }
+                return read(calls, path, place);
             }
         } catch (ErrnoException e) {
             throw new IllegalArgumentException(
@@ -162,8 +168,28 @@ public final class Accounts {
         }
     }
 
-    private static String text(SystemCalls calls, Fd file, String path) {
-        try {
+    private static String read(SystemCalls calls, String directory, String path) {
+        try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY)) {
+            return read(calls, top, path);
+        } catch (ErrnoException e) {
+            return absent(path, e);
+        }
+    }
+
+    private static String read(SystemCalls calls, Fd top, String path) {
+        try (var found = find(calls, top, path)) {
+            return read(calls, path, found);
+        } catch (ErrnoException e) {
+            return absent(path, e);
+        }
+    }
+
+    /** Opens a file for reading only once it is known to be one: opening a device acts on it. */
+    private static String read(SystemCalls calls, String path, Fd found) {
+        requireRegular(calls, found, path);
+        // Files of procfs are regular ones that may wait.
+        var link = "/proc/self/fd/" + found.number();
+        try (var file = calls.open(null, link, O_RDONLY, O_NONBLOCK)) {
             return new String(calls.readFully(file.number(), LIMIT), StandardCharsets.UTF_8);
         } catch (IllegalStateException e) {
             throw new IllegalArgumentException(
@@ -171,32 +197,17 @@ public final class Accounts {
         }
     }
 
-    private static String read(SystemCalls calls, String directory, String path) {
-        try (var top = calls.open(null, directory, O_PATH, O_DIRECTORY);
-                var file = open(calls, top, path)) {
-            requireRegular(calls, file, path);
-            return text(calls, file, path);
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.ENOENT) {
-                return "";
-            }
-            throw new IllegalArgumentException(
-                    "user: reading /" + path + " of the container: " + e.getMessage(), e);
-        }
-    }
-
     /**
-     * Opens what may be anything, without waiting for a writer of a FIFO or taking a terminal.
      * While something is renamed or mounted on the machine, a lookup through links with {@code ..}
      * gives EAGAIN, see openat2(2).
      */
-    private static Fd open(SystemCalls calls, Fd top, String path) {
+    private static Fd find(SystemCalls calls, Fd top, String path) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return calls.openat2(
                         top,
                         path,
-                        Constant.flags(O_RDONLY, O_NONBLOCK, O_NOCTTY),
+                        O_PATH,
                         0,
                         Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS));
             } catch (ErrnoException e) {
@@ -205,6 +216,14 @@ public final class Accounts {
                 }
             }
         }
+    }
+
+    private static String absent(String path, ErrnoException e) {
+        if (e.errno() == Errno.ENOENT) {
+            return "";
+        }
+        throw new IllegalArgumentException(
+                "user: reading /" + path + " of the container: " + e.getMessage(), e);
     }
 
     private static void requireRegular(SystemCalls calls, Fd file, String path) {

@@ -68,7 +68,9 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 inputs.names().cgroup(),
                                 inputs.placement().placed(),
                                 inputs.placement().joined(),
-                                spec.creates(Namespace.USER),
+                                spec.creates(Namespace.USER)
+                                        || inputs.supervision()
+                                                instanceof Supervision.Kind.Detached,
                                 namespaces::prepare),
                         (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
         return new ContainerPlan(plan, warnings);
@@ -106,12 +108,14 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         if (spec.creates(Namespace.MOUNT)) {
             new FileSystem(inputs, hostname).add(plan);
         }
+        var console = new Console(inputs);
+        console.add(plan, true);
         var execution = new Execution(inputs);
         execution.closeDescriptors(plan);
         execution.enterWorkingDirectory(plan);
         new Confining(inputs).add(plan);
         if (spec.init()) {
-            Init.add(plan, inputs.channels().report(), spec.creates(Namespace.PID));
+            Init.add(plan, inputs.channels().report(), spec.creates(Namespace.PID), console);
         }
         execution.execute(plan);
     }

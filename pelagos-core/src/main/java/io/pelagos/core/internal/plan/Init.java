@@ -18,6 +18,7 @@ import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.Exit;
 
 /**
@@ -40,7 +41,7 @@ final class Init {
     private Init() {}
 
     /** Adds the steps of process 1; what follows them is done by the program's process. */
-    static void add(PlanBuilder plan, int report, boolean firstOfNamespace) {
+    static void add(PlanBuilder plan, int report, boolean firstOfNamespace, Console console) {
         plan.purpose("starting the program below init");
         var all = plan.longs("all signals", -1L);
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, all, null, SIGSET_SIZE);
@@ -52,6 +53,7 @@ final class Init {
         forward(plan, program, report, all, firstOfNamespace);
         plan.here(child);
         plan.onError(failed);
+        console.enterForeground(plan);
         plan.purpose("unblocking signals of the program");
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, plan.longs("no signal", 0), null, SIGSET_SIZE);
     }
@@ -77,19 +79,27 @@ final class Init {
         var ended = new Label();
         var signal = plan.slot("signal");
         var info = plan.space("siginfo", SIGINFO_SIZE);
+        var interrupted = new Label();
+        var lost = new Label();
         plan.onError(loop);
         plan.here(loop);
-        plan.call(RT_SIGTIMEDWAIT, all, null, null, SIGSET_SIZE).into(signal);
+        plan.call(RT_SIGTIMEDWAIT, all, null, null, SIGSET_SIZE).into(signal).orElse(interrupted);
         plan.whenResult(signal, SIGCHLD, reap);
         plan.call(KILL, program, signal);
         plan.jump(loop);
 
         plan.here(reap);
         plan.purpose("reaping as init");
-        plan.call(WAITID, P_ALL, 0, info, Constant.flags(WEXITED, WNOHANG), null);
+        plan.call(WAITID, P_ALL, 0, info, Constant.flags(WEXITED, WNOHANG), null).orElse(lost);
         plan.whenResult(info.at(SI_PID).value(), 0, loop);
         plan.whenEqual(info.at(SI_PID).value(), program, ended);
         plan.jump(reap);
+
+        // Without a program, or a way to hear of its end, there is nothing to stay for.
+        plan.here(interrupted);
+        plan.whenErrno(Errno.EINTR, loop);
+        plan.here(lost);
+        plan.call(EXIT_GROUP, 1);
 
         plan.here(ended);
         exit(plan, info);

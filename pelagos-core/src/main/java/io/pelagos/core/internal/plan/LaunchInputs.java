@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param sourceIsFile for the source of each bind mount, whether it is something else than a
  *     directory
  * @param filter the compiled filter of system calls, or null for none
+ * @param terminal the descriptor through which the process hands its terminal over, or null when it
+ *     has none
  */
 public record LaunchInputs(
         ContainerSpec spec,
@@ -38,11 +40,38 @@ public record LaunchInputs(
         Placement placement,
         Map<Namespace, Integer> joined,
         Map<String, Boolean> sourceIsFile,
-        @Nullable SeccompProgram filter) {
+        @Nullable SeccompProgram filter,
+        @Nullable Integer terminal) {
     /** Copies the maps. */
     public LaunchInputs {
         joined = Map.copyOf(joined);
         sourceIsFile = Map.copyOf(sourceIsFile);
+    }
+
+    /** Makes inputs of a process without a terminal. */
+    public LaunchInputs(
+            ContainerSpec spec,
+            HostFacts facts,
+            Names names,
+            Identity identity,
+            Channels channels,
+            Supervision.Kind supervision,
+            Placement placement,
+            Map<Namespace, Integer> joined,
+            Map<String, Boolean> sourceIsFile,
+            @Nullable SeccompProgram filter) {
+        this(
+                spec,
+                facts,
+                names,
+                identity,
+                channels,
+                supervision,
+                placement,
+                joined,
+                sourceIsFile,
+                filter,
+                null);
     }
 
     /**

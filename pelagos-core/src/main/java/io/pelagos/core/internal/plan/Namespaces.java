@@ -103,14 +103,7 @@ final class Namespaces {
 
     /** What the first process does, on the host's side of the change of root. */
     void add(PlanBuilder plan, List<PlanBuilder.Slot> cgroups) {
-        plan.purpose("entering the cgroup");
-        for (var tasks : cgroups) {
-            var next = new PlanBuilder.Label();
-            plan.whenResult(tasks, -1, next);
-            plan.call(WRITE, tasks, "0", 1);
-            plan.call(CLOSE, tasks);
-            plan.here(next);
-        }
+        enterCgroups(plan, cgroups);
         if (spec.creates(Namespace.USER) || inputs.joined().containsKey(Namespace.USER)) {
             plan.purpose("becoming root of the user namespace");
             plan.call(SETGID, 0);
@@ -134,6 +127,18 @@ final class Namespaces {
                 plan.purpose("naming the domain " + spec.domainname());
                 plan.call(SETDOMAINNAME, spec.domainname(), length(spec.domainname()));
             }
+        }
+    }
+
+    /** Enters hierarchies of version 1 by the files that the JVM has sent. */
+    static void enterCgroups(PlanBuilder plan, List<PlanBuilder.Slot> files) {
+        plan.purpose("entering the cgroup");
+        for (var tasks : files) {
+            var next = new PlanBuilder.Label();
+            plan.whenResult(tasks, -1, next);
+            plan.call(WRITE, tasks, "0", 1);
+            plan.call(CLOSE, tasks);
+            plan.here(next);
         }
     }
 

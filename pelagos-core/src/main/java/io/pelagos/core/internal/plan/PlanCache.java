@@ -43,10 +43,6 @@ public final class PlanCache {
      * @return the plan that {@link ContainerPlan#compose} makes
      */
     public ContainerPlan plan(LaunchInputs inputs) {
-        if (inputs.supervision() instanceof Supervision.Kind.Detached) {
-            // It has the path of a file of one container.
-            return ContainerPlan.compose(inputs);
-        }
         var shape =
                 new Shape(
                         inputs.spec(),

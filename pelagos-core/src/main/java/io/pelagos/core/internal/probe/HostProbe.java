@@ -18,6 +18,7 @@ public final class HostProbe {
                         FileSystemProbe.find(host),
                         SecurityProbe.find(host),
                         ProcessProbe.find(host),
+                        NetworkProbe.find(host),
                         ProgramProbe.find(host))
                 .flatMap(List::stream)
                 .toList();

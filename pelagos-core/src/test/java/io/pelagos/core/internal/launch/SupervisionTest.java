@@ -37,4 +37,18 @@ class SupervisionTest {
         assertThat(afterFailure.operands().getLast().value()).isEqualTo(Errno.EINTR.number());
         assertThat(afterFailure.target()).isEqualTo(wait);
     }
+
+    @Test
+    void whatIsLeftIsKilledAlsoWhenTheEndCannotBeReported() {
+        var steps = attached().steps();
+        var report =
+                steps.stream()
+                        .filter(step -> step.purpose().equals("reporting the end of the container"))
+                        .filter(step -> ((LaunchPlan.Call) step).syscall() == Syscall.WRITE)
+                        .findFirst()
+                        .orElseThrow();
+
+        assertThat(steps.get(report.target()).purpose())
+                .isEqualTo("ending the container, because the JVM has ended");
+    }
 }

@@ -2,6 +2,7 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.LaunchPlan;
@@ -113,7 +114,12 @@ final class PlanInputs {
         return switch (supervision) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
             case CHILD -> new Supervision.Kind.Child(cleanup);
-            case DETACHED -> new Supervision.Kind.Detached("/run/pelagos/c/exit", cleanup);
+            case DETACHED ->
+                    new Supervision.Kind.Detached(
+                            10,
+                            new Logs(11, 12, Logs.USUAL_BOUND),
+                            "/sys/fs/cgroup/pelagos-1/memory.events",
+                            cleanup);
         };
     }
 }

@@ -52,6 +52,22 @@ class HostProbeTest {
     }
 
     @Test
+    void bridgeNetworksTakeADriverAndRightsAndNetfilter() {
+        assertThat(host.probe("bridge networks").value()).isEqualTo("yes");
+        assertThat(host.called).contains(Syscall.CLOSE);
+
+        host.fails(Syscall.SOCKET, Errno.EPROTONOSUPPORT);
+        assertThat(host.probe("bridge networks").value()).isEqualTo("partly");
+        assertThat(host.absent("/sys/module/bridge").probe("bridge networks").remedy())
+                .isEqualTo("modprobe bridge");
+        host.answers(Syscall.SOCKET, 78)
+                .file("/lib/modules/6.18.5/modules.dep", "kernel/net/bridge/bridge.ko: stp.ko\n");
+        assertThat(host.probe("bridge networks").value()).isEqualTo("yes");
+        assertThat(host.capabilities("0").probe("bridge networks").reason())
+                .contains("CAP_NET_ADMIN");
+    }
+
+    @Test
     void anOldKernelIsRefusedClearly() {
         var kernel = host.release("3.10.0-1160.el7.x86_64").probe("kernel");
 
@@ -218,9 +234,11 @@ class HostProbeTest {
     }
 
     @Test
-    void theMemfdThatWasMadeIsClosed() {
+    void whatWasOpenedIsClosed() {
         assertThat(host.probe("execution from memory").value()).isEqualTo("yes");
-        assertThat(host.called).containsOnlyOnce(Syscall.MEMFD_CREATE, Syscall.CLOSE);
+        assertThat(host.called)
+                .containsSubsequence(
+                        Syscall.MEMFD_CREATE, Syscall.CLOSE, Syscall.SOCKET, Syscall.CLOSE);
     }
 
     @Test

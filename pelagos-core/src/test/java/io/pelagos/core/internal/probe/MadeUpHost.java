@@ -37,6 +37,7 @@ final class MadeUpHost implements Kernel, HostFiles {
         file("/proc/filesystems", "nodev\tproc\nnodev\toverlay\n\text4\n");
         file("/sys/kernel/security/lsm", "lockdown,capability,landlock,yama,apparmor");
         file("/proc/sys/vm/memfd_noexec", "0\n");
+        file("/sys/module/bridge", "").answers(Syscall.SOCKET, 78);
         file("/dev/fuse", "").file("/dev/net/tun", "");
         file("/proc/self/cgroup", "0::/user.slice/me.scope\n");
         file(

@@ -1,0 +1,415 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupException;
+import io.pelagos.core.internal.cgroup.ContainerCgroup;
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.ContainerState.Status;
+import io.pelagos.core.internal.state.StateStore;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Signal;
+import io.pelagos.core.spec.Stats;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A container that survives the JVM which has started it. It is a name for what is on disk: each
+ * method looks there anew, and other JVMs may do the same at the same time.
+ */
+public final class DetachedContainer {
+    private final Engine engine;
+    private final String id;
+    private volatile String name;
+
+    DetachedContainer(Engine engine, ContainerState state) {
+        this.engine = engine;
+        this.id = state.id();
+        this.name = state.name();
+    }
+
+    /**
+     * Returns what identifies this container among all of this machine, also after it was renamed.
+     *
+     * @return 32 hexadecimal digits
+     */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * Returns the name that it had when it was last looked at.
+     *
+     * @return for example {@code pelagos-1}
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Returns what is known about it now.
+     *
+     * @return its present state
+     * @throws ContainerStateException when it was removed
+     */
+    public ContainerInfo inspect() {
+        return ContainerInfo.of(state());
+    }
+
+    /**
+     * Returns everything that it was made with.
+     *
+     * @return the specification
+     * @throws ContainerStateException when it was removed, or another implementation made it
+     */
+    public ContainerSpec spec() {
+        return engine.states()
+                .spec(state().name())
+                .orElseThrow(() -> ContainerStateException.withoutOptions(name));
+    }
+
+    /** Looks at the disk; somebody may have given the container another name. */
+    ContainerState state() {
+        var known = engine.states().read(name).filter(s -> s.id().equals(id));
+        if (known.isEmpty()) {
+            known =
+                    engine.states().list().states().stream()
+                            .filter(s -> s.id().equals(id))
+                            .findFirst();
+            known.ifPresent(s -> name = s.name());
+        }
+        return known.orElseThrow(() -> ContainerStateException.missing(name));
+    }
+
+    /**
+     * Tells whether it runs.
+     *
+     * @return false when it has ended or was removed
+     */
+    public boolean isAlive() {
+        try {
+            return state().status() == Status.RUNNING;
+        } catch (ContainerStateException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Waits until its present run has ended.
+     *
+     * @return how it ended; when it had ended before, how it had
+     * @throws InterruptedException when the thread is interrupted
+     */
+    public Exit waitFor() throws InterruptedException {
+        return new RunWait(engine, this::state).await(null).orElseThrow();
+    }
+
+    /**
+     * Waits until its present run has ended, for some time.
+     *
+     * @param atMost how long
+     * @return how it ended, or empty when it still runs
+     * @throws InterruptedException when the thread is interrupted
+     */
+    public Optional<Exit> waitFor(Duration atMost) throws InterruptedException {
+        return new RunWait(engine, this::state).await(atMost);
+    }
+
+    /**
+     * Sends a signal to its first process.
+     *
+     * @param signal which signal
+     * @return false when it does not run
+     */
+    public boolean signal(Signal signal) {
+        return signal(state(), signal);
+    }
+
+    private boolean signal(ContainerState state, Signal signal) {
+        var process = state.run().process();
+        var pidfd =
+                process == null || state.status() != Status.RUNNING
+                        ? null
+                        : process.open(engine.calls()).orElse(null);
+        if (pidfd == null) {
+            return false;
+        }
+        try (pidfd) {
+            return engine.calls().pidfdSendSignal(pidfd, signal.number());
+        }
+    }
+
+    /**
+     * Stops it: sends the stop signal, waits, and ends every process that is left. Its restart
+     * policy does not start it again.
+     *
+     * @param grace how long it may take to end by itself; zero to end it at once
+     * @return how it ended; when it had ended before, how it had
+     * @throws InterruptedException when the thread is interrupted; it may still run
+     */
+    public Exit stop(Duration grace) throws InterruptedException {
+        var state =
+                engine.states()
+                        .update(state().name(), s -> s.withStopped(true))
+                        .orElseThrow(() -> ContainerStateException.missing(name));
+        if (!grace.isZero() && signal(state, stopSignal(state))) {
+            thaw(state);
+            var inTime = waitFor(grace);
+            if (inTime.isPresent()) {
+                return inTime.get();
+            }
+        }
+        kill();
+        return waitFor();
+    }
+
+    private Signal stopSignal(ContainerState state) {
+        return engine.states()
+                .spec(state.name())
+                .map(ContainerSpec::stopSignal)
+                .orElse(Signal.TERM);
+    }
+
+    /** What is left of it ends with its first process in a PID namespace of its own. */
+    private boolean endsWithFirstProcess(ContainerState state) {
+        return engine.states()
+                .spec(state.name())
+                .map(spec -> spec.creates(Namespace.PID))
+                .orElse(true);
+    }
+
+    /** Ends every process of it by SIGKILL; does nothing when it does not run. */
+    public void kill() {
+        var state = state();
+        boolean ignored = signal(state, Signal.KILL);
+        if (state.status() == Status.RUNNING) {
+            cgroup(state)
+                    .ifPresent(
+                            group -> {
+                                try (group) {
+                                    if (!endsWithFirstProcess(state)) {
+                                        group.kill();
+                                    }
+                                    group.thaw();
+                                } catch (CgroupException | ErrnoException e) {
+                                    // The supervisor removes it as soon as it is empty.
+                                    if (isAlive()) {
+                                        throw e;
+                                    }
+                                }
+                            });
+        }
+    }
+
+    /**
+     * Starts it again with everything that it was made with; its logs begin anew.
+     *
+     * @throws ContainerStateException when it runs or was removed
+     */
+    public void start() {
+        new Detaching(engine).againAndKeep(state().name(), 0);
+    }
+
+    /**
+     * Stops it if it runs, and starts it again.
+     *
+     * @param grace how long it may take to end by itself
+     * @throws InterruptedException when the thread is interrupted while it ends
+     */
+    public void restart(Duration grace) throws InterruptedException {
+        if (state().status() == Status.RUNNING) {
+            Exit ignored = stop(grace);
+        }
+        start();
+    }
+
+    /**
+     * Gives it another name, whether it runs or not.
+     *
+     * @param newName 1 to 128 letters, digits, {@code _}, {@code .} and {@code -}
+     * @throws InvalidSpecException when that cannot be a name
+     * @throws ContainerStateException when another container has the name
+     */
+    public void rename(String newName) {
+        if (!StateStore.isName(newName)) {
+            throw new InvalidSpecException(
+                    "rename",
+                    "\"" + newName + "\"",
+                    "must be 1 to 128 letters, digits, '_', '.' or '-', and begin with a letter or"
+                            + " digit");
+        }
+        try {
+            var renamed = engine.states().rename(state().name(), newName);
+            name = renamed.orElseThrow(() -> ContainerStateException.missing(name)).name();
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.EEXIST) {
+                throw ContainerStateException.of(newName, "another container is named " + newName);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Removes everything of it: state, logs and files.
+     *
+     * @param force whether to end it first when it runs
+     * @throws ContainerStateException when it runs and is not to be ended
+     * @throws InterruptedException when the thread is interrupted while it ends
+     */
+    public void remove(boolean force) throws InterruptedException {
+        var state = state();
+        if (state.status() == Status.RUNNING) {
+            if (!force) {
+                throw ContainerStateException.running(
+                        state.name(), "stop it first, or remove it by force");
+            }
+            Exit ignored = stop(Duration.ZERO);
+        }
+        awaitSupervisor();
+        if (!new Removal(engine).removeEnded(state().name(), id) && isAlive()) {
+            throw ContainerStateException.running(name, "somebody has started it again meanwhile");
+        }
+    }
+
+    /** Its supervisor may still be removing the cgroups. */
+    private void awaitSupervisor() throws InterruptedException {
+        new RunWait(engine, this::state).awaitSupervisor();
+    }
+
+    /**
+     * Freezes every process of it, until {@link #resume}.
+     *
+     * @throws ContainerStateException when it does not run
+     */
+    public void pause() {
+        withCgroup(
+                group -> {
+                    group.freeze();
+                    return null;
+                });
+    }
+
+    /**
+     * Lets it run on.
+     *
+     * @throws ContainerStateException when it does not run
+     */
+    public void resume() {
+        withCgroup(
+                group -> {
+                    group.thaw();
+                    return null;
+                });
+    }
+
+    /**
+     * Returns what it uses now, see {@link Container#stats}.
+     *
+     * @return figures of its cgroup
+     * @throws ContainerStateException when it does not run
+     */
+    public Stats stats() {
+        return Objects.requireNonNull(withCgroup(ContainerCgroup::stats));
+    }
+
+    /**
+     * Changes its limits while it runs; a later start has those that it was made with.
+     *
+     * @param resources the new limits; what is not set stays as it is
+     * @return what could not be had: a sentence for each
+     * @throws ContainerStateException when it does not run
+     */
+    public List<String> limits(Resources resources) {
+        try {
+            return Objects.requireNonNull(withCgroup(group -> group.update(resources)));
+        } catch (CgroupException e) {
+            throw new LimitException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private <T extends @org.jspecify.annotations.Nullable Object> T withCgroup(
+            Function<ContainerCgroup, T> action) {
+        var state = state();
+        if (state.status() != Status.RUNNING) {
+            throw ContainerStateException.ended(name, "it has no cgroup");
+        }
+        try (var group =
+                cgroup(state)
+                        .orElseThrow(
+                                () -> ContainerStateException.ended(name, "its cgroup is gone"))) {
+            return action.apply(group);
+        }
+    }
+
+    private void thaw(ContainerState state) {
+        cgroup(state)
+                .ifPresent(
+                        group -> {
+                            try (group) {
+                                group.thaw();
+                            } catch (CgroupException | ErrnoException e) {
+                                if (isAlive()) {
+                                    throw e;
+                                }
+                            }
+                        });
+    }
+
+    private Optional<ContainerCgroup> cgroup(ContainerState state) {
+        var host = engine.cgroups();
+        return host == null || state.run().cgroups().isEmpty()
+                ? Optional.empty()
+                : host.open(state.run().cgroups());
+    }
+
+    /**
+     * Returns the way to what it has written since its latest start.
+     *
+     * @return its logs, all of them unless narrowed
+     */
+    public ContainerLogs logs() {
+        return new ContainerLogs(engine, this::state);
+    }
+
+    /**
+     * Passes on what it writes from now on, byte for byte, until it ends.
+     *
+     * @param stdout takes its standard output
+     * @param stderr takes its standard error
+     * @return how it ended
+     * @throws IOException when a stream takes no more
+     * @throws InterruptedException when the thread is interrupted; the container is not affected
+     */
+    public Exit attach(OutputStream stdout, OutputStream stderr)
+            throws IOException, InterruptedException {
+        logs().copyNew(stdout, stderr);
+        return waitFor();
+    }
+
+    /**
+     * Waits until it is ready.
+     *
+     * @param ready what that means
+     * @param atMost how long
+     * @return this
+     * @throws NotReadyException when it has ended, or time is up, before it was ready
+     * @throws InterruptedException when the thread is interrupted
+     */
+    public DetachedContainer awaitReady(Ready ready, Duration atMost) throws InterruptedException {
+        new Readiness(engine, this, atMost).await(ready);
+        return this;
+    }
+
+    @Override
+    public String toString() {
+        return "container " + name + " (" + id + ")";
+    }
+}

@@ -1,0 +1,103 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.launch.Logs;
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.ProcessMark;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Restart;
+import java.time.Instant;
+
+/** Starts detached containers, for the first time and again. */
+final class Detaching {
+    /** What is done for a container of which nothing was said. */
+    static final ContainerState.Upkeep NO_UPKEEP =
+            new ContainerState.Upkeep(Restart.NO, null, Logs.USUAL_BOUND, false);
+
+    private final Engine engine;
+
+    Detaching(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** Starts a new container. */
+    RunningContainer start(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+        var store = engine.states();
+        var name = spec.name() == null ? store.nextName() : spec.name();
+        var id = engine.newId();
+        return store.locked(
+                name,
+                () -> {
+                    var state =
+                            ContainerState.starting(
+                                    id,
+                                    name,
+                                    spec,
+                                    upkeep,
+                                    ProcessMark.own(engine.calls()),
+                                    Instant.now());
+                    return new Starter(
+                                    engine,
+                                    spec,
+                                    id,
+                                    name,
+                                    () -> Detachment.first(engine, state, spec))
+                            .start();
+                });
+    }
+
+    /** Starts a new container, and lets its policies take effect. */
+    DetachedContainer startAndKeep(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+        return keep(start(spec, upkeep));
+    }
+
+    /** Starts a container again that has ended, and lets its policies take effect. */
+    DetachedContainer againAndKeep(String name, int restarts) {
+        return keep(again(name, restarts));
+    }
+
+    private DetachedContainer keep(RunningContainer started) {
+        var container =
+                new DetachedContainer(
+                        engine,
+                        engine.states()
+                                .read(started.name())
+                                .orElseThrow(
+                                        () -> ContainerStateException.missing(started.name())));
+        Keeper.keep(engine, container);
+        HealthMonitor.start(engine, container);
+        return container;
+    }
+
+    /**
+     * Starts a container again that has ended, with everything that it was made with.
+     *
+     * @param restarts how many times in a row its policy has started it by now
+     */
+    RunningContainer again(String name, int restarts) {
+        return engine.states().locked(name, () -> againLocked(name, restarts));
+    }
+
+    private RunningContainer againLocked(String name, int restarts) {
+        var before =
+                engine.states().read(name).orElseThrow(() -> ContainerStateException.missing(name));
+        if (before.status() == ContainerState.Status.RUNNING) {
+            throw ContainerStateException.running(name, "it cannot be started again");
+        }
+        var spec = spec(name);
+        var state =
+                before.again(before.id(), ProcessMark.own(engine.calls()), Instant.now(), restarts);
+        return new Starter(
+                        engine,
+                        spec,
+                        before.id(),
+                        name,
+                        () -> Detachment.again(engine, before, state))
+                .start();
+    }
+
+    private ContainerSpec spec(String name) {
+        return engine.states()
+                .spec(name)
+                .orElseThrow(() -> ContainerStateException.withoutOptions(name));
+    }
+}

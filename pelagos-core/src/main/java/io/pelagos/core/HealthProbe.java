@@ -1,0 +1,180 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.kernel.CloneFlag;
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.kernel.OpenFlag;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.HealthCheck;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
+
+/**
+ * Asks a container over TCP how it is, from inside its network namespace and with nothing of the
+ * container's own but its address: a socket stays in the namespace in which it was made, so a
+ * thread enters that for no longer than to make one, and ends.
+ */
+final class HealthProbe {
+    private static final System.Logger LOG = System.getLogger(HealthProbe.class.getName());
+    private static final int AF_INET = 2;
+    private static final int STREAM_NONBLOCK_CLOEXEC = 1 | 0x800 | 0x80000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_ERROR = 4;
+    private static final int SIZE_OF_SOCKADDR_IN = 16;
+    private static final int LONGEST_STATUS_LINE = 1024;
+    private static final Pattern FINE = Pattern.compile("HTTP/1\\.[01] [23][0-9][0-9]\\b.*");
+
+    private final Engine engine;
+    private final ContainerState state;
+
+    HealthProbe(Engine engine, ContainerState state) {
+        this.engine = engine;
+        this.state = state;
+    }
+
+    /** Tries once; what goes wrong is a failure of the test. */
+    boolean succeeds(HealthCheck.Test test, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try (var socket = socketInside()) {
+            return switch (test) {
+                case HealthCheck.Tcp(var port) -> connects(socket, port, deadline);
+                case HealthCheck.Http(var port, var path) ->
+                        connects(socket, port, deadline) && answers(socket, path, deadline);
+            };
+        } catch (ErrnoException | IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the health of " + state.name(), e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private Fd socketInside() {
+        var result = new CompletableFuture<Fd>();
+        Thread.ofPlatform()
+                .name("pelagos-health")
+                .daemon()
+                .start(() -> result.completeAsync(this::makeInside, Runnable::run));
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof ErrnoException errno) {
+                throw errno;
+            }
+            throw e;
+        }
+    }
+
+    private Fd makeInside() {
+        var calls = engine.calls();
+        var process = state.run().process();
+        if (process == null) {
+            throw new ErrnoException(Errno.ESRCH, "setns");
+        }
+        try (var namespace =
+                calls.open(null, "/proc/" + process.pid() + "/ns/net", OpenFlag.O_RDONLY)) {
+            // From here on the file stands for the namespace, whoever has the number.
+            if (!process.isAlive(calls)) {
+                throw new ErrnoException(Errno.ESRCH, "setns");
+            }
+            long kind = CloneFlag.CLONE_NEWNET.value(calls.kernel().architecture());
+            SystemCalls.check(
+                    calls.retry(Syscall.SETNS, namespace.number(), kind),
+                    Syscall.SETNS,
+                    namespace,
+                    "CLONE_NEWNET");
+            long socket =
+                    SystemCalls.check(
+                            calls.retry(Syscall.SOCKET, AF_INET, STREAM_NONBLOCK_CLOEXEC, 0),
+                            Syscall.SOCKET,
+                            "AF_INET",
+                            "SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC",
+                            0);
+            return Fd.of(calls.kernel(), (int) socket, "a socket of " + state.name());
+        }
+    }
+
+    private boolean connects(Fd socket, int port, long deadline)
+            throws IOException, InterruptedException {
+        var calls = engine.calls();
+        try (var memory = Memory.open()) {
+            // struct sockaddr_in { sa_family_t family; in_port_t port; struct in_addr addr; … },
+            // the last two in network byte order
+            var address =
+                    memory.block(SIZE_OF_SOCKADDR_IN)
+                            .putShort(0, AF_INET)
+                            .putShort(2, (port >> 8 & 0xff) | (port & 0xff) << 8)
+                            .put(4, new byte[] {127, 0, 0, 1});
+            long result =
+                    calls.retry(
+                            Syscall.CONNECT,
+                            socket.number(),
+                            address.address(),
+                            SIZE_OF_SOCKADDR_IN);
+            if (result == 0) {
+                return true;
+            }
+            if (result != -Errno.EINPROGRESS.number()
+                    || !engine.poller().awaitWritable(socket, left(deadline))) {
+                return false;
+            }
+            var error = memory.block(4);
+            var size = memory.block(4).putInt(0, 4);
+            SystemCalls.check(
+                    calls.retry(
+                            Syscall.GETSOCKOPT,
+                            socket.number(),
+                            SOL_SOCKET,
+                            SO_ERROR,
+                            error.address(),
+                            size.address()),
+                    Syscall.GETSOCKOPT,
+                    socket,
+                    "SOL_SOCKET",
+                    "SO_ERROR");
+            return error.getInt(0) == 0;
+        }
+    }
+
+    private boolean answers(Fd socket, String path, long deadline)
+            throws IOException, InterruptedException {
+        var request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        engine.calls().writeFully(socket.number(), request.getBytes(StandardCharsets.US_ASCII));
+        var answer = new byte[LONGEST_STATUS_LINE];
+        int size = 0;
+        while (size < answer.length && !hasLine(answer, size)) {
+            if (!engine.poller().awaitReadable(socket, left(deadline))) {
+                return false;
+            }
+            int count = engine.calls().read(socket.number(), answer, size, answer.length - size);
+            if (count == 0) {
+                break;
+            }
+            size += count;
+        }
+        var line = new String(answer, 0, size, StandardCharsets.US_ASCII).lines().findFirst();
+        return line.isPresent() && FINE.matcher(line.get()).matches();
+    }
+
+    private static boolean hasLine(byte[] bytes, int size) {
+        for (int i = 0; i < size; i++) {
+            if (bytes[i] == '\n') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+    }
+}

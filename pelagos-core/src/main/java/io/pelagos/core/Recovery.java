@@ -1,0 +1,112 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupException;
+import io.pelagos.core.internal.launch.Ending;
+import io.pelagos.core.internal.launch.Logs;
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.ContainerState.Status;
+import io.pelagos.core.internal.state.HostileFileException;
+import io.pelagos.core.kernel.ErrnoException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts in order what JVMs and supervisors have left that ended before their time. Who owns a thing
+ * is told by boot id, process id and start time; what a living process owns is not touched, and
+ * nothing outside Pelagos's own directories and cgroups.
+ */
+final class Recovery {
+    private static final System.Logger LOG = System.getLogger(Recovery.class.getName());
+    private static final List<String> OWN_FILES =
+            List.of(Ending.FILE, Logs.INDEX, Logs.STDOUT, Logs.STDERR, "spec.json", "state.json");
+
+    private final Engine engine;
+    private final List<String> report = new ArrayList<>();
+
+    Recovery(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** Removes what is left over when Pelagos is opened; what cannot be, is no reason to fail. */
+    void atOpen() {
+        try {
+            for (var sentence : recover(false)) {
+                LOG.log(System.Logger.Level.INFO, sentence);
+            }
+        } catch (PelagosException | ErrnoException | UncheckedIOException e) {
+            LOG.log(System.Logger.Level.WARNING, "putting in order what others have left", e);
+        }
+    }
+
+    /** Does all of it; containers are started again only when that is wanted. */
+    List<String> recover(boolean restart) {
+        var listing = engine.states().list();
+        report.addAll(listing.problems());
+        for (var state : listing.states()) {
+            try {
+                recover(state, restart);
+            } catch (PelagosException | HostileFileException | CgroupException | ErrnoException e) {
+                report.add(state.name() + ": " + e.getMessage());
+            }
+        }
+        for (var name : engine.states().removeStateless(OWN_FILES)) {
+            report.add(name + ": its start was never finished, and what there was is removed");
+        }
+        return List.copyOf(report);
+    }
+
+    private void recover(ContainerState state, boolean restart) {
+        if (state.isBeingStarted()) {
+            removeUnfinished(state);
+        } else if (state.status() == Status.EXITED) {
+            afterEnd(state, restart);
+        } else if (restart && !state.run().starter().isAlive(engine.calls())) {
+            var container = new DetachedContainer(engine, state);
+            Keeper.keep(engine, container);
+            HealthMonitor.start(engine, container);
+        }
+    }
+
+    private void removeUnfinished(ContainerState state) {
+        if (state.run().starter().isAlive(engine.calls())) {
+            return;
+        }
+        var store = engine.states();
+        store.locked(
+                state.name(),
+                () -> {
+                    var now = store.read(state.name()).filter(ContainerState::isBeingStarted);
+                    if (now.isPresent() && !now.get().run().starter().isAlive(engine.calls())) {
+                        removeCgroupsOf(now.get());
+                        store.remove(state.name());
+                        report.add(
+                                state.name() + ": the JVM that was starting it has ended; removed");
+                    }
+                    return true;
+                });
+    }
+
+    /** Its state does not know them yet; they have its id. */
+    private void removeCgroupsOf(ContainerState state) {
+        var host = engine.cgroups();
+        if (host != null) {
+            host.find("pelagos-" + state.id(), null)
+                    .values()
+                    .forEach(paths -> new Removal(engine).removeCgroups(paths));
+        }
+    }
+
+    private void afterEnd(ContainerState state, boolean restart) {
+        if (new Removal(engine).removeCgroups(state)) {
+            report.add(state.name() + ": its supervisor was killed; its cgroups are removed");
+        }
+        if (restart && Keeper.isDue(state)) {
+            var _ = new Detaching(engine).againAndKeep(state.name(), state.restarts());
+            report.add(state.name() + ": started again, as its restart policy says");
+        } else if (state.upkeep().removed()
+                && new Removal(engine).removeEnded(state.name(), state.id())) {
+            report.add(state.name() + ": has ended and is removed, as was wanted");
+        }
+    }
+}

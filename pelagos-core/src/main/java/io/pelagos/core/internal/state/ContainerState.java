@@ -1,0 +1,240 @@
+package io.pelagos.core.internal.state;
+
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.HealthCheck;
+import io.pelagos.core.spec.Restart;
+import io.pelagos.core.spec.RootSpec;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that is kept of a detached container.
+ *
+ * @param id what identifies it
+ * @param name what it is called
+ * @param rootfs what its root is, for people
+ * @param command the program and its arguments
+ * @param labels the caller's notes
+ * @param createdAt when it was made
+ * @param upkeep what is done for it while it lives and after it has ended
+ * @param status whether it runs
+ * @param run its latest run
+ * @param end how that ended, or null while it lasts
+ * @param health what its health check says
+ * @param restarts how many times in a row it was started again by its restart policy
+ * @param stopped whether somebody stopped it
+ */
+public record ContainerState(
+        String id,
+        String name,
+        String rootfs,
+        List<String> command,
+        Map<String, String> labels,
+        Instant createdAt,
+        Upkeep upkeep,
+        Status status,
+        Run run,
+        @Nullable End end,
+        Health health,
+        int restarts,
+        boolean stopped) {
+    /** Whether a container runs. */
+    public enum Status {
+        /** It runs, or is just being started. */
+        RUNNING,
+        /** It has ended. */
+        EXITED
+    }
+
+    /** What a health check says. */
+    public enum Health {
+        /** There is none. */
+        NONE,
+        /** It has neither succeeded nor failed often enough since the start. */
+        STARTING,
+        /** It has succeeded. */
+        HEALTHY,
+        /** It has failed too often in a row. */
+        UNHEALTHY
+    }
+
+    /**
+     * What is done for a container.
+     *
+     * @param restart when it is started again
+     * @param healthCheck how its health is found out, or null for not at all
+     * @param logBound the size in bytes at which a log is replaced
+     * @param removed whether it is removed when it has ended
+     */
+    public record Upkeep(
+            Restart restart, @Nullable HealthCheck healthCheck, long logBound, boolean removed) {}
+
+    /**
+     * One run of a container.
+     *
+     * @param startedAt when it began
+     * @param starter the JVM that started it
+     * @param process its first process, or null while there is none yet
+     * @param supervisor the process that waits for it, or null while there is none yet
+     * @param cgroups its cgroups by hierarchy
+     * @param mountNamespace the inode of its mount namespace, or 0
+     */
+    public record Run(
+            Instant startedAt,
+            ProcessMark starter,
+            @Nullable ProcessMark process,
+            @Nullable ProcessMark supervisor,
+            Map<String, String> cgroups,
+            long mountNamespace) {
+        /** Copies the map. */
+        public Run {
+            cgroups = Map.copyOf(cgroups);
+        }
+    }
+
+    /**
+     * How a run ended.
+     *
+     * @param at when
+     * @param exit how
+     */
+    public record End(Instant at, Exit exit) {}
+
+    /** Copies the collections. */
+    public ContainerState {
+        command = List.copyOf(command);
+        labels = Collections.unmodifiableMap(new TreeMap<>(labels));
+    }
+
+    /**
+     * Makes the state of a container that is about to be started for the first time.
+     *
+     * @param id what identifies it
+     * @param name what it is called
+     * @param spec what it is
+     * @param upkeep what is done for it
+     * @param starter the JVM that starts it
+     * @param now the time
+     * @return the state, without a process
+     */
+    public static ContainerState starting(
+            String id,
+            String name,
+            ContainerSpec spec,
+            Upkeep upkeep,
+            ProcessMark starter,
+            Instant now) {
+        return new ContainerState(
+                id,
+                name,
+                rootfsOf(spec.root()),
+                spec.process().command(),
+                spec.labels(),
+                now,
+                upkeep,
+                Status.RUNNING,
+                new Run(now, starter, null, null, Map.of(), 0),
+                null,
+                upkeep.healthCheck() == null ? Health.NONE : Health.STARTING,
+                0,
+                false);
+    }
+
+    private static String rootfsOf(RootSpec root) {
+        return switch (root) {
+            case RootSpec.Directory directory -> directory.path().toString();
+            case RootSpec.Host() -> "host";
+            case RootSpec.Files(_) -> "files";
+            case RootSpec.Layers layers -> layers.directories().getLast().toString();
+        };
+    }
+
+    /** Returns the state at the beginning of another run. */
+    public ContainerState again(String newId, ProcessMark starter, Instant now, int restart) {
+        return new ContainerState(
+                newId,
+                name,
+                rootfs,
+                command,
+                labels,
+                createdAt,
+                upkeep,
+                Status.RUNNING,
+                new Run(now, starter, null, null, Map.of(), 0),
+                null,
+                upkeep.healthCheck() == null ? Health.NONE : Health.STARTING,
+                restart,
+                false);
+    }
+
+    /** Returns the state with a process. */
+    public ContainerState running(
+            ProcessMark process,
+            @Nullable ProcessMark supervisor,
+            Map<String, String> cgroups,
+            long mountNamespace) {
+        return with(
+                status,
+                new Run(
+                        run.startedAt(),
+                        run.starter(),
+                        process,
+                        supervisor,
+                        cgroups,
+                        mountNamespace),
+                end);
+    }
+
+    /** Returns the state after the end. */
+    public ContainerState ended(End how) {
+        return with(Status.EXITED, run, how);
+    }
+
+    private ContainerState with(Status newStatus, Run newRun, @Nullable End newEnd) {
+        return new ContainerState(
+                id, name, rootfs, command, labels, createdAt, upkeep, newStatus, newRun, newEnd,
+                health, restarts, stopped);
+    }
+
+    /** Returns the state with another name, which the next run has too. */
+    public ContainerState renamed(String newName) {
+        return new ContainerState(
+                id, newName, rootfs, command, labels, createdAt, upkeep, status, run, end, health,
+                restarts, stopped);
+    }
+
+    /** Returns the state with another health. */
+    public ContainerState withHealth(Health newHealth) {
+        return new ContainerState(
+                id, name, rootfs, command, labels, createdAt, upkeep, status, run, end, newHealth,
+                restarts, stopped);
+    }
+
+    /** Returns the state after somebody has stopped the container, or wants it to run again. */
+    public ContainerState withStopped(boolean nowStopped) {
+        return new ContainerState(
+                id,
+                name,
+                rootfs,
+                command,
+                labels,
+                createdAt,
+                upkeep,
+                status,
+                run,
+                end,
+                health,
+                restarts,
+                nowStopped);
+    }
+
+    /** Tells whether the start of the container was begun and not finished. */
+    public boolean isBeingStarted() {
+        return status == Status.RUNNING && run.process() == null;
+    }
+}

@@ -1,0 +1,131 @@
+package io.pelagos.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pelagos.core.kernel.LinuxKernel;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.kernel.WaitFlag;
+import io.pelagos.core.testing.Footprint;
+import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.StartingJvm;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A JVM that is killed in the middle of whatever it does leaves nothing for longer than a second.
+ *
+ * <p>This JVM adopts what the killed one leaves, see {@code PR_SET_CHILD_SUBREAPER} in prctl(2), so
+ * that no process can hide.
+ */
+@ExtendWith(LeakCheck.class)
+class CrashIT {
+    private static final int KILLS = 100;
+    private static final int AT_A_TIME = 2;
+
+    /**
+     * How long a phase may take, in nanoseconds: the first time, with classes to load, and later.
+     */
+    private static final long FIRST_TIME = 40_000_000;
+
+    private static final long LATER = 12_000_000;
+    private static final int SET_CHILD_SUBREAPER = 36;
+
+    @TempDir Path directory;
+    private final LinuxKernel kernel = new LinuxKernel();
+    private final SystemCalls calls = new SystemCalls(kernel);
+
+    @BeforeEach
+    void adoptOrphans() {
+        assertThat(kernel.call(Syscall.PRCTL, SET_CHILD_SUBREAPER, 1, 0, 0, 0)).isZero();
+    }
+
+    @AfterEach
+    void adoptNoMore() {
+        assertThat(kernel.call(Syscall.PRCTL, SET_CHILD_SUBREAPER, 0, 0, 0, 0)).isZero();
+    }
+
+    @Test
+    void nothingIsLeftOfAJvmThatWasKilledAtAnyMoment() throws Exception {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        var wrong = new ArrayList<String>();
+        for (int i = 0; i < KILLS; i += AT_A_TIME) {
+            var before = Footprint.take(List.of(directory));
+            var killed = killSome(random);
+            var left = leftSince(before);
+            if (!left.isEmpty()) {
+                wrong.add("killed JVMs left " + left + ": " + killed);
+            }
+        }
+        assertThat(wrong).as("with seed " + seed).isEmpty();
+    }
+
+    /** Kills as many as there is use for processors, and returns what each was doing. */
+    private List<String> killSome(Random random) throws Exception {
+        var killed = new ArrayList<Future<String>>();
+        try (var threads = Executors.newFixedThreadPool(AT_A_TIME)) {
+            for (int i = 0; i < AT_A_TIME; i++) {
+                int phase = random.nextInt(2 * StartingJvm.PHASES);
+                long nanos = random.nextLong(phase < StartingJvm.PHASES ? FIRST_TIME : LATER);
+                killed.add(threads.submit(() -> killAfter(phase, nanos)));
+            }
+        }
+        var all = new ArrayList<String>();
+        for (var each : killed) {
+            all.add(each.get());
+        }
+        return all;
+    }
+
+    /** Kills a JVM some time after it has begun the nth thing. */
+    private String killAfter(int phase, long nanos) throws Exception {
+        try (var jvm = ForkedJvm.start(StartingJvm.class, directory.toString());
+                var output = jvm.process().inputReader()) {
+            try {
+                String line = null;
+                for (int i = 0; i <= phase; i++) {
+                    line = output.readLine();
+                    assertThat(line).isNotNull().doesNotContain("xception");
+                }
+                LockSupport.parkNanos(nanos);
+                return nanos + " ns after it " + line;
+            } finally {
+                jvm.process().destroyForcibly();
+                jvm.process().waitFor();
+            }
+        }
+    }
+
+    /** What is left after a second, in which what has ended is waited for as init would. */
+    private List<String> leftSince(Footprint before) {
+        long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+        List<String> left;
+        do {
+            reapOrphans(before);
+            left = Footprint.take(List.of(directory)).since(before);
+        } while (!left.isEmpty() && System.nanoTime() - end < 0);
+        return left.isEmpty() ? left : LeakCheck.leftSince(before, List.of(directory));
+    }
+
+    private void reapOrphans(Footprint before) {
+        for (var process : Footprint.glance().processes()) {
+            if (!before.processes().contains(process) && process.endsWith("(state Z)")) {
+                int pid = Integer.parseInt(process.substring(0, process.indexOf(' ')));
+                assertThat(calls.waitid(WaitFlag.P_PID, pid)).isNotEmpty();
+            }
+        }
+    }
+}
