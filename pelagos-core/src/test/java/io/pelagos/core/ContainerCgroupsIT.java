@@ -171,8 +171,7 @@ class ContainerCgroupsIT {
         try (var container = sandbox.command("sleep", "600").cgroupParent(parent).pids(6).start()) {
             assertThat(host.find("pelagos-" + container.id(), parent)).hasSize(1);
             assertThat(container.stats().pids().current()).isEqualTo(1);
-            container.kill();
-            container.waitFor();
+            container.close();
             assertThat(host.find("pelagos-", parent)).isEmpty();
         }
     }
