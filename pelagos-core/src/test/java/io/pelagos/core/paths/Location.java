@@ -88,6 +88,7 @@ record Location(
                     fixed("scratch.scratchRoot", Base.SCRATCH, p -> p.scratch().scratchRoot()),
                     fixed("scratch.overlayRoot", Base.SCRATCH, p -> p.scratch().overlayRoot()),
                     numbered("overlayBase", Base.SCRATCH, ScratchPaths::overlayBase),
+                    numbered("snapshotBase", Base.SCRATCH, ScratchPaths::snapshotBase),
                     numbered(
                             "overlayInMemoryBase", Base.RUNTIME, ScratchPaths::overlayInMemoryBase),
                     numbered("dnsDir", Base.RUNTIME, ScratchPaths::dnsDir),
