@@ -6,6 +6,7 @@ import io.pelagos.core.internal.files.FileCalls;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
+import io.pelagos.core.internal.launch.Spare;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
 import io.pelagos.core.internal.plan.PlanCache;
@@ -49,7 +50,14 @@ final class Engine implements AutoCloseable {
     private final Streams streams;
     private final Launcher launcher;
     private final Reaper reaper;
-    private final SpareNetworks spareNetworks;
+
+    /**
+     * A network namespace made ahead, because making it takes the kernel as long as everything else
+     * in the start of a container together. Only a descriptor of this JVM keeps it alive, so it
+     * goes when the JVM does.
+     */
+    private final Spare<Fd> spareNetworks;
+
     private final StateStore states;
     private final PlanCache plans = new PlanCache();
     private final @Nullable CgroupHost cgroups;
@@ -66,12 +74,12 @@ final class Engine implements AutoCloseable {
     /**
      * Opens what the containers share.
      *
-     * @param ahead whether network namespaces may be made before they are needed
+     * @param ahead whether network namespaces and processes may be made before they are needed
      */
     Engine(PelagosPaths paths, Kernel kernel, boolean ahead) {
         this.paths = paths;
         calls = new SystemCalls(kernel);
-        var host = CgroupHost.detect(calls);
+        var host = CgroupHost.detect(calls).alone(this::withoutSpare);
         cgroups = host.mode() == CgroupMode.NONE ? null : host;
         facts =
                 HostFactsReader.read(
@@ -80,10 +88,10 @@ final class Engine implements AutoCloseable {
         states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
-        launcher = new Launcher(kernel, poller);
+        launcher = new Launcher(kernel, poller, ahead);
         reaper = new Reaper(calls);
         recoverScratch();
-        spareNetworks = new SpareNetworks(calls, ahead);
+        spareNetworks = new Spare<>("pelagos-network", ahead, () -> new NetworkMaker(calls));
     }
 
     PelagosPaths paths() {
@@ -110,6 +118,10 @@ final class Engine implements AutoCloseable {
         return launcher;
     }
 
+    private void withoutSpare(Runnable action) {
+        launcher.withoutSpare(action);
+    }
+
     Reaper reaper() {
         return reaper;
     }
@@ -122,7 +134,7 @@ final class Engine implements AutoCloseable {
         return plans;
     }
 
-    SpareNetworks spareNetworks() {
+    Spare<Fd> spareNetworks() {
         return spareNetworks;
     }
 
@@ -227,6 +239,7 @@ final class Engine implements AutoCloseable {
     public void close() {
         snapshots.close();
         spareNetworks.close();
+        launcher.close();
         reaper.close();
         poller.close();
     }

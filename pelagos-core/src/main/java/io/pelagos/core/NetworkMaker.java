@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.launch.Spare;
 import io.pelagos.core.kernel.CloneFlag;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
@@ -7,13 +8,14 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * Makes network namespaces with their loopback device up, on a thread that nobody else uses: it
  * goes into each new one and back, see network_namespaces(7) and unshare(2), which concern the
  * calling thread alone.
  */
-final class NetworkMaker implements AutoCloseable {
+final class NetworkMaker implements Spare.Maker<Fd> {
     private static final int AF_INET = 2;
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int SIOCSIFFLAGS = 0x8914;
@@ -37,12 +39,13 @@ final class NetworkMaker implements AutoCloseable {
      * Makes one; only the descriptor keeps it alive. After a failure the thread may be anywhere and
      * is good for nothing else.
      */
-    Fd make() {
+    @Override
+    public Optional<Fd> make() {
         call(Syscall.UNSHARE, "CLONE_NEWNET", newNetwork);
         var made = referred();
         try {
             call(Syscall.SETNS, home + ", CLONE_NEWNET", home.number(), newNetwork);
-            return made;
+            return Optional.of(made);
         } catch (RuntimeException e) {
             made.close();
             throw e;

@@ -88,6 +88,15 @@ public final class Fd implements AutoCloseable {
         return number;
     }
 
+    /**
+     * Gives the descriptor to another object, so that closing this one does nothing.
+     *
+     * @return the descriptor, open
+     */
+    public Fd moved() {
+        return new Fd(state.kernel, release(), state.what);
+    }
+
     /** Closes the descriptor; a second call does nothing. */
     @Override
     public void close() {

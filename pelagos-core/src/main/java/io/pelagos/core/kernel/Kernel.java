@@ -1,5 +1,7 @@
 package io.pelagos.core.kernel;
 
+import java.util.Optional;
+
 /**
  * Everything that Pelagos asks of Linux: system calls made by the JVM, and processes made from
  * launch plans.
@@ -34,4 +36,18 @@ public interface Kernel {
      * @throws ErrnoException when no process could be made
      */
     int launch(LaunchPlan plan, LaunchRequest request);
+
+    /**
+     * Starts a process ahead, which waits for its plan, because making a process takes as long as a
+     * large part of what a plan does. It ends when the other end of the socket is closed.
+     *
+     * @param request the name and the descriptors of the process: their numbers there rise without
+     *     a gap, and it closes all others
+     * @param socket which of those numbers is a {@code SOCK_SEQPACKET} socket that brings the plan
+     * @return the process; empty when this kernel makes none ahead
+     * @throws ErrnoException when no process could be made
+     */
+    default Optional<WaitingProcess> prepare(LaunchRequest request, int socket) {
+        return Optional.empty();
+    }
 }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Optional;
 
 /**
  * The Linux that the JVM runs on, through the foreign function API.
@@ -94,6 +95,12 @@ public final class LinuxKernel implements Kernel {
                     "a plan for " + plan.architecture() + " on " + architecture);
         }
         return spawner.spawn(plan, request);
+    }
+
+    @Override
+    public Optional<WaitingProcess> prepare(LaunchRequest request, int socket) {
+        var kept = request.descriptors().stream().map(LaunchRequest.Inherited::target).toList();
+        return spawner.prepare(PlanLoader.image(architecture, kept, socket), request);
     }
 
     /** {@code long syscall(long number, ...)}, see syscall(2). */

@@ -2,6 +2,7 @@ package io.pelagos.core.kernel;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -41,15 +42,39 @@ final class PlanSpawner {
             return spawnFromFile(calls, image, request, e);
         }
         try {
-            calls.writeFully(fd, image);
-            calls.fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-            return LinuxKernel.Spawn.spawn("/proc/self/fd/" + fd, request);
+            return spawn(calls, fd, image, request);
         } catch (ErrnoException e) {
-            return switch (e.errno()) {
-                // memfd_noexec=2 or a noexec policy of an LSM; no /proc.
-                case EACCES, ENOENT -> spawnFromFile(calls, image, request, e);
-                default -> throw e;
-            };
+            if (!isDenied(e)) {
+                throw e;
+            }
+            return spawnFromFile(calls, image, request, e);
+        } finally {
+            calls.close(fd);
+        }
+    }
+
+    private static int spawn(SystemCalls calls, int fd, byte[] image, LaunchRequest request) {
+        calls.writeFully(fd, image);
+        calls.fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+        return LinuxKernel.Spawn.spawn("/proc/self/fd/" + fd, request);
+    }
+
+    /** Tells of memfd_noexec=2, a noexec policy of an LSM, or no procfs. */
+    private static boolean isDenied(ErrnoException e) {
+        return e.errno() == Errno.EACCES || e.errno() == Errno.ENOENT;
+    }
+
+    /** Starts the image of a {@link PlanLoader}, from memory only. */
+    Optional<WaitingProcess> prepare(byte[] image, LaunchRequest request) {
+        var calls = new SystemCalls(kernel);
+        int fd = memfd();
+        try {
+            return Optional.of(new WaitingProcess(spawn(calls, fd, image, request)));
+        } catch (ErrnoException e) {
+            if (!isDenied(e)) {
+                throw e;
+            }
+            return Optional.empty();
         } finally {
             calls.close(fd);
         }

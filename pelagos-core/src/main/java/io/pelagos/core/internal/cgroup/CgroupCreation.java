@@ -301,7 +301,7 @@ public final class CgroupCreation {
             var needed = LimitWriter.needed(resources, v1);
             var wished = new LinkedHashSet<>(WISHED);
             wished.removeAll(v1);
-            reasons.putAll(SubtreeControl.enable(directory, needed, wished));
+            reasons.putAll(SubtreeControl.enable(host, directory, needed, wished));
         }
     }
 

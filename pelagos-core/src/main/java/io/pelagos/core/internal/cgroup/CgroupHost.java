@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * The cgroup hierarchies of this host and the JVM's place in them, looked at once. Safe for use by
@@ -21,6 +22,7 @@ public final class CgroupHost {
 
     private final SystemCalls calls;
     private final List<Hierarchy> hierarchies;
+    private final Consumer<Runnable> alone;
 
     /**
      * Describes a host.
@@ -29,8 +31,28 @@ public final class CgroupHost {
      * @param hierarchies what is mounted
      */
     public CgroupHost(SystemCalls calls, List<Hierarchy> hierarchies) {
+        this(calls, hierarchies, Runnable::run);
+    }
+
+    private CgroupHost(SystemCalls calls, List<Hierarchy> hierarchies, Consumer<Runnable> alone) {
         this.calls = calls;
         this.hierarchies = List.copyOf(hierarchies);
+        this.alone = alone;
+    }
+
+    /**
+     * Returns the same host for a JVM that keeps processes ahead, which are in its own cgroup.
+     *
+     * @param way acts while there is none of them
+     * @return a host
+     */
+    public CgroupHost alone(Consumer<Runnable> way) {
+        return new CgroupHost(calls, hierarchies, way);
+    }
+
+    /** Acts while the JVM keeps no process ahead. */
+    void alone(Runnable action) {
+        alone.accept(action);
     }
 
     /**

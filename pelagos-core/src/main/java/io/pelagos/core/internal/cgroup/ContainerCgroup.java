@@ -345,7 +345,7 @@ public final class ContainerCgroup implements AutoCloseable {
             var path = unified.path();
             try (var above =
                     CgroupDirectory.open(calls, path.substring(0, path.lastIndexOf('/')))) {
-                reasons.putAll(SubtreeControl.enable(above, needed, java.util.Set.of()));
+                reasons.putAll(SubtreeControl.enable(host, above, needed, java.util.Set.of()));
             }
         }
         for (var controller : v1) {

@@ -25,13 +25,14 @@ final class SubtreeControl {
     /**
      * Enables controllers.
      *
+     * @param host knows what else the JVM has started
      * @param directory the cgroup whose children are to have them
      * @param needed controllers for whose sake the JVM may be moved
      * @param wished controllers that are enabled when that is possible without ado
      * @return why a needed controller could not be enabled; empty when all could
      */
     static Map<String, String> enable(
-            CgroupDirectory directory, Set<String> needed, Set<String> wished) {
+            CgroupHost host, CgroupDirectory directory, Set<String> needed, Set<String> wished) {
         var available = words(directory.readIfPresent("cgroup.controllers"));
         var enabled = words(directory.readIfPresent("cgroup.subtree_control"));
         var reasons = new LinkedHashMap<String, String>();
@@ -39,7 +40,7 @@ final class SubtreeControl {
             if (!available.contains(controller)) {
                 reasons.put(controller, directory + " has no " + controller + " controller");
             } else if (!enabled.contains(controller)) {
-                var reason = enable(directory, controller);
+                var reason = enable(host, directory, controller);
                 if (!reason.isEmpty()) {
                     reasons.put(controller, reason);
                 }
@@ -61,9 +62,12 @@ final class SubtreeControl {
         return reasons;
     }
 
-    private static String enable(CgroupDirectory directory, String controller) {
+    private static String enable(CgroupHost host, CgroupDirectory directory, String controller) {
         try {
-            if (occupied(directory) && !moveJvm(directory)) {
+            if (occupied(directory)) {
+                host.alone(() -> moveJvm(directory));
+            }
+            if (occupied(directory)) {
                 return directory
                         + " "
                         + LimitWriter.Remedies.BUSY_REASON
@@ -94,11 +98,11 @@ final class SubtreeControl {
     }
 
     /** Moves the JVM into a leaf when it is the only process. */
-    private static boolean moveJvm(CgroupDirectory directory) {
+    private static void moveJvm(CgroupDirectory directory) {
         long jvm = directory.calls().retry(Syscall.GETPID);
         var pids = directory.read("cgroup.procs").lines().toList();
         if (!pids.equals(List.of("" + jvm))) {
-            return false;
+            return;
         }
         try {
             directory.make(Hierarchy.JVM_LEAF);
@@ -108,7 +112,6 @@ final class SubtreeControl {
             }
         }
         directory.write(Hierarchy.JVM_LEAF + "/cgroup.procs", "" + jvm);
-        return true;
     }
 
     /** Lets pass what is the host's decision; anything else is a failure of ours. */

@@ -15,6 +15,11 @@ final class Interpreter {
     private static final byte[] AARCH64 =
             AArch64Interpreter.assemble(StaticElf.STEPS, StaticElf.DATA);
 
+    private static final byte[] X86_64_LOADER =
+            X86Interpreter.assemble(StaticElf.LOADER_STEPS, StaticElf.DATA);
+    private static final byte[] AARCH64_LOADER =
+            AArch64Interpreter.assemble(StaticElf.LOADER_STEPS, StaticElf.DATA);
+
     private Interpreter() {}
 
     /**
@@ -27,6 +32,20 @@ final class Interpreter {
         return switch (machine) {
             case StaticElf.EM_X86_64 -> X86_64;
             case StaticElf.EM_AARCH64 -> AARCH64;
+            default -> throw new IllegalArgumentException("no interpreter for machine " + machine);
+        };
+    }
+
+    /**
+     * Returns the code that begins with the steps of a loader.
+     *
+     * @param machine {@link StaticElf#EM_X86_64} or {@link StaticElf#EM_AARCH64}
+     * @return the shared array, which nobody may change
+     */
+    static byte[] loader(int machine) {
+        return switch (machine) {
+            case StaticElf.EM_X86_64 -> X86_64_LOADER;
+            case StaticElf.EM_AARCH64 -> AARCH64_LOADER;
             default -> throw new IllegalArgumentException("no interpreter for machine " + machine);
         };
     }

@@ -24,6 +24,15 @@ public final class StaticElf {
     /** The address of the data; it begins with the failure record of eight bytes. */
     public static final int DATA = 0x10000000;
 
+    /** The address of the first byte of a loader's file, out of the way of what it loads. */
+    private static final int LOADER = 0x20000000;
+
+    /** The address of the first step of a loader. */
+    public static final int LOADER_STEPS = LOADER + 0x200;
+
+    /** The address of a loader's own data. */
+    public static final int LOADER_DATA = LOADER + 0x10000;
+
     private static final int HEADER_SIZE = 64;
     private static final int PROGRAM_HEADER_SIZE = 56;
     private static final int PROGRAM_HEADERS = 3;
@@ -50,8 +59,6 @@ public final class StaticElf {
      * @throws IllegalArgumentException for another machine, or when a size does not fit
      */
     public static byte[] image(int machine, byte[] steps, byte[] data, int dataSize) {
-        var interpreter = Interpreter.code(machine);
-        int stepsOffset = STEPS - CODE;
         if (steps.length == 0 || steps.length % Step.SIZE != 0 || steps.length > DATA - STEPS) {
             throw new IllegalArgumentException("steps of " + steps.length + " bytes");
         }
@@ -59,13 +66,46 @@ public final class StaticElf {
             throw new IllegalArgumentException(
                     "data of " + dataSize + " bytes, " + data.length + " of them in the file");
         }
+        return file(machine, Interpreter.code(machine), CODE, DATA, steps, data, dataSize);
+    }
+
+    /**
+     * Makes a file that begins at {@link #LOADER_STEPS}, whose steps can put others to {@link
+     * #STEPS} and their data to {@link #DATA}, and go on there. The steps of a loader jump to where
+     * they say; their failures too are recorded at {@link #DATA}.
+     *
+     * @param machine {@link #EM_X86_64} or {@link #EM_AARCH64}
+     * @param steps encoded steps
+     * @param data the loader's own data
+     * @return the file's bytes
+     */
+    public static byte[] loader(int machine, byte[] steps, byte[] data) {
+        return file(
+                machine,
+                Interpreter.loader(machine),
+                LOADER,
+                LOADER_DATA,
+                steps,
+                data,
+                data.length);
+    }
+
+    private static byte[] file(
+            int machine,
+            byte[] interpreter,
+            int code,
+            int dataAddress,
+            byte[] steps,
+            byte[] data,
+            int dataSize) {
+        int stepsOffset = STEPS - CODE;
         int page = pageSize(machine);
         int codeEnd = stepsOffset + steps.length;
         int dataOffset = (codeEnd + page - 1) & -page;
         var out = ByteBuffer.allocate(dataOffset + data.length).order(ByteOrder.LITTLE_ENDIAN);
-        header(out, machine);
-        segment(out, PT_LOAD, PF_R | PF_X, 0, CODE, codeEnd, codeEnd, page);
-        segment(out, PT_LOAD, PF_R | PF_W, dataOffset, DATA, data.length, dataSize, page);
+        header(out, machine, code + ENTRY);
+        segment(out, PT_LOAD, PF_R | PF_X, 0, code, codeEnd, codeEnd, page);
+        segment(out, PT_LOAD, PF_R | PF_W, dataOffset, dataAddress, data.length, dataSize, page);
         segment(out, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 16);
         out.put(interpreter);
         return out.put(stepsOffset, steps).put(dataOffset, data).array();
@@ -79,7 +119,7 @@ public final class StaticElf {
         return machine == EM_AARCH64 ? 0x10000 : 0x1000;
     }
 
-    private static void header(ByteBuffer out, int machine) {
+    private static void header(ByteBuffer out, int machine, int entry) {
         var identification =
                 new byte[] {
                     0x7F,
@@ -103,7 +143,7 @@ public final class StaticElf {
         out.putShort((short) 2); // e_type: ET_EXEC
         out.putShort((short) machine); // e_machine
         out.putInt(1); // e_version
-        out.putLong(CODE + ENTRY); // e_entry
+        out.putLong(entry); // e_entry
         out.putLong(HEADER_SIZE); // e_phoff
         out.putLong(0); // e_shoff
         out.putInt(0); // e_flags

@@ -5,7 +5,6 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
-import io.pelagos.core.kernel.LaunchRequest;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.Syscall;
@@ -17,6 +16,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * the process and its pidfd, later its exit status; towards the new process it carries the word to
  * go on; and its hang-up means that the JVM has ended.
  */
-public final class Launcher {
+public final class Launcher implements AutoCloseable {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -44,7 +44,6 @@ public final class Launcher {
     private static final int SHUT_WR = 1;
     private static final int SHUT_RDWR = 2;
     private static final int SIGKILL = 9;
-    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int STDIO = 3;
     private static final int RECORD_SIZE = 8;
     private static final byte[] WORD = {1};
@@ -52,12 +51,31 @@ public final class Launcher {
     private final Kernel kernel;
     private final SystemCalls calls;
     private final Poller poller;
+    private final Spare<WaitingHelper> helpers;
 
-    /** Makes a launcher; the poller waits where a virtual thread must not. */
-    public Launcher(Kernel kernel, Poller poller) {
+    /**
+     * Makes a launcher.
+     *
+     * @param kernel who starts processes
+     * @param poller waits where a virtual thread must not
+     * @param ahead whether a helper may be made before it is needed
+     */
+    public Launcher(Kernel kernel, Poller poller, boolean ahead) {
         this.kernel = kernel;
         this.calls = new SystemCalls(kernel);
         this.poller = poller;
+        helpers = new Spare<>("pelagos-helper", ahead, () -> WaitingHelper.maker(kernel));
+    }
+
+    /** Acts while no helper is there but those of processes that were started. */
+    public void withoutSpare(Runnable action) {
+        helpers.without(action);
+    }
+
+    /** Ends the helper that was made ahead, if there is one. */
+    @Override
+    public void close() {
+        helpers.close();
     }
 
     /**
@@ -116,44 +134,73 @@ public final class Launcher {
      * @throws LaunchFailure when a step failed; nothing is left
      */
     public Started launch(Function<Channels, LaunchPlan> compose, Request request) {
-        try (var report = calls.pipe("the report pipe")) {
-            var control = calls.socketpair("the control socket");
-            boolean started = false;
-            try {
-                var result = launch(compose, request, report, control);
-                started = true;
-                return result;
-            } finally {
-                control.second().close();
-                if (!started) {
-                    control.first().close();
-                }
+        var plan = compose.apply(Channels.with(request.others().size()));
+        var helper = start(plan, request);
+        boolean started = false;
+        try (var report = helper.report()) {
+            var result = supervise(plan, request, helper, report);
+            started = true;
+            return result;
+        } finally {
+            if (!started) {
+                helper.control().close();
             }
         }
     }
 
-    private Started launch(
-            Function<Channels, LaunchPlan> compose,
-            Request request,
-            SystemCalls.Pair report,
-            SystemCalls.Pair control) {
-        var plan = compose.apply(Channels.with(request.others().size()));
-        int helper = spawn(plan, report.second(), control.second(), request);
-        report.second().close();
-        control.second().close();
+    /** Gives the plan to a helper that was made ahead, or else to a new one. */
+    private Helper start(LaunchPlan plan, Request request) {
+        var waiting = request.stdio().isEmpty() ? null : helpers.take().orElse(null);
+        if (waiting == null) {
+            return spawn(plan, request);
+        }
+        var descriptors = new ArrayList<>(request.stdio());
+        descriptors.addAll(request.others());
+        boolean goesOn = false;
+        try {
+            goesOn = waiting.carryOut(plan, descriptors);
+        } finally {
+            if (!goesOn) {
+                waiting.close();
+            }
+        }
+        return goesOn ? waiting.helper() : spawn(plan, request);
+    }
+
+    /** Spawns the helper with the descriptors in the order that {@link Channels} says. */
+    private Helper spawn(LaunchPlan plan, Request request) {
+        var spawned =
+                Helper.start(
+                        calls,
+                        (report, control) -> {
+                            var sources = new ArrayList<>(request.stdio());
+                            int first = sources.isEmpty() ? STDIO : 0;
+                            sources.add(report.number());
+                            sources.add(control.number());
+                            sources.addAll(request.others());
+                            try (var given = Given.of(calls, sources, first)) {
+                                return OptionalInt.of(kernel.launch(plan, given.request()));
+                            }
+                        });
+        return spawned.orElseThrow();
+    }
+
+    private Started supervise(LaunchPlan plan, Request request, Helper helper, Fd report) {
+        var control = helper.control();
         var cgroups = List.<Fd>of();
         FirstProcess process = null;
         try {
-            cgroups = place(request.placing(), control.first());
+            cgroups = place(request.placing(), control);
             if (request.awaited() != null) {
-                process = receiveProcess(control.first(), isParent(request.kind()));
+                process = receiveProcess(control, isParent(request.kind()));
             }
-            letGoOn(request, control.first(), cgroups, process);
+            letGoOn(request, control, cgroups, process);
             cgroups.forEach(Fd::close);
+            helpers.replenish();
             request.meanwhile().run();
-            var failure = receiveFailure(plan, report.first());
+            var failure = receiveFailure(plan, report);
             if (process == null) {
-                process = receiveProcess(control.first(), isParent(request.kind()));
+                process = receiveProcess(control, isParent(request.kind()));
             }
             if (failure != null) {
                 throw failure;
@@ -163,10 +210,10 @@ public final class Launcher {
                         "the helper ended before it had started a process: it was killed, or this"
                                 + " machine is out of memory");
             }
-            return new Started(helper, process.pid(), process.pidfd(), control.first());
+            return new Started(helper.pid(), process.pid(), process.pidfd(), control);
         } catch (RuntimeException | Error e) {
             cgroups.forEach(Fd::close);
-            abandon(helper, process, control.first(), request.kind());
+            abandon(helper.pid(), process, control, request.kind());
             throw e;
         }
     }
@@ -202,33 +249,6 @@ public final class Launcher {
             if (e.errno() != Errno.EPIPE && e.errno() != Errno.ECONNRESET) {
                 throw e;
             }
-        }
-    }
-
-    /** Spawns the helper with the descriptors in the order that {@link Channels} says. */
-    private int spawn(LaunchPlan plan, Fd report, Fd control, Request request) {
-        var sources = new ArrayList<>(request.stdio());
-        int target = sources.isEmpty() ? STDIO : 0;
-        sources.add(report.number());
-        sources.add(control.number());
-        sources.addAll(request.others());
-        int end = target + sources.size();
-        var descriptors = new ArrayList<LaunchRequest.Inherited>();
-        var copies = new ArrayList<Fd>();
-        try {
-            for (int source : sources) {
-                int from = source;
-                if (source < end && source != target) {
-                    // An earlier dup2 could overwrite it before it is used.
-                    var copy = Fd.of(kernel, calls.fcntl(source, F_DUPFD_CLOEXEC, end), "a copy");
-                    copies.add(copy);
-                    from = copy.number();
-                }
-                descriptors.add(new LaunchRequest.Inherited(from, target++));
-            }
-            return kernel.launch(plan, new LaunchRequest("pelagos", descriptors));
-        } finally {
-            copies.forEach(Fd::close);
         }
     }
 
