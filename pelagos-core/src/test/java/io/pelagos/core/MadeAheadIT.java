@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.testing.BusyboxRoot;
+import io.pelagos.core.testing.Footprint;
 import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Network namespaces that are made ahead are like those made for the occasion. */
+/** Processes and network namespaces that are made ahead are like those made for the occasion. */
 @ExtendWith(LeakCheck.class)
-class SpareNetworksIT {
+class MadeAheadIT {
     private static final String LOOK =
             "readlink /proc/self/ns/net; ls /sys/class/net; cat /sys/class/net/lo/flags;"
                     + " cat /proc/sys/net/ipv4/ip_forward";
@@ -72,6 +73,35 @@ class SpareNetworksIT {
                             .command("readlink", "/proc/self/ns/net")
                             .run();
             assertThat(result.stdout().strip()).isEqualTo(host);
+        }
+    }
+
+    @Test
+    void whoKillsTheProcessMadeAheadStopsNothing() throws Exception {
+        try (var pelagos = Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")))) {
+            for (int i = 0; i < 12; i++) {
+                assertThat(look(pelagos)).contains("lo");
+                for (var child : Footprint.children()) {
+                    var process = ProcessHandle.of(child);
+                    process.ifPresent(ProcessHandle::destroyForcibly);
+                    process.ifPresent(it -> it.onExit().join());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPlanThatDoesNotFitIsStartedAllTheSame() throws Exception {
+        try (var pelagos = Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")))) {
+            var large = "x".repeat(70_000);
+            for (int i = 0; i < 6; i++) {
+                var result =
+                        pelagos.container(root.rootfs())
+                                .env("LARGE", large)
+                                .command("sh", "-c", "echo ${#LARGE}")
+                                .run();
+                assertThat(result.stdout()).isEqualTo("70000\n");
+            }
         }
     }
 
