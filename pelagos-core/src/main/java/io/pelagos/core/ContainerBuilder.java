@@ -2,11 +2,14 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.DefaultPaths;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.SeccompArch;
 import io.pelagos.core.security.SeccompProfile;
+import io.pelagos.core.security.SyscallTable;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Confinement;
 import io.pelagos.core.spec.ContainerSpec;
@@ -102,6 +105,7 @@ public final class ContainerBuilder {
     private @Nullable HealthCheck healthCheck;
     private long logBound = Logs.USUAL_BOUND;
     private boolean removeAtExit;
+    private final Map<String, SyscallHandler> handlers = new LinkedHashMap<>();
     private final List<Problem> problems = new ArrayList<>();
 
     /** An option that could not be taken as it was given. */
@@ -719,6 +723,30 @@ public final class ContainerBuilder {
     }
 
     /**
+     * Lets this JVM decide about a system call, each time that a process of the container makes it
+     * and the filter of the container allows it, see seccomp_unotify(2). The calling thread waits
+     * meanwhile. A program of another architecture, such as a 32-bit one, is killed at its first
+     * call; io_uring, which makes calls unseen, is not in the default filter.
+     *
+     * @param name the name of the call, such as {@code connect}; not one that the start of a
+     *     container itself makes last, such as {@code execve}
+     * @param handler decides
+     * @return this
+     */
+    public ContainerBuilder onSyscall(String name, SyscallHandler handler) {
+        return attempt(
+                "onSyscall",
+                () -> {
+                    var arch = SeccompArch.nativeOf(Architecture.current());
+                    if (SyscallTable.number(arch, name).isEmpty()) {
+                        throw new IllegalArgumentException(
+                                "\"" + name + "\": this machine has no such system call");
+                    }
+                    handlers.put(name, handler);
+                });
+    }
+
+    /**
      * Restricts the use of files and ports by Landlock.
      *
      * @param rules what remains allowed
@@ -991,7 +1019,7 @@ public final class ContainerBuilder {
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
      */
     public Container start() {
-        return pelagos().start(spec());
+        return pelagos().start(spec(), handlers);
     }
 
     /**
@@ -1049,6 +1077,7 @@ public final class ContainerBuilder {
      */
     public DetachedContainer startDetached() {
         supervision = Supervision.DETACHED;
+        SpecRules.checkHandlers(spec(), handlers.keySet());
         stdout = stdout == null ? Stdio.PIPE : stdout;
         stderr = stderr == null ? Stdio.PIPE : stderr;
         return pelagos()

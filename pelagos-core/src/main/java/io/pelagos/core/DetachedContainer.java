@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -368,6 +369,62 @@ public final class DetachedContainer {
         return host == null || state.run().cgroups().isEmpty()
                 ? Optional.empty()
                 : host.open(state.run().cgroups());
+    }
+
+    /**
+     * Describes one more process in this container. It belongs to this JVM, and ends with it or
+     * with the container, whichever is first.
+     *
+     * @param command the program, then its arguments; a program without a slash is looked up in the
+     *     {@code PATH} of the process
+     * @return a builder
+     * @throws ContainerStateException when it was removed, or another implementation made it
+     */
+    public ExecBuilder exec(String... command) {
+        return exec(List.of(command));
+    }
+
+    /**
+     * Describes one more process in this container.
+     *
+     * @param command the program, then its arguments
+     * @return a builder
+     * @throws ContainerStateException when it was removed, or another implementation made it
+     */
+    public ExecBuilder exec(List<String> command) {
+        var spec = spec();
+        return new ExecBuilder(() -> door(spec), spec, command);
+    }
+
+    /** Holds on to its first process and its cgroup for one more process. */
+    private Execs door(ContainerSpec spec) {
+        var state = state();
+        var process = state.run().process();
+        var pidfd =
+                process == null || state.status() != Status.RUNNING
+                        ? null
+                        : process.open(engine.calls()).orElse(null);
+        if (process == null || pidfd == null) {
+            throw ContainerStateException.ended(name, "nothing can be started in it");
+        }
+        try {
+            var group = cgroup(state).orElse(null);
+            var execs =
+                    new Execs(
+                            new Execs.Target(
+                                    engine, spec, id, name, process.pid(), pidfd, group, Map.of()),
+                            () -> {
+                                pidfd.close();
+                                if (group != null) {
+                                    group.close();
+                                }
+                            });
+            execs.pause(group != null && group.isFrozen());
+            return execs;
+        } catch (RuntimeException e) {
+            pidfd.close();
+            throw e;
+        }
     }
 
     /**

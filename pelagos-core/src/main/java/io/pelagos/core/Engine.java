@@ -9,6 +9,7 @@ import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.launch.Spare;
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
+import io.pelagos.core.internal.plan.Listening;
 import io.pelagos.core.internal.plan.PlanCache;
 import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.ErrnoException;
@@ -21,9 +22,13 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.KernelVersion;
+import io.pelagos.core.security.SeccompAction;
 import io.pelagos.core.security.SeccompCompiler;
+import io.pelagos.core.security.SeccompFlag;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.security.SeccompProgram;
+import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
@@ -43,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 final class Engine implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
     private static final int ID_BYTES = 16;
+
+    /** Since then a call that the JVM knows of is not interrupted and made once more. */
+    private static final KernelVersion INTERRUPTED_BY_FATAL_SIGNALS_ONLY = new KernelVersion(5, 19);
 
     private final PelagosPaths paths;
     private final SystemCalls calls;
@@ -67,6 +75,7 @@ final class Engine implements AutoCloseable {
     private final AtomicInteger scratchCounter = new AtomicInteger();
     private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
     private final Map<FilterKey, SeccompProgram> filters = new ConcurrentHashMap<>();
+    private final Map<List<String>, SeccompProgram> listeners = new ConcurrentHashMap<>();
 
     /** What a compiled filter depends on, beside the machine. */
     private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
@@ -159,6 +168,32 @@ final class Engine implements AutoCloseable {
                                 key.profile(),
                                 SeccompTarget.of(
                                         facts.architecture(), key.capabilities(), facts.kernel())));
+    }
+
+    /** Says how calls are handed to the JVM; a call of another architecture ends its process. */
+    Listening listening(Set<String> names, ContainerSpec spec, int channel) {
+        var sorted = List.copyOf(new TreeSet<>(names));
+        var program =
+                listeners.computeIfAbsent(
+                        sorted,
+                        calls -> {
+                            var profile =
+                                    SeccompProfile.builder(SeccompAction.ALLOW)
+                                            .rule(
+                                                    SeccompRule.of(
+                                                            SeccompAction.NOTIFY,
+                                                            calls.toArray(String[]::new)));
+                            if (facts.kernel().compareTo(INTERRUPTED_BY_FATAL_SIGNALS_ONLY) >= 0) {
+                                profile.flags(SeccompFlag.WAIT_KILLABLE_RECV);
+                            }
+                            return SeccompCompiler.compile(
+                                    profile.build(),
+                                    SeccompTarget.of(
+                                            facts.architecture(),
+                                            spec.confinement().capabilities(),
+                                            facts.kernel()));
+                        });
+        return new Listening(sorted, program, channel);
     }
 
     String newId() {

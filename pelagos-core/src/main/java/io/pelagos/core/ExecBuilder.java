@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A builder belongs to one thread.
  */
 public final class ExecBuilder {
-    private final Execs execs;
+    private final Supplier<Execs> door;
     private final ContainerSpec container;
     private final List<String> command;
     private final Map<String, String> environment = new LinkedHashMap<>();
@@ -45,9 +46,9 @@ public final class ExecBuilder {
     private int @Nullable [] terminal;
     private boolean privileged;
 
-    ExecBuilder(Execs execs, List<String> command) {
-        this.execs = execs;
-        this.container = execs.target().spec();
+    ExecBuilder(Supplier<Execs> door, ContainerSpec container, List<String> command) {
+        this.door = door;
+        this.container = container;
         this.command = new ArrayList<>(command);
     }
 
@@ -241,7 +242,7 @@ public final class ExecBuilder {
      * @throws SyscallFailedException when the kernel refuses something
      */
     public Exec start() {
-        return starter().start();
+        return start(spec());
     }
 
     /**
@@ -272,7 +273,7 @@ public final class ExecBuilder {
             stdin = Stdio.NULL;
         }
         var spec = spec();
-        return Runs.run(new ExecStarter(execs, spec, timeout).start(), spec, bound);
+        return Runs.run(start(spec), spec, bound);
     }
 
     /**
@@ -284,11 +285,23 @@ public final class ExecBuilder {
      * @throws IllegalStateException when the container has ended
      */
     public String explain() {
-        return starter().explain();
+        var spec = spec();
+        var execs = door.get();
+        try {
+            return new ExecStarter(execs, spec, timeout).explain();
+        } finally {
+            execs.release();
+        }
     }
 
-    private ExecStarter starter() {
-        return new ExecStarter(execs, spec(), timeout);
+    private RunningExec start(ContainerSpec spec) {
+        var execs = door.get();
+        try {
+            return new ExecStarter(execs, spec, timeout).start();
+        } catch (RuntimeException | Error e) {
+            execs.release();
+            throw e;
+        }
     }
 
     /** Puts this process in the place of the container's first one. */

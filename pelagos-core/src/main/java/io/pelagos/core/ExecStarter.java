@@ -56,7 +56,7 @@ final class ExecStarter {
 
     /** Prints the plan without carrying it out. */
     String explain() {
-        int others = spec.process().terminal() ? 2 : 1;
+        int others = (spec.process().terminal() ? 2 : 1) + (handlers().isEmpty() ? 0 : 1);
         return execs.enter(() -> compose(Channels.with(others), identity())).toString();
     }
 
@@ -66,10 +66,14 @@ final class ExecStarter {
         long oomKillsBefore = oomKills(execs);
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         boolean started = false;
-        try (var channel = TerminalChannel.open(engine, spec.process())) {
+        try (var channel = TerminalChannel.open(engine, spec.process());
+                var listening = ListenerChannel.open(engine, handlers())) {
             long before = System.nanoTime();
-            var process = launch(identity, stdios, channel);
+            var process = launch(identity, stdios, channel, listening);
             stdios.started();
+            if (listening != null) {
+                listening.listen(target.name());
+            }
             var terminal = channel == null ? null : channel.receive();
             if (event != null) {
                 event.container = target.name();
@@ -96,12 +100,25 @@ final class ExecStarter {
         }
     }
 
+    /** A process without a filter is not asked for its calls. */
+    private Map<String, SyscallHandler> handlers() {
+        return spec.confinement().privileged() && !target.spec().confinement().privileged()
+                ? Map.of()
+                : target.handlers();
+    }
+
     private Launcher.Started launch(
-            LaunchInputs.Identity identity, Stdios stdios, @Nullable TerminalChannel channel) {
+            LaunchInputs.Identity identity,
+            Stdios stdios,
+            @Nullable TerminalChannel channel,
+            @Nullable ListenerChannel listening) {
         var others = new ArrayList<Integer>();
         others.add(target.pidfd().number());
         if (channel != null) {
             others.add(channel.number());
+        }
+        if (listening != null) {
+            others.add(listening.number());
         }
         var cgroup = target.cgroup();
         try {
@@ -161,7 +178,13 @@ final class ExecStarter {
                         Map.of(),
                         Map.of(),
                         engine.filter(spec),
-                        spec.process().terminal() ? channels.other(1) : null),
+                        spec.process().terminal() ? channels.other(1) : null,
+                        handlers().isEmpty()
+                                ? null
+                                : engine.listening(
+                                        handlers().keySet(),
+                                        spec,
+                                        channels.other(spec.process().terminal() ? 2 : 1))),
                 channels.other(0));
     }
 

@@ -7,6 +7,7 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ final class Execs {
     private static final Duration PATIENCE = Duration.ofMillis(100);
 
     private final Target target;
+    private final Runnable idle;
     private final Set<RunningExec> running = ConcurrentHashMap.newKeySet();
     private final ReentrantReadWriteLock door = new ReentrantReadWriteLock();
     private volatile boolean ended;
@@ -41,6 +43,7 @@ final class Execs {
      * @param pid its first process
      * @param pidfd refers to that; whoever made this keeps it open until {@link #end}
      * @param cgroup its cgroups, open as long; or null when it has none
+     * @param handlers who decides about its system calls
      */
     record Target(
             Engine engine,
@@ -49,10 +52,30 @@ final class Execs {
             String name,
             int pid,
             Fd pidfd,
-            @Nullable ContainerCgroup cgroup) {}
+            @Nullable ContainerCgroup cgroup,
+            Map<String, SyscallHandler> handlers) {}
 
+    /** For a container that this JVM has started, which says when it ends. */
     Execs(Target target) {
+        this(target, () -> {});
+    }
+
+    /**
+     * For one process in a container that another JVM may have started.
+     *
+     * @param idle closes what the target holds; called when the process has ended, or cannot be
+     *     started
+     */
+    Execs(Target target, Runnable idle) {
         this.target = target;
+        this.idle = idle;
+    }
+
+    /** Says that no process was started, or that it has ended. */
+    void release() {
+        if (running.isEmpty()) {
+            idle.run();
+        }
     }
 
     Target target() {
@@ -90,6 +113,7 @@ final class Execs {
 
     void remove(RunningExec exec) {
         running.remove(exec);
+        release();
     }
 
     /**

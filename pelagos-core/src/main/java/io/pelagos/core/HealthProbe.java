@@ -10,17 +10,19 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.HealthCheck;
+import io.pelagos.core.spec.Stdio;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 
 /**
- * Asks a container over TCP how it is, from inside its network namespace and with nothing of the
- * container's own but its address: a socket stays in the namespace in which it was made, so a
- * thread enters that for no longer than to make one, and ends.
+ * Asks a container how it is: by a program of its own, or over TCP from inside its network
+ * namespace and with nothing of the container's own but its address: a socket stays in the
+ * namespace in which it was made, so a thread enters that for no longer than to make one, and ends.
  */
 final class HealthProbe {
     private static final System.Logger LOG = System.getLogger(HealthProbe.class.getName());
@@ -42,9 +44,36 @@ final class HealthProbe {
 
     /** Tries once; what goes wrong is a failure of the test. */
     boolean succeeds(HealthCheck.Test test, Duration timeout) {
+        return switch (test) {
+            case HealthCheck.Command(var command) -> runs(command, timeout);
+            case HealthCheck.Tcp _, HealthCheck.Http _ -> connects(test, timeout);
+        };
+    }
+
+    private boolean runs(List<String> command, Duration timeout) {
+        try {
+            return new DetachedContainer(engine, state)
+                    .exec(command)
+                    .stdin(Stdio.NULL)
+                    .stdout(Stdio.NULL)
+                    .stderr(Stdio.NULL)
+                    .timeout(timeout)
+                    .run()
+                    .success();
+        } catch (PelagosException | IllegalStateException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the health of " + state.name(), e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private boolean connects(HealthCheck.Test test, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         try (var socket = socketInside()) {
             return switch (test) {
+                case HealthCheck.Command _ -> false;
                 case HealthCheck.Tcp(var port) -> connects(socket, port, deadline);
                 case HealthCheck.Http(var port, var path) ->
                         connects(socket, port, deadline) && answers(socket, path, deadline);

@@ -19,6 +19,7 @@ import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The way in: makes containers, and ends those that still run when it is closed.
@@ -113,12 +114,18 @@ public final class Pelagos implements AutoCloseable {
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
      */
     public Container start(ContainerSpec spec) {
+        return start(spec, Map.of());
+    }
+
+    /** Starts a container about whose system calls somebody decides. */
+    Container start(ContainerSpec spec, Map<String, SyscallHandler> handlers) {
         SpecRules.check(spec);
+        SpecRules.checkHandlers(spec, handlers.keySet());
         if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
             return new Detaching(engine).start(spec, Detaching.NO_UPKEEP);
         }
         var name = spec.name() == null ? engine.newName() : spec.name();
-        return new Starter(engine, spec, engine.newId(), name).start();
+        return new Starter(engine, spec, engine.newId(), name, handlers).start();
     }
 
     /**
@@ -201,7 +208,8 @@ public final class Pelagos implements AutoCloseable {
                                 joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal ? Channels.with(0).other(joined.size()) : null));
+                                terminal ? Channels.with(0).other(joined.size()) : null,
+                                null));
         return composed.plan().toString();
     }
 

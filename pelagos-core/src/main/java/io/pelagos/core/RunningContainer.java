@@ -25,6 +25,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -86,7 +87,8 @@ final class RunningContainer implements Container {
             Stdios stdios,
             @Nullable Detachment detachment,
             @Nullable Terminal terminal,
-            ContainerRoot root) {
+            ContainerRoot root,
+            Map<String, SyscallHandler> handlers) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
@@ -102,7 +104,14 @@ final class RunningContainer implements Container {
         this.execs =
                 new Execs(
                         new Execs.Target(
-                                engine, spec, id, name, started.pid(), started.pidfd(), cgroup));
+                                engine,
+                                spec,
+                                id,
+                                name,
+                                started.pid(),
+                                started.pidfd(),
+                                cgroup,
+                                handlers));
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
@@ -215,7 +224,7 @@ final class RunningContainer implements Container {
 
     @Override
     public ExecBuilder exec(List<String> command) {
-        return new ExecBuilder(execs, command);
+        return new ExecBuilder(() -> execs, spec, command);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -35,6 +36,16 @@ final class SpecRules {
 
     static void check(ContainerSpec spec) {
         RULES.forEach(rule -> rule.accept(spec));
+    }
+
+    /** Checks that somebody will be there to decide about system calls. */
+    static void checkHandlers(ContainerSpec spec, Set<String> names) {
+        if (!names.isEmpty() && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            throw new InvalidSpecException(
+                    "onSyscall",
+                    String.join(", ", names),
+                    "a detached container outlives the JVM, which is to decide");
+        }
     }
 
     private static void mountNamespace(ContainerSpec spec) {

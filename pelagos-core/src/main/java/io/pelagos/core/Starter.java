@@ -8,6 +8,7 @@ import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
+import io.pelagos.core.internal.plan.Listening;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
@@ -52,10 +53,16 @@ final class Starter {
     private @Nullable RootLayers layers;
 
     private final @Nullable Supplier<Detachment> detaching;
+    private final Map<String, SyscallHandler> handlers;
     private @Nullable Detachment detachment;
 
-    Starter(Engine engine, ContainerSpec spec, String id, String name) {
-        this(engine, spec, id, name, null);
+    Starter(
+            Engine engine,
+            ContainerSpec spec,
+            String id,
+            String name,
+            Map<String, SyscallHandler> handlers) {
+        this(engine, spec, id, name, null, handlers);
     }
 
     /** For a detached container, whose lock is held: says where what is kept of it goes. */
@@ -64,12 +71,23 @@ final class Starter {
             ContainerSpec spec,
             String id,
             String name,
-            @Nullable Supplier<Detachment> detaching) {
+            Supplier<Detachment> detaching) {
+        this(engine, spec, id, name, detaching, Map.of());
+    }
+
+    private Starter(
+            Engine engine,
+            ContainerSpec spec,
+            String id,
+            String name,
+            @Nullable Supplier<Detachment> detaching,
+            Map<String, SyscallHandler> handlers) {
         this.engine = engine;
         this.spec = spec;
         this.id = id;
         this.name = name;
         this.detaching = detaching;
+        this.handlers = handlers;
     }
 
     RunningContainer start() {
@@ -103,6 +121,8 @@ final class Starter {
             }
             case ErrnoException errno ->
                     SyscallFailedException.of("starting the container " + name, errno);
+            case IllegalArgumentException refused when !handlers.isEmpty() ->
+                    new InvalidSpecException("onSyscall", refused);
             default -> failure;
         };
     }
@@ -149,6 +169,10 @@ final class Starter {
         if (channel != null) {
             undo.push(channel::close);
         }
+        var listening = ListenerChannel.open(engine, handlers);
+        if (listening != null) {
+            undo.push(listening::close);
+        }
         var placing = placing();
         var kind = kind(placing, stdios);
         long before = System.nanoTime();
@@ -168,10 +192,20 @@ final class Starter {
                                                 filter,
                                                 channel == null
                                                         ? null
-                                                        : channels.other(joined.size())),
+                                                        : channels.other(joined.size()),
+                                                listening == null
+                                                        ? null
+                                                        : engine.listening(
+                                                                handlers.keySet(),
+                                                                spec,
+                                                                channels.other(
+                                                                        joined.size()
+                                                                                + (channel == null
+                                                                                        ? 0
+                                                                                        : 1)))),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        others(stdios, channel),
+                                        others(stdios, channel, listening),
                                         placing,
                                         awaited(placing),
                                         this::replenish,
@@ -186,6 +220,10 @@ final class Starter {
         if (channel != null) {
             terminal = channel.receive();
             channel.close();
+        }
+        if (listening != null) {
+            listening.listen(name);
+            listening.close();
         }
         closeJoined();
         if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
@@ -210,7 +248,8 @@ final class Starter {
                 stdios,
                 detachment,
                 terminal,
-                new ContainerRoot(engine, spec, name, started, layers));
+                new ContainerRoot(engine, spec, name, started, layers),
+                handlers);
     }
 
     /**
@@ -243,7 +282,8 @@ final class Starter {
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
             @Nullable SeccompProgram filter,
-            @Nullable Integer terminal) {
+            @Nullable Integer terminal,
+            @Nullable Listening listening) {
         var composed =
                 engine.plans()
                         .plan(
@@ -259,7 +299,8 @@ final class Starter {
                                         joined,
                                         sources,
                                         filter,
-                                        terminal));
+                                        terminal,
+                                        listening));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -387,10 +428,14 @@ final class Starter {
         };
     }
 
-    private List<Integer> others(Stdios stdios, @Nullable TerminalChannel channel) {
+    private List<Integer> others(
+            Stdios stdios, @Nullable TerminalChannel channel, @Nullable ListenerChannel listening) {
         var others = new ArrayList<>(joinedFiles.stream().map(Fd::number).toList());
         if (channel != null) {
             others.add(channel.number());
+        }
+        if (listening != null) {
+            others.add(listening.number());
         }
         if (detachment != null) {
             others.addAll(detachment.numbers(stdios));

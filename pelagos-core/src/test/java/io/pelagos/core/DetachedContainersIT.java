@@ -99,6 +99,43 @@ class DetachedContainersIT {
     }
 
     @Test
+    void furtherProcessesRunInOneThatAnotherJvmHasStarted() throws Exception {
+        var started = sandbox.sh("hostname inside; sleep 1000").hostname("inside").startDetached();
+        try (var other = another()) {
+            var found = other.containers().find(started.id());
+            var result = found.exec("sh", "-c", "hostname; cat; echo $X").env("X", "y").run();
+            assertThat(result.stdout()).isEqualTo("inside\ny\n");
+            assertThat(found.exec("sh", "-c", "exit 7").run().exit()).isEqualTo(new Exit.Code(7));
+            assertThatThrownBy(() -> found.exec("nothing-like-it").run())
+                    .isInstanceOf(CommandException.class);
+            var lasting = found.exec("sleep", "1000").start();
+            found.pause();
+            assertThatThrownBy(() -> found.exec("true").run())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("paused");
+            found.resume();
+            assertThat(found.stop(Duration.ZERO)).isEqualTo(new Exit.Killed(Signal.KILL, false));
+            assertThat(lasting.waitFor()).isEqualTo(new Exit.Killed(Signal.KILL, false));
+            assertThatThrownBy(() -> found.exec("true").run())
+                    .isInstanceOf(ContainerStateException.class)
+                    .hasMessageContaining("not running");
+        }
+    }
+
+    @Test
+    void healthIsWhatAProgramOfTheContainerSays() throws Exception {
+        var container =
+                sandbox.command("sleep", "1000")
+                        .healthCheck(
+                                HealthCheck.command("test", "-e", "/tmp/well")
+                                        .every(Duration.ofMillis(20), Duration.ofSeconds(10)))
+                        .startDetached();
+        assertThat(container.exec("touch", "/tmp/well").run().success()).isTrue();
+        container.awaitReady(Ready.healthy(), LONG);
+        assertThat(container.inspect().health()).isEqualTo(ContainerInfo.Health.HEALTHY);
+    }
+
+    @Test
     void containersAreListedAndFiltered() {
         var one = sandbox.command("sleep", "1000").label("app", "a").startDetached();
         var two = sandbox.command("sleep", "1000").name("other").startDetached();

@@ -1,6 +1,7 @@
 package io.pelagos.core.spec;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How it is found out whether a container does what it is for.
@@ -52,6 +53,21 @@ public record HealthCheck(
         }
     }
 
+    /**
+     * A program of the container, run in it like any further process; healthy when it exits with 0.
+     *
+     * @param command the program, then its arguments
+     */
+    public record Command(List<String> command) implements Test {
+        /** Checks that there is a program, and copies the list. */
+        public Command {
+            command = List.copyOf(command);
+            if (command.isEmpty() || command.getFirst().isEmpty()) {
+                throw new IllegalArgumentException("command " + command + ": names no program");
+            }
+        }
+    }
+
     private static void checkPort(int port) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port " + port + ": must be from 1 to 65535");
@@ -97,6 +113,16 @@ public record HealthCheck(
      */
     public static HealthCheck tcp(int port) {
         return of(new Tcp(port));
+    }
+
+    /**
+     * Checks by running a program in the container.
+     *
+     * @param command the program, then its arguments
+     * @return the check, with an interval of 30 s, a timeout of 10 s and 3 retries
+     */
+    public static HealthCheck command(String... command) {
+        return of(new Command(List.of(command)));
     }
 
     private static HealthCheck of(Test test) {

@@ -255,6 +255,16 @@ public final class ContainerCgroup implements AutoCloseable {
     }
 
     /**
+     * Tells whether somebody has stopped the processes in the container.
+     *
+     * @return false also where there is no freezer
+     */
+    public boolean isFrozen() {
+        var freezer = freezer();
+        return freezer != null && freezer.isFrozen();
+    }
+
+    /**
      * Tells whether there are processes in the container.
      *
      * @return false also where the container has no cgroup, and once it was removed

@@ -35,6 +35,9 @@ sealed interface Freezer {
      */
     boolean thaw(Duration timeout);
 
+    /** Tells whether somebody has stopped everything, or is about to. */
+    boolean isFrozen();
+
     /** The freezer of version 2. */
     record Unified(CgroupDirectory directory) implements Freezer {
         @Override
@@ -47,6 +50,11 @@ sealed interface Freezer {
         public boolean thaw(Duration timeout) {
             directory.write("cgroup.freeze", "0");
             return await(0, timeout);
+        }
+
+        @Override
+        public boolean isFrozen() {
+            return directory.read("cgroup.freeze").strip().equals("1");
         }
 
         private boolean await(long state, Duration timeout) {
@@ -69,6 +77,11 @@ sealed interface Freezer {
         @Override
         public boolean thaw(Duration timeout) {
             return await("THAWED", timeout);
+        }
+
+        @Override
+        public boolean isFrozen() {
+            return !directory.read(STATE).strip().equals("THAWED");
         }
 
         private boolean await(String state, Duration timeout) {

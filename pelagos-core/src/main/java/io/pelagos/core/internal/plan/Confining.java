@@ -137,6 +137,9 @@ final class Confining {
     }
 
     private void installFilter(PlanBuilder plan) {
+        if (inputs.listening() != null) {
+            inputs.listening().install(plan);
+        }
         if (filter == null) {
             return;
         }

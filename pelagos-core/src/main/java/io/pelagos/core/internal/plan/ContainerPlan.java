@@ -73,7 +73,8 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                                 instanceof Supervision.Kind.Detached,
                                 namespaces::prepare),
                         (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
-        return new ContainerPlan(plan, warnings);
+        var listening = inputs.listening();
+        return new ContainerPlan(listening == null ? plan : listening.checked(plan), warnings);
     }
 
     /**

@@ -71,18 +71,21 @@ public final class Entering {
      */
     public static LaunchPlan compose(LaunchInputs inputs, int container) {
         var entering = new Entering(inputs, container);
-        return Supervision.compose(
-                entering.plan,
-                inputs.channels(),
-                inputs.supervision(),
-                new Supervision.Clone(
-                        Constant.flags(),
-                        inputs.names().cgroup(),
-                        inputs.placement().placed(),
-                        inputs.placement().joined(),
-                        false,
-                        _ -> entering.enterAsHelper()),
-                (_, word) -> entering.process(word));
+        var plan =
+                Supervision.compose(
+                        entering.plan,
+                        inputs.channels(),
+                        inputs.supervision(),
+                        new Supervision.Clone(
+                                Constant.flags(),
+                                inputs.names().cgroup(),
+                                inputs.placement().placed(),
+                                inputs.placement().joined(),
+                                false,
+                                _ -> entering.enterAsHelper()),
+                        (_, word) -> entering.process(word));
+        var listening = inputs.listening();
+        return listening == null ? plan : listening.checked(plan);
     }
 
     private void enterAsHelper() {

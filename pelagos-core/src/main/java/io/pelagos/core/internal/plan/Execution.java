@@ -33,9 +33,10 @@ final class Execution {
     }
 
     /**
-     * Closes every descriptor but the report pipe. It happens before any path of the container's is
-     * looked at, because a path such as {@code /proc/self/fd/7/..} is resolved before close-on-exec
-     * takes effect (CVE-2024-21626); the report pipe leads nowhere.
+     * Closes every descriptor but the report pipe and, where the JVM is to decide about system
+     * calls, the socket through which it will be asked to. It happens before any path of the
+     * container's is looked at, because a path such as {@code /proc/self/fd/7/..} is resolved
+     * before close-on-exec takes effect (CVE-2024-21626); a pipe and a socket lead nowhere.
      */
     void closeDescriptors(PlanBuilder plan) {
         plan.purpose("closing descriptors");
@@ -43,7 +44,12 @@ final class Execution {
         if (report > 3) {
             plan.call(CLOSE_RANGE, 3, report - 1, 0);
         }
-        plan.call(CLOSE_RANGE, report + 1, 0xffffffffL, 0);
+        var listening = inputs.listening();
+        int kept = listening == null ? report : listening.channel();
+        if (kept > report + 1) {
+            plan.call(CLOSE_RANGE, report + 1, kept - 1, 0);
+        }
+        plan.call(CLOSE_RANGE, kept + 1, 0xffffffffL, 0);
         plan.call(CLOSE_RANGE, report, report, CLOSE_RANGE_CLOEXEC);
     }
 

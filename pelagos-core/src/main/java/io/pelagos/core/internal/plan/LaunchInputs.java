@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param filter the compiled filter of system calls, or null for none
  * @param terminal the descriptor through which the process hands its terminal over, or null when it
  *     has none
+ * @param listening the calls that the JVM decides about, or null for none
  */
 public record LaunchInputs(
         ContainerSpec spec,
@@ -41,7 +42,8 @@ public record LaunchInputs(
         Map<Namespace, Integer> joined,
         Map<String, Boolean> sourceIsFile,
         @Nullable SeccompProgram filter,
-        @Nullable Integer terminal) {
+        @Nullable Integer terminal,
+        @Nullable Listening listening) {
     /** Copies the maps. */
     public LaunchInputs {
         joined = Map.copyOf(joined);
@@ -71,6 +73,7 @@ public record LaunchInputs(
                 joined,
                 sourceIsFile,
                 filter,
+                null,
                 null);
     }
 

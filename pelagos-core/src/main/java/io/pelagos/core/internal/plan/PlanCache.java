@@ -31,7 +31,8 @@ public final class PlanCache {
             Supervision.Kind supervision,
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
-            Map<String, Boolean> sourceIsFile) {}
+            Map<String, Boolean> sourceIsFile,
+            @Nullable Listening listening) {}
 
     /** Makes an empty cache. */
     public PlanCache() {}
@@ -50,7 +51,8 @@ public final class PlanCache {
                         inputs.supervision(),
                         inputs.placement(),
                         inputs.joined(),
-                        inputs.sourceIsFile());
+                        inputs.sourceIsFile(),
+                        inputs.listening());
         var known = known(shape);
         if (known != null) {
             return known.named(inputs.names());

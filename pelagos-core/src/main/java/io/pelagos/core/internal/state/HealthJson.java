@@ -16,6 +16,10 @@ final class HealthJson {
             case HealthCheck.Http(var port, var path) ->
                     all.put("type", "http").put("port", port).put("path", path);
             case HealthCheck.Tcp(var port) -> all.put("type", "tcp").put("port", port);
+            case HealthCheck.Command(var command) -> {
+                var words = all.put("type", "command").putArray("command");
+                command.forEach(words::add);
+            }
         }
         all.put("interval", check.interval().toString());
         all.put("timeout", check.timeout().toString());
@@ -33,7 +37,8 @@ final class HealthJson {
                 switch (all.text("type")) {
                     case "http" -> new HealthCheck.Http(all.smallNumber("port"), all.text("path"));
                     case "tcp" -> new HealthCheck.Tcp(all.smallNumber("port"));
-                    default -> throw all.refuse("type", "must be one of http, tcp");
+                    case "command" -> new HealthCheck.Command(all.texts("command"));
+                    default -> throw all.refuse("type", "must be one of http, tcp, command");
                 };
         return new HealthCheck(
                 test,
