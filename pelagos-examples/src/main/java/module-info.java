@@ -11,6 +11,7 @@ module io.pelagos.examples {
     requires info.picocli;
     requires org.jline.terminal;
     requires jdk.jfr;
+    requires tools.jackson.databind;
 
     exports io.pelagos.examples;
     exports io.pelagos.examples.stories;

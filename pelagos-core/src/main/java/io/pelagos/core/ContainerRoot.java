@@ -11,7 +11,6 @@ import io.pelagos.core.internal.files.LayerCopy;
 import io.pelagos.core.internal.files.LayerDiff;
 import io.pelagos.core.internal.files.OverlayMount;
 import io.pelagos.core.internal.files.TreeRemoval;
-import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
@@ -29,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,21 +45,29 @@ final class ContainerRoot implements AutoCloseable {
     private final Engine engine;
     private final ContainerSpec spec;
     private final String name;
-    private final Launcher.Started started;
+    private final @Nullable First first;
     private final @Nullable RootLayers layers;
     private final FileCalls calls;
     private volatile boolean closed;
+
+    /**
+     * The container's first process, whose root is that of the container.
+     *
+     * @param pid its id
+     * @param pidfd refers to it
+     */
+    record First(int pid, Fd pidfd) {}
 
     ContainerRoot(
             Engine engine,
             ContainerSpec spec,
             String name,
-            Launcher.Started started,
+            @Nullable First first,
             @Nullable RootLayers layers) {
         this.engine = engine;
         this.spec = spec;
         this.name = name;
-        this.started = started;
+        this.first = first;
         this.layers = layers;
         this.calls = new FileCalls(engine.calls());
     }
@@ -183,12 +191,13 @@ final class ContainerRoot implements AutoCloseable {
      * still be signalled after its root was opened, that was its root.
      */
     private Fd openRunning() {
+        var running = Objects.requireNonNull(first);
         var root =
                 calls.openPath(
-                        "/proc/" + started.pid() + "/root", Constant.flags(O_PATH, O_DIRECTORY));
-        if (!engine.calls().pidfdSendSignal(started.pidfd(), 0)) {
+                        "/proc/" + running.pid() + "/root", Constant.flags(O_PATH, O_DIRECTORY));
+        if (!engine.calls().pidfdSendSignal(running.pidfd(), 0)) {
             root.close();
-            throw new ErrnoException(Errno.ESRCH, "pidfd_send_signal(" + started.pidfd() + ", 0)");
+            throw new ErrnoException(Errno.ESRCH, "pidfd_send_signal(" + running.pidfd() + ", 0)");
         }
         return root;
     }

@@ -8,18 +8,22 @@ import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -394,6 +398,64 @@ public final class DetachedContainer {
     public ExecBuilder exec(List<String> command) {
         var spec = spec();
         return new ExecBuilder(() -> door(spec), spec, command);
+    }
+
+    /**
+     * Copies a file or a tree of this machine into the container, see {@link Container#copyIn}.
+     *
+     * @param source a path on this machine
+     * @param target the path of the copy inside the container
+     * @param settings owner, permissions, and what else is kept
+     * @throws ContainerStateException when it does not run, and its root is no directory
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void copyIn(Path source, String target, CopySetting... settings) {
+        withRoot((root, ended) -> root.copies(ended, settings).in(source, target));
+    }
+
+    /**
+     * Copies a file or a tree of the container to this machine, see {@link Container#copyOut}.
+     *
+     * @param source an absolute path inside the container
+     * @param target the path of the copy
+     * @param settings permissions, and what else is kept
+     * @throws ContainerStateException when it does not run, and its root is no directory
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void copyOut(String source, Path target, CopySetting... settings) {
+        withRoot((root, ended) -> root.copiesOut(ended, settings).out(source, target));
+    }
+
+    private void withRoot(BiConsumer<ContainerRoot, Boolean> action) {
+        var spec = spec();
+        var state = state();
+        var process = state.run().process();
+        var pidfd =
+                process == null || state.status() != Status.RUNNING
+                        ? null
+                        : process.open(engine.calls()).orElse(null);
+        if (process == null || pidfd == null) {
+            withEndedRoot(spec, action);
+            return;
+        }
+        try (pidfd) {
+            action.accept(
+                    new ContainerRoot(
+                            engine,
+                            spec,
+                            name,
+                            new ContainerRoot.First(process.pid(), pidfd),
+                            null),
+                    false);
+        }
+    }
+
+    /** Only a directory is still there when nothing runs. */
+    private void withEndedRoot(ContainerSpec spec, BiConsumer<ContainerRoot, Boolean> action) {
+        if (!(spec.root() instanceof RootSpec.Directory)) {
+            throw ContainerStateException.ended(name, "its files are gone");
+        }
+        action.accept(new ContainerRoot(engine, spec, name, null, null), true);
     }
 
     /** Holds on to its first process and its cgroup for one more process. */

@@ -248,7 +248,12 @@ final class Starter {
                 stdios,
                 detachment,
                 terminal,
-                new ContainerRoot(engine, spec, name, started, layers),
+                new ContainerRoot(
+                        engine,
+                        spec,
+                        name,
+                        new ContainerRoot.First(started.pid(), started.pidfd()),
+                        layers),
                 handlers);
     }
 

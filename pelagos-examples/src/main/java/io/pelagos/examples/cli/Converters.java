@@ -1,14 +1,17 @@
 package io.pelagos.examples.cli;
 
+import io.pelagos.core.ContainerFilter;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Function;
 import picocli.CommandLine;
 
@@ -21,9 +24,12 @@ final class Converters {
         add(commandLine, CapabilityOption.class, CapabilityOption::parse);
         add(commandLine, DeviceOption.class, DeviceOption::parse);
         add(commandLine, DeviceRateOption.class, DeviceRateOption::parse);
+        add(commandLine, ContainerFilter.class, FilterOption::parse);
         add(commandLine, Duration.class, DurationOption::parse);
         add(commandLine, EnvOption.class, EnvOption::parse);
         add(commandLine, FileMode.class, FileMode::of);
+        add(commandLine, Instant.class, TimeOption::parse);
+        add(commandLine, Restart.class, Restart::parse);
         add(commandLine, IdMap.class, IdMapOption::parse);
         add(commandLine, KeyValue.class, KeyValue::parse);
         add(commandLine, Label.class, Label::parse);

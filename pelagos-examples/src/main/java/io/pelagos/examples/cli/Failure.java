@@ -34,7 +34,8 @@ final class Failure {
         return e instanceof CommandException c ? c.shellCode() : OWN;
     }
 
-    private static void tell(Exception e, PrintWriter err) {
+    /** Tells what went wrong. */
+    static void tell(Exception e, PrintWriter err) {
         switch (e) {
             case SyscallFailedException failed -> {
                 err.println("pelagos: " + failed.purpose() + ": " + failed.errno());

@@ -14,7 +14,11 @@ import picocli.CommandLine.Option;
         description = "Linux containers from inside the JVM.",
         versionProvider = Version.class)
 public final class PelagosCommand implements Debuggable {
-    private static final List<String> COMMANDS = List.of("run", "explain", "probe");
+    private static final List<String> COMMANDS =
+            List.of(
+                    "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
+                    "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
+                    "inspect", "cp", "wait", "events", "prune", "update", "cleanup");
 
     @Mixin private StandardOptions standard = new StandardOptions();
 
@@ -63,10 +67,32 @@ public final class PelagosCommand implements Debuggable {
     }
 
     private static Object command(String name, PrintWriter out, PrintWriter err, Opening opening) {
+        var surroundings = new ContainerCommand.Surroundings(out, err, opening);
         return switch (name) {
             case "run" -> new RunCommand(out, err, opening);
             case "explain" -> new ExplainCommand(out);
             case "probe" -> new ProbeCommand(out);
+            case "ps" -> new PsCommand(surroundings);
+            case "logs" -> new LogsCommand(surroundings);
+            case "exec" -> new ExecCommand(surroundings);
+            case "attach" -> new AttachCommand(surroundings);
+            case "stop" -> new StopCommand(surroundings);
+            case "kill" -> new KillCommand(surroundings);
+            case "start" -> new StartCommand(surroundings);
+            case "restart" -> new RestartCommand(surroundings);
+            case "rm" -> new RemoveCommand(surroundings);
+            case "rename" -> new RenameCommand(surroundings);
+            case "pause" -> new PauseCommand(surroundings);
+            case "unpause" -> new UnpauseCommand(surroundings);
+            case "top" -> new TopCommand(surroundings);
+            case "stats" -> new StatsCommand(surroundings);
+            case "inspect" -> new InspectCommand(surroundings);
+            case "cp" -> new CopyCommand(surroundings);
+            case "wait" -> new WaitCommand(surroundings);
+            case "events" -> new EventsCommand(surroundings);
+            case "prune" -> new PruneCommand(surroundings);
+            case "update" -> new UpdateCommand(surroundings);
+            case "cleanup" -> new CleanupCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

@@ -2,27 +2,16 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.spec.FileMode;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The program's environment, place, identity and own limits. */
 final class ProcessOptions {
-    @Option(
-            names = {"-e", "--env"},
-            paramLabel = "NAME[=VALUE]",
-            description = "Set a variable; a bare NAME has the value it has here.")
-    private List<EnvOption> env = new ArrayList<>();
-
-    @Option(
-            names = "--env-file",
-            paramLabel = "FILE",
-            description = "Set the variables of a file of NAME=VALUE lines, before those of --env.")
-    private List<Path> envFiles = new ArrayList<>();
+    @Mixin private EnvOptions env = new EnvOptions();
 
     @Option(
             names = {"-w", "--workdir"},
@@ -73,7 +62,7 @@ final class ProcessOptions {
     }
 
     void applyTo(ContainerBuilder builder, Map<String, String> caller) {
-        builder.env(environment(caller));
+        builder.env(env.environment(caller));
         if (workdir != null) {
             builder.cwd(workdir);
         }
@@ -90,18 +79,5 @@ final class ProcessOptions {
         if (oomScoreAdj != null) {
             builder.oomScoreAdj(oomScoreAdj);
         }
-    }
-
-    private Map<String, String> environment(Map<String, String> caller) {
-        var environment = new LinkedHashMap<String, String>();
-        for (var file : envFiles) {
-            for (var variable : EnvFile.read(file)) {
-                variable.addTo(environment, caller);
-            }
-        }
-        for (var variable : env) {
-            variable.addTo(environment, caller);
-        }
-        return environment;
     }
 }

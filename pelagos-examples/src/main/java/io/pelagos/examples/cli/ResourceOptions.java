@@ -116,17 +116,20 @@ final class ResourceOptions {
     private boolean required;
 
     void applyTo(ContainerBuilder builder) {
-        builder.resources(
-                new Resources(
-                        memory(),
-                        cpu(),
-                        pids(),
-                        blockDevices.io(),
-                        hugetlb(),
-                        deviceRules,
-                        unified(),
-                        cgroupParent,
-                        required));
+        builder.resources(resources());
+    }
+
+    Resources resources() {
+        return new Resources(
+                memory(),
+                cpu(),
+                pids(),
+                blockDevices.io(),
+                hugetlb(),
+                deviceRules,
+                unified(),
+                cgroupParent,
+                required);
     }
 
     private Resources.Memory memory() {

@@ -50,9 +50,7 @@ final class RunCommand implements Callable<Integer>, Debuggable {
         try (var pelagos = opening.pelagos()) {
             var builder = container.builder(pelagos);
             if (container.run().detach()) {
-                var started = builder.start();
-                warn(started);
-                out.println(started.id());
+                out.println(builder.startDetached().id());
                 return 0;
             }
             if (!container.run().terminal()) {

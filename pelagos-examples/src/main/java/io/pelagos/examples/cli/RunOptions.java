@@ -2,8 +2,11 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Stdio;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How the command line and the container go together. */
@@ -21,8 +24,7 @@ final class RunOptions {
 
     @Option(
             names = {"-d", "--detach"},
-            description =
-                    "Do not wait: print the container's id and leave it running, without streams.")
+            description = "Do not wait: print the container's id and leave it running; see logs.")
     private boolean detach;
 
     @Option(
@@ -31,10 +33,18 @@ final class RunOptions {
             description = "How long it may take to end when asked to (default: 10).")
     private Duration stopTimeout = Duration.ofSeconds(10);
 
-    /** For scripts that were written for docker. */
-    @SuppressWarnings("UnusedVariable")
-    @Option(names = "--rm", description = "Does nothing: what has ended is always removed.")
+    @Option(
+            names = "--rm",
+            description = "Remove a detached one when it has ended; others always are.")
     private boolean remove;
+
+    @Option(
+            names = "--restart",
+            paramLabel = "no|on-failure[:N]|always|unless-stopped",
+            description = "When a detached one is started again, by whatever pelagos is there.")
+    private @Nullable Restart restart;
+
+    @Mixin private HealthOptions health = new HealthOptions();
 
     boolean detach() {
         return detach;
@@ -53,18 +63,38 @@ final class RunOptions {
     }
 
     void applyTo(ContainerBuilder builder) {
+        if (detach) {
+            applyDetached(builder);
+            return;
+        }
+        if (restart != null) {
+            throw new IllegalArgumentException("--restart " + restart + ": takes --detach");
+        }
+        health.refuseWithoutDetach();
         if (terminal) {
             builder.terminal();
-            if (detach) {
-                builder.supervision(Supervision.DETACHED);
-            }
             return;
         }
         builder.stdin(interactive ? Stdio.INHERIT : Stdio.NULL);
-        if (detach) {
-            builder.supervision(Supervision.DETACHED).stdout(Stdio.NULL).stderr(Stdio.NULL);
-        } else {
-            builder.stdout(Stdio.INHERIT).stderr(Stdio.INHERIT);
+        builder.stdout(Stdio.INHERIT).stderr(Stdio.INHERIT);
+    }
+
+    private void applyDetached(ContainerBuilder builder) {
+        if (terminal) {
+            builder.terminal();
         }
+        if (interactive) {
+            throw new IllegalArgumentException(
+                    "--interactive: a detached container has no standard input");
+        }
+        builder.supervision(Supervision.DETACHED).stdin(Stdio.NULL);
+        builder.stdout(Stdio.PIPE).stderr(Stdio.PIPE);
+        if (remove) {
+            builder.removeAtExit();
+        }
+        if (restart != null) {
+            builder.restart(restart);
+        }
+        health.applyTo(builder);
     }
 }

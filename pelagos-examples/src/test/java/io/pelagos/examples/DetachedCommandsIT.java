@@ -1,0 +1,190 @@
+package io.pelagos.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pelagos.core.Pelagos;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands about detached containers, each in a JVM of its own as in a shell. */
+class DetachedCommandsIT {
+    private final String name = "it-" + System.nanoTime();
+    @TempDir private Path directory;
+
+    @BeforeEach
+    void root() throws IOException {
+        Root.required();
+    }
+
+    @AfterEach
+    void remove() throws InterruptedException {
+        try (var pelagos = Pelagos.open()) {
+            for (var info : pelagos.containers().list()) {
+                if (info.name().startsWith(name)) {
+                    pelagos.containers().find(info.id()).remove(true);
+                }
+            }
+        }
+    }
+
+    private static Program pelagos(String... arguments) throws IOException, InterruptedException {
+        return Program.run("", Main.class, arguments);
+    }
+
+    private static String output(String... arguments) throws IOException, InterruptedException {
+        var program = pelagos(arguments);
+        assertThat(program.err()).as(String.join(" ", arguments)).isEmpty();
+        assertThat(program.code()).as(String.join(" ", arguments)).isZero();
+        return program.out();
+    }
+
+    private String start(String... rest) throws IOException, InterruptedException {
+        var all = new ArrayList<>(List.of("run", "-d", "--name", name));
+        all.addAll(List.of(rest));
+        return output(all.toArray(String[]::new)).strip();
+    }
+
+    @Test
+    void aContainerLivesThroughAllCommands() throws Exception {
+        var id = start("-l", "app=shop", "host", "sh", "-c", "echo one; echo two >&2; sleep 1000");
+        assertThat(id).matches("[0-9a-f]{32}");
+        assertThat(output("ps").lines().filter(line -> line.contains(name)))
+                .singleElement()
+                .asString()
+                .startsWith(id.substring(0, 12))
+                .contains("host", "running");
+        assertThat(output("ps", "-f", "name=" + name, "--format", "name,status").strip())
+                .startsWith(name + "\trunning");
+        assertThat(output("ps", "-f", "label=app=shop", "-q").strip()).isEqualTo(id);
+        assertThat(output("ps", "-f", "name=" + name, "--format", "json"))
+                .contains("\"id\" : \"" + id + "\"")
+                .contains("\"app\" : \"shop\"");
+        assertThat(output("inspect", name)).contains("\"spec\" :", "sleep 1000");
+        assertThat(output("top", name)).contains("PID", "sleep");
+        assertThat(output("stats", "--no-stream", "--format", "name,pids", name))
+                .startsWith(name + "\t");
+        output("pause", name);
+        output("unpause", name);
+        assertThat(output("update", "--pids-limit", "77", name).strip()).isEqualTo(name);
+        output("rename", name, name + "-b");
+        assertThat(output("stop", "-t", "0", name + "-b").strip()).isEqualTo(name + "-b");
+        assertThat(output("wait", name + "-b").strip()).isEqualTo("137");
+        assertThat(output("ps", "-f", "name=" + name, "--format", "exit_code").strip())
+                .isEqualTo("137");
+        output("start", name + "-b");
+        assertThat(output("ps", "-f", "name=" + name, "--format", "name,status"))
+                .contains("running");
+        var removal = pelagos("rm", name + "-b");
+        assertThat(removal.code()).isEqualTo(1);
+        assertThat(removal.err()).startsWith("pelagos: ").contains("running");
+        output("rm", "-f", name + "-b");
+        assertThat(output("ps", "-a", "-f", "name=" + name, "-q")).isEmpty();
+    }
+
+    @Test
+    void logsAreOnTheirStreamsAndFollowed() throws Exception {
+        start("host", "sh", "-c", "echo one; echo two >&2; sleep 0.3; echo three; exit 3");
+        var followed = pelagos("logs", "-f", name);
+        assertThat(followed.out()).isEqualTo("one\nthree\n");
+        assertThat(followed.err()).isEqualTo("two\n");
+        assertThat(pelagos("logs", "-n", "1", "-t", name).out())
+                .matches("20[0-9-]+T[0-9:.]+Z three\n");
+        assertThat(output("logs", "--since", "2100-01-01T00:00:00Z", name)).isEmpty();
+        assertThat(output("wait", name).strip()).isEqualTo("3");
+        assertThat(pelagos("attach", name).code()).isEqualTo(3);
+    }
+
+    @Test
+    void furtherProgramsRunInIt() throws Exception {
+        start("--hostname", "inside", "-e", "A=b", "host", "sleep", "1000");
+        assertThat(output("exec", "-e", "C=d", name, "sh", "-c", "hostname; echo $A$C"))
+                .isEqualTo("inside\nbd\n");
+        assertThat(Program.run("in\n", Main.class, "exec", "-i", name, "cat").out())
+                .isEqualTo("in\n");
+        assertThat(pelagos("exec", name, "sh", "-c", "exit 9").code()).isEqualTo(9);
+        assertThat(pelagos("exec", name, "no-such-program").code()).isEqualTo(127);
+        assertThat(output("exec", "-u", "65534", name, "id", "-u").strip()).isEqualTo("65534");
+    }
+
+    @Test
+    void filesAreCopiedBothWays() throws Exception {
+        start("--tmpfs", "/scratch", "host", "sleep", "1000");
+        var source = Files.writeString(directory.resolve("a"), "text");
+        output("cp", source.toString(), name + ":/scratch/b");
+        output("cp", name + ":/scratch/b", directory.resolve("c").toString());
+        assertThat(directory.resolve("c")).hasContent("text");
+        assertThat(pelagos("cp", "a", "b").code()).isEqualTo(125);
+        assertThat(pelagos("cp", name + ":/nowhere", "/tmp").err()).contains("ENOENT");
+    }
+
+    @Test
+    void whatHasEndedIsRemovedWhenAsked() throws Exception {
+        start("--rm", "host", "true");
+        output("wait", name);
+        start("-l", "it=" + name, "host", "true");
+        output("wait", name);
+        assertThat(output("prune", "-f", "label=it=" + name)).isEqualTo(name + "\n");
+    }
+
+    @Test
+    void eventsAreToldAsTheyHappen() throws Exception {
+        var command = new ArrayList<>(List.of(Program.command(Main.class)));
+        command.addAll(List.of("events", "--format", "json"));
+        var process = new ProcessBuilder(command).start();
+        try (var lines = process.inputReader()) {
+            // It begins to listen at some time after its start: containers come until one is seen.
+            var seen = java.util.concurrent.CompletableFuture.supplyAsync(() -> first(lines));
+            for (int i = 0; !seen.isDone() && i < 20; i++) {
+                start("--rm", "host", "true");
+                output("wait", name);
+            }
+            assertThat(seen.get(30, TimeUnit.SECONDS)).contains("\"event\":", "\"name\":");
+        } finally {
+            process.destroy();
+            process.waitFor();
+        }
+    }
+
+    private String first(java.io.BufferedReader lines) {
+        try {
+            for (String line; (line = lines.readLine()) != null; ) {
+                if (line.contains(name)) {
+                    return line;
+                }
+            }
+            return "";
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void healthIsShown() throws Exception {
+        start("--health-cmd", "true", "--health-interval", "1", "host", "sleep", "1000");
+        assertThat(output("ps", "-f", "name=" + name, "--format", "health").strip())
+                .isIn("starting", "healthy");
+    }
+
+    @Test
+    void badInputIsRefusedByName() throws Exception {
+        assertThat(pelagos("stop", "nobody-" + name).err()).contains("nobody-" + name);
+        assertThat(pelagos("stop", "nobody-" + name).code()).isEqualTo(1);
+        assertThat(pelagos("ps", "--format", "colour").err()).contains("colour", "exit_code");
+        assertThat(pelagos("ps", "-f", "size=1").err()).contains("size=1", "label=");
+        assertThat(pelagos("logs", "--tail", "some", "x").code()).isEqualTo(125);
+        assertThat(pelagos("run", "--restart", "always", "host", "true").err())
+                .contains("--restart", "--detach");
+        assertThat(pelagos("run", "-d", "--health-retries", "1", "host", "true").err())
+                .contains("--health-cmd");
+        assertThat(pelagos("run", "-d", "--restart", "never", "host", "true").err())
+                .contains("never", "unless-stopped");
+    }
+}
