@@ -54,7 +54,16 @@ class DetachedCommandsIT {
 
     @Test
     void aContainerLivesThroughAllCommands() throws Exception {
-        var id = start("-l", "app=shop", "host", "sh", "-c", "echo one; echo two >&2; sleep 1000");
+        var id =
+                start(
+                        "-l",
+                        "app=shop",
+                        "--pids-limit",
+                        "50",
+                        "host",
+                        "sh",
+                        "-c",
+                        "echo one; echo two >&2; sleep 1000");
         assertThat(id).matches("[0-9a-f]{32}");
         assertThat(output("ps").lines().filter(line -> line.contains(name)))
                 .singleElement()
@@ -128,7 +137,9 @@ class DetachedCommandsIT {
     @Test
     void whatHasEndedIsRemovedWhenAsked() throws Exception {
         start("--rm", "host", "true");
-        output("wait", name);
+        // Whichever command comes first after its end removes it.
+        pelagos("wait", name);
+        assertThat(output("ps", "-a", "-q", "-f", "name=" + name)).isEmpty();
         start("-l", "it=" + name, "host", "true");
         output("wait", name);
         assertThat(output("prune", "-f", "label=it=" + name)).isEqualTo(name + "\n");
@@ -143,7 +154,7 @@ class DetachedCommandsIT {
             // It begins to listen at some time after its start: containers come until one is seen.
             var seen = java.util.concurrent.CompletableFuture.supplyAsync(() -> first(lines));
             for (int i = 0; !seen.isDone() && i < 20; i++) {
-                start("--rm", "host", "true");
+                start("host", "true");
                 output("wait", name);
             }
             assertThat(seen.get(30, TimeUnit.SECONDS)).contains("\"event\":", "\"name\":");

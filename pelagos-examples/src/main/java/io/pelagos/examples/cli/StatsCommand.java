@@ -6,12 +6,14 @@ import io.pelagos.core.ContainerStateException;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Stats;
+import java.io.Console;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -125,7 +127,7 @@ final class StatsCommand extends ContainerCommand {
             // A share is one of some time, which has to pass.
             Thread.sleep(PERIOD);
             var now = measure(pelagos, before);
-            if (!once && System.console() != null && System.console().isTerminal()) {
+            if (!once && onScreen()) {
                 out().print(CLEAR);
             }
             LISTING.print(out(), format, now.values());
@@ -135,6 +137,10 @@ final class StatsCommand extends ContainerCommand {
             }
             before = now;
         }
+    }
+
+    private static boolean onScreen() {
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }
 
     private Map<String, Sample> measure(Pelagos pelagos, Map<String, Sample> before) {

@@ -60,7 +60,7 @@ final class TopCommand extends ContainerCommand {
         }
         var all =
                 Stream.concat(Stream.of(first), first.descendants())
-                        .sorted(Comparator.comparing(ProcessHandle::pid))
+                        .sorted(Comparator.comparingLong(ProcessHandle::pid))
                         .toList();
         LISTING.print(out(), format, all);
         return 0;
