@@ -105,6 +105,7 @@ public final class ContainerBuilder {
     private @Nullable HealthCheck healthCheck;
     private long logBound = Logs.USUAL_BOUND;
     private boolean removeAtExit;
+    private boolean automaticIds;
     private final Map<String, SyscallHandler> handlers = new LinkedHashMap<>();
     private final List<Problem> problems = new ArrayList<>();
 
@@ -447,6 +448,18 @@ public final class ContainerBuilder {
         gidMap.clear();
         gidMap.addAll(gids);
         return mode(NamespaceMode.CREATE, Namespace.USER);
+    }
+
+    /**
+     * Makes a new user namespace, in which root is nobody on the host: for a JVM of root with the
+     * ranges that {@code /etc/subuid} and {@code /etc/subgid} have for {@code containers} or for
+     * its user; for another one with its own id as 0, and all ranges of its user behind it.
+     *
+     * @return this
+     */
+    public ContainerBuilder userNamespaceAuto() {
+        automaticIds = true;
+        return this;
     }
 
     /**
@@ -979,6 +992,9 @@ public final class ContainerBuilder {
                                         timeout,
                                         labels,
                                         annotations));
+        if (automaticIds) {
+            spec = pelagos().withAutomaticIds(spec);
+        }
         SpecRules.check(spec);
         return spec;
     }

@@ -151,6 +151,10 @@ final class Engine implements AutoCloseable {
         return cgroups;
     }
 
+    UserNamespaces userNamespaces() {
+        return new UserNamespaces(calls, facts);
+    }
+
     HostFacts facts() {
         return facts;
     }

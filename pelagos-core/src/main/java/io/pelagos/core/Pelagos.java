@@ -118,7 +118,8 @@ public final class Pelagos implements AutoCloseable {
     }
 
     /** Starts a container about whose system calls somebody decides. */
-    Container start(ContainerSpec spec, Map<String, SyscallHandler> handlers) {
+    Container start(ContainerSpec described, Map<String, SyscallHandler> handlers) {
+        var spec = engine.userNamespaces().adapted(described);
         SpecRules.check(spec);
         SpecRules.checkHandlers(spec, handlers.keySet());
         if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
@@ -126,6 +127,11 @@ public final class Pelagos implements AutoCloseable {
         }
         var name = spec.name() == null ? engine.newName() : spec.name();
         return new Starter(engine, spec, engine.newId(), name, handlers).start();
+    }
+
+    /** Gives a container a user namespace with ids that are chosen for it. */
+    ContainerSpec withAutomaticIds(ContainerSpec spec) {
+        return UserNamespaces.withAutomaticMaps(engine.calls(), engine.facts(), spec);
     }
 
     /**
@@ -143,11 +149,12 @@ public final class Pelagos implements AutoCloseable {
     /**
      * Starts a container that survives this JVM.
      *
-     * @param spec what it is to be; its supervision is {@code DETACHED}
+     * @param described what it is to be; its supervision is {@code DETACHED}
      * @param upkeep what is done for it while it lives and after it has ended
      * @return the container, which any later JVM finds too
      */
-    DetachedContainer startDetached(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+    DetachedContainer startDetached(ContainerSpec described, ContainerState.Upkeep upkeep) {
+        var spec = engine.userNamespaces().adapted(described);
         SpecRules.check(spec);
         return new Detaching(engine).startAndKeep(spec, upkeep);
     }
@@ -179,11 +186,12 @@ public final class Pelagos implements AutoCloseable {
      * @return one line a step, numbered, purpose first
      */
     public String explain(ContainerSpec described) {
-        SpecRules.check(described);
+        var adapted = engine.userNamespaces().adapted(described);
+        SpecRules.check(adapted);
         var spec =
-                described.root() instanceof RootSpec.Layers layers
-                        ? described.withRoot(RootLayers.printed(engine, layers))
-                        : described;
+                adapted.root() instanceof RootSpec.Layers layers
+                        ? adapted.withRoot(RootLayers.printed(engine, layers))
+                        : adapted;
         var name = spec.name() == null ? "pelagos-1" : spec.name();
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()

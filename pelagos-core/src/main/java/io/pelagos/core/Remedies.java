@@ -74,8 +74,10 @@ final class Remedies {
                             "creating the first process",
                             "clone3(",
                             Errno.EPERM,
-                            "New namespaces take CAP_SYS_ADMIN, or a user namespace of the"
-                                    + " container's own: run as root, or use userNamespace(…)"),
+                            "This machine denies new namespaces, also in a user namespace: see"
+                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                    + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",

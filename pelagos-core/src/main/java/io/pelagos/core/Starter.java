@@ -17,7 +17,6 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
-import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
@@ -34,7 +33,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
@@ -155,7 +153,9 @@ final class Starter {
     private RunningContainer steps() {
         var event = event();
         layers = makeLayers();
+        warnings.addAll(engine.userNamespaces().warnings(spec));
         var identity = identity();
+        UserNamespaces.requireMapped(spec, identity);
         var sources = sources(spec);
         var filter = engine.filter(spec);
         var joined = openJoined();
@@ -455,23 +455,12 @@ final class Starter {
         }
         return pid -> {
             if (spec.creates(Namespace.USER)) {
-                writeIdMaps(pid);
+                engine.userNamespaces().write(pid, spec);
             }
             if (detachment != null) {
                 var cgroup = placing == null ? null : placing.cgroup();
                 detachment.created(pid, cgroup == null ? Map.of() : cgroup.paths());
             }
         };
-    }
-
-    /** Writes the ranges of ids of a new user namespace, see user_namespaces(7). */
-    private void writeIdMaps(int pid) {
-        var directory = "/proc/" + pid + "/";
-        engine.calls().writeFile(null, directory + "uid_map", lines(spec.uidMap()));
-        engine.calls().writeFile(null, directory + "gid_map", lines(spec.gidMap()));
-    }
-
-    private static String lines(List<IdMap> ranges) {
-        return ranges.stream().map(IdMap::toString).collect(Collectors.joining("\n", "", "\n"));
     }
 }

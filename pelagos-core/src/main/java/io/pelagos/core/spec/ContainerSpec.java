@@ -174,6 +174,44 @@ public record ContainerSpec(
     }
 
     /**
+     * Returns the same specification in a new user namespace.
+     *
+     * @param uids ranges of user ids
+     * @param gids ranges of group ids
+     * @return a new value
+     */
+    public ContainerSpec withUserNamespace(List<IdMap> uids, List<IdMap> gids) {
+        var all = new EnumMap<Namespace, NamespaceMode>(Namespace.class);
+        all.putAll(namespaces);
+        all.put(Namespace.USER, NamespaceMode.CREATE);
+        return new ContainerSpec(
+                name,
+                root,
+                readOnlyRoot,
+                defaultMounts,
+                mounts,
+                devices,
+                process,
+                stdin,
+                stdout,
+                stderr,
+                all,
+                uids,
+                gids,
+                clocks,
+                hostname,
+                domainname,
+                confinement,
+                resources,
+                init,
+                supervision,
+                stopSignal,
+                timeout,
+                labels,
+                annotations);
+    }
+
+    /**
      * Returns the specification as JSON: one field for each component, by its name, beside {@code
      * version}. Sizes are bytes, permissions octal text, durations ISO 8601, contents base64,
      * constants lower case with hyphens; what has variants says its {@code type}; a component that

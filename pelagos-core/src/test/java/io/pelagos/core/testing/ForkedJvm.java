@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +26,49 @@ public record ForkedJvm(Process process) implements AutoCloseable {
         return start(List.of("unshare", "--mount", "--propagation", "private"), main, arguments);
     }
 
+    /**
+     * Starts one through another command, for somebody who cannot read where the classes are.
+     *
+     * @param classes an empty directory, to which they are copied
+     */
+    public static ForkedJvm elsewhere(
+            List<String> prefix, Path classes, Class<?> main, String... arguments)
+            throws IOException {
+        return start(prefix, copy(classes), main, arguments);
+    }
+
+    /** Copies folders of classes, and the libraries that they need. */
+    private static String copy(Path to) throws IOException {
+        var copies = new ArrayList<String>();
+        for (var entry : everything().split(File.pathSeparator, -1)) {
+            var from = Path.of(entry);
+            var target = to.resolve(copies.size() + "-" + from.getFileName());
+            if (Files.isDirectory(from)) {
+                try (var files = Files.walk(from)) {
+                    for (var file : files.toList()) {
+                        Files.copy(file, target.resolve(from.relativize(file).toString()));
+                    }
+                }
+                copies.add(target.toString());
+            } else if (entry.contains("jackson") || entry.contains("pelagos")) {
+                copies.add(Files.copy(from, target).toString());
+            }
+        }
+        return String.join(File.pathSeparator, copies);
+    }
+
     private static ForkedJvm start(List<String> prefix, Class<?> main, String... arguments)
+            throws IOException {
+        return start(prefix, everything(), main, arguments);
+    }
+
+    private static ForkedJvm start(
+            List<String> prefix, String classPath, Class<?> main, String... arguments)
             throws IOException {
         var command = new ArrayList<>(prefix);
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", everything()));
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath));
         command.add(main.getName());
         command.addAll(List.of(arguments));
         return new ForkedJvm(new ProcessBuilder(command).redirectErrorStream(true).start());

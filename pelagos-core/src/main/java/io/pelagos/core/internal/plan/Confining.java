@@ -96,10 +96,17 @@ final class Confining {
         }
         plan.purpose("setting supplementary groups");
         var groups = identity.groups().stream().mapToInt(Long::intValue).toArray();
-        plan.call(
-                SETGROUPS,
-                groups.length,
-                groups.length == 0 ? null : plan.ints(identity.groups().toString(), groups));
+        var setting =
+                plan.call(
+                        SETGROUPS,
+                        groups.length,
+                        groups.length == 0
+                                ? null
+                                : plan.ints(identity.groups().toString(), groups));
+        if (groups.length == 0 && inputs.inUserNamespace()) {
+            // Where a user has mapped nothing but itself, it may not leave its groups.
+            setting.tolerate(Errno.EPERM);
+        }
         plan.purpose("becoming group " + identity.gid());
         plan.call(SETGID, identity.gid());
         plan.purpose("becoming user " + identity.uid());

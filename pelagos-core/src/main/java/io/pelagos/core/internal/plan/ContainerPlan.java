@@ -90,6 +90,11 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                 warnings);
     }
 
+    private static void hide(PlanBuilder plan) {
+        plan.purpose("hiding the first process from others until it is confined");
+        plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
+    }
+
     private static void firstProcess(
             PlanBuilder plan,
             LaunchInputs inputs,
@@ -99,10 +104,16 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
         inherited.oomScore(plan);
-        plan.purpose("hiding the first process from others until it is confined");
-        plan.call(PRCTL, PR_SET_DUMPABLE, 0, 0, 0, 0);
+        if (!spec.creates(Namespace.USER)) {
+            hide(plan);
+        }
         inherited.add(plan);
-        namespaces.add(plan, word.await());
+        var cgroups = word.await();
+        if (spec.creates(Namespace.USER)) {
+            // Until then its files of procfs must be those of the user who writes the ids.
+            hide(plan);
+        }
+        namespaces.add(plan, cgroups);
         // Before anything is masked: a user namespace cannot mount a procfs that shows more than
         // one that is mounted already.
         Sysctls.add(plan, spec.confinement().sysctls());

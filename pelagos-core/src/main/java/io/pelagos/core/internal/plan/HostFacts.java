@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param nofileHard the hard limit of descriptors
  * @param capabilities the JVM's bounding set: what no program that it starts can exceed
  * @param hostRoot what a view of the machine's own programs consists of
+ * @param effective what the JVM itself may do now
+ * @param nested whether the JVM is in a user namespace that is not the machine's own
  */
 public record HostFacts(
         Architecture architecture,
@@ -25,11 +27,35 @@ public record HostFacts(
         boolean cgroup2,
         long nofileHard,
         Set<Capability> capabilities,
-        List<HostEntry> hostRoot) {
+        List<HostEntry> hostRoot,
+        Set<Capability> effective,
+        boolean nested) {
     /** Copies the collections. */
     public HostFacts {
         capabilities = Set.copyOf(capabilities);
         hostRoot = List.copyOf(hostRoot);
+        effective = Set.copyOf(effective);
+    }
+
+    /** Makes the facts of a machine on which the JVM may do whatever its programs may. */
+    public HostFacts(
+            Architecture architecture,
+            KernelVersion kernel,
+            int landlockAbi,
+            boolean cgroup2,
+            long nofileHard,
+            Set<Capability> capabilities,
+            List<HostEntry> hostRoot) {
+        this(
+                architecture,
+                kernel,
+                landlockAbi,
+                cgroup2,
+                nofileHard,
+                capabilities,
+                hostRoot,
+                capabilities,
+                false);
     }
 
     /**

@@ -58,7 +58,9 @@ public final class HostFactsReader {
                 cgroup2,
                 nofileHard(calls),
                 boundingSet(readFile("/proc/self/status")),
-                hostRoot());
+                hostRoot(),
+                effectiveSet(readFile("/proc/self/status")),
+                isNested(readFile("/proc/self/uid_map")));
     }
 
     /**
@@ -76,7 +78,9 @@ public final class HostFactsReader {
                 readFile("/proc/self/cgroup").lines().anyMatch(line -> line.startsWith("0::")),
                 nofileHard(readFile("/proc/self/limits")),
                 boundingSet(readFile("/proc/self/status")),
-                hostRoot());
+                hostRoot(),
+                effectiveSet(readFile("/proc/self/status")),
+                isNested(readFile("/proc/self/uid_map")));
     }
 
     private static String readFile(String path) {
@@ -101,13 +105,27 @@ public final class HostFactsReader {
 
     /** Finds the set in a line such as {@code CapBnd: 000001fffeffffff}, see capabilities(7). */
     static Set<Capability> boundingSet(String status) {
+        return capabilities(status, "CapBnd:");
+    }
+
+    /** Finds the set in a line such as {@code CapEff: 0000000000000000}. */
+    static Set<Capability> effectiveSet(String status) {
+        return capabilities(status, "CapEff:");
+    }
+
+    private static Set<Capability> capabilities(String status, String which) {
         var set =
                 status.lines()
-                        .filter(l -> l.startsWith("CapBnd:"))
+                        .filter(l -> l.startsWith(which))
                         .findFirst()
                         .orElseThrow(
                                 () -> new IllegalStateException("/proc/self/status: " + status));
         return Capability.ofMask(Long.parseUnsignedLong(set.split("\\s+", -1)[1], 16));
+    }
+
+    /** The machine's own user namespace maps every id to itself. */
+    static boolean isNested(String uidMap) {
+        return !uidMap.strip().matches("0\\s+0\\s+4294967295");
     }
 
     /** Returns the release of the kernel, see uname(2). */

@@ -125,8 +125,8 @@ public record LaunchInputs(
         return possible;
     }
 
-    /** Tells whether the container has a user namespace of its own or another's. */
+    /** Tells whether the container is in another user namespace than the machine's own. */
     boolean inUserNamespace() {
-        return spec.namespaces().containsKey(Namespace.USER);
+        return facts.nested() || spec.namespaces().containsKey(Namespace.USER);
     }
 }

@@ -1,0 +1,151 @@
+package io.pelagos.core;
+
+import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.Mount;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** What an ordinary user does with containers, each thing told in a line. */
+final class RootlessMain {
+    private final Path directory;
+    private final Pelagos pelagos;
+
+    private RootlessMain(Path directory, Pelagos pelagos) {
+        this.directory = directory;
+        this.pelagos = pelagos;
+    }
+
+    public static void main(String[] args) throws Exception {
+        var directory = Path.of(args[0]);
+        try (var pelagos = Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")))) {
+            var main = new RootlessMain(directory, pelagos);
+            main.tell("identity", () -> main.host("id -u; id -g; hostname"));
+            main.tell("map", () -> main.host("cat /proc/self/uid_map"));
+            main.tell("warnings", () -> main.warnings());
+            main.tell("user", () -> main.user());
+            main.tell("unmapped", () -> main.unmapped());
+            main.tell(
+                    "confined", () -> main.host("grep -E 'NoNewPrivs|Seccomp:' /proc/self/status"));
+            main.tell(
+                    "devices", () -> main.host("echo x > /dev/null; head -c 2 /dev/zero | od -c"));
+            main.tell("written", () -> main.written());
+            main.tell("exec", () -> main.exec());
+            main.tell("terminal", () -> main.terminal());
+            main.tell("layers", () -> main.layers());
+            main.tell("detached", () -> main.detached());
+            main.tell("device", () -> main.device());
+            main.tell("required", () -> main.required());
+            main.tell("stopped", () -> main.stopped());
+        }
+    }
+
+    private void tell(String what, Callable<String> action) {
+        String result;
+        try {
+            result = action.call();
+        } catch (Exception e) {
+            result = e.toString();
+        }
+        System.out.println(what + ": " + result.strip().replaceAll("\\s+", " "));
+    }
+
+    private ContainerBuilder sh(String script) {
+        return pelagos.container(Rootfs.host()).hostname("box").command("sh", "-c", script);
+    }
+
+    private String host(String script) throws InterruptedException {
+        return shown(sh(script).run());
+    }
+
+    private static String shown(Result result) {
+        return result.stdout() + result.stderr() + (result.success() ? "" : result.exit());
+    }
+
+    private String warnings() throws InterruptedException {
+        return String.join("; ", sh("true").run().warnings());
+    }
+
+    private String user() throws InterruptedException {
+        return shown(sh("id -u; id -g").user(1000, 1000).run());
+    }
+
+    private String unmapped() throws InterruptedException {
+        return shown(sh("id -u").user(200_000_000, 0).run());
+    }
+
+    private String written() throws Exception {
+        var shared = Files.createDirectories(directory.resolve("shared"));
+        shown(sh("echo text > /data/file").mount(Mount.bind(shared, "/data")).run());
+        return Files.getOwner(shared.resolve("file")).getName()
+                + " "
+                + Files.readString(shared.resolve("file"));
+    }
+
+    private String exec() throws InterruptedException {
+        try (var container = sh("sleep 1000").start()) {
+            return shown(container.exec("sh", "-c", "id -u; hostname; echo $$ > /dev/null").run());
+        }
+    }
+
+    private String terminal() throws Exception {
+        try (var container = sh("tty; stty size").terminal(30, 90).start()) {
+            return new String(container.terminal().output().readAllBytes());
+        }
+    }
+
+    private String layers() throws Exception {
+        var lower = Files.createDirectories(directory.resolve("lower"));
+        for (var name : List.of("usr", "bin", "lib", "lib64", "proc", "dev", "sys", "tmp")) {
+            Files.createDirectories(lower.resolve(name));
+        }
+        Files.writeString(lower.resolve("kept"), "kept");
+        Files.writeString(lower.resolve("gone"), "gone");
+        var builder =
+                pelagos.container(Rootfs.layers(List.of(lower)))
+                        .command("sh", "-c", "rm /gone; echo new > /new; ls -d /gone /kept /new");
+        for (var tree : List.of("/usr", "/bin", "/lib", "/lib64")) {
+            builder.mount(Mount.readOnly(Path.of(tree), tree));
+        }
+        var result = builder.run();
+        return result.stdout() + Files.exists(lower.resolve("gone")) + " " + result.stderr();
+    }
+
+    private String detached() throws Exception {
+        var id = sh("echo begun; sleep 1000").name("queue").startDetached().id();
+        var found = pelagos.containers().find("queue");
+        found.awaitReady(Ready.log("begun"), Duration.ofSeconds(30));
+        var inside = found.exec("id", "-u").run().stdout().strip();
+        var exit = found.stop(Duration.ZERO);
+        found.remove(false);
+        return inside + " " + found.id().equals(id) + " " + exit;
+    }
+
+    private String device() throws InterruptedException {
+        return shown(
+                sh("true")
+                        .device(
+                                new io.pelagos.core.spec.Device(
+                                        "/dev/mine",
+                                        io.pelagos.core.spec.Device.Type.CHARACTER,
+                                        1,
+                                        3,
+                                        new io.pelagos.core.spec.FileMode(0666),
+                                        0,
+                                        0,
+                                        "rwm"))
+                        .run());
+    }
+
+    private String required() throws InterruptedException {
+        return shown(sh("true").pids(10).required().run());
+    }
+
+    private String stopped() throws InterruptedException {
+        try (var container = sh("sleep 1000").init().start()) {
+            return container.stop(Duration.ofSeconds(20)).toString();
+        }
+    }
+}
