@@ -1,5 +1,7 @@
 package io.pelagos.core;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Mount;
 import java.nio.file.Files;
@@ -92,7 +94,7 @@ final class RootlessMain {
 
     private String terminal() throws Exception {
         try (var container = sh("tty; stty size").terminal(30, 90).start()) {
-            return new String(container.terminal().output().readAllBytes());
+            return new String(container.terminal().output().readAllBytes(), UTF_8);
         }
     }
 
