@@ -277,6 +277,16 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     void copyOut(String source, FileSink sink);
 
     /**
+     * Returns a path inside the container, for {@link java.nio.file.Files}: to read files, list
+     * directories and look at attributes. Nothing can be changed through it. It may run or, when
+     * its files are still there, have ended.
+     *
+     * @param path an absolute path inside the container; links in it lead nowhere else
+     * @return a path of a read-only file system of its own
+     */
+    Path path(String path);
+
+    /**
      * Returns what was asked for and could not be had.
      *
      * @return sentences; empty when all is as asked

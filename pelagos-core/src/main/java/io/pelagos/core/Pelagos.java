@@ -160,6 +160,15 @@ public final class Pelagos implements AutoCloseable {
     }
 
     /**
+     * Returns the named volumes of this user.
+     *
+     * @return the way to all of them
+     */
+    public Volumes volumes() {
+        return new Volumes(engine);
+    }
+
+    /**
      * Returns the detached containers of this user, whoever started them.
      *
      * @return the way to all of them

@@ -13,6 +13,7 @@ public abstract sealed class PelagosException extends RuntimeException
                 ContainerStateException,
                 NotReadyException,
                 UnsupportedHostException,
+                VolumeException,
                 ExtensionException {
     private static final long serialVersionUID = 1L;
 

@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
+import io.pelagos.core.internal.files.FileCalls;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.state.ContainerState;
@@ -410,6 +411,14 @@ final class RunningContainer implements Container {
     @Override
     public void copyOut(String source, FileSink sink) {
         root.copiesOut(ended()).out(source, sink);
+    }
+
+    @Override
+    public Path path(String path) {
+        var files =
+                new ContainerFileSystem(
+                        name, new FileCalls(engine.calls()), () -> root.open(ended()));
+        return files.getPath(path);
     }
 
     private ContainerCgroup liveCgroup() {

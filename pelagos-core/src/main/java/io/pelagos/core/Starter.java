@@ -157,6 +157,7 @@ final class Starter {
         var identity = identity();
         UserNamespaces.requireMapped(spec, identity);
         var sources = sources(spec);
+        new VolumeContents(engine, spec, layers).fill();
         var filter = engine.filter(spec);
         var joined = openJoined();
         if (detaching != null) {

@@ -185,6 +185,24 @@ class DetachedCommandsIT {
     }
 
     @Test
+    void aVolumeOutlivesItsContainers() throws Exception {
+        assertThat(output("volume", "create", name)).isEqualTo(name + "\n");
+        try {
+            start("-v", name + ":/data", "host", "sh", "-c", "echo text > /data/file");
+            output("wait", name);
+            assertThat(output("volume", "inspect", name)).contains("\"users\" : [ \"" + name);
+            assertThat(pelagos("volume", "rm", name).err()).contains("used by " + name);
+            output("rm", name);
+            assertThat(output("run", "-v", name + ":/data", "host", "cat", "/data/file"))
+                    .isEqualTo("text\n");
+            assertThat(output("volume", "ls", "--format", "name").lines()).contains(name);
+        } finally {
+            pelagos("rm", "-f", name);
+            output("volume", "rm", name);
+        }
+    }
+
+    @Test
     void badInputIsRefusedByName() throws Exception {
         assertThat(pelagos("stop", "nobody-" + name).err()).contains("nobody-" + name);
         assertThat(pelagos("stop", "nobody-" + name).code()).isEqualTo(1);

@@ -14,7 +14,7 @@ final class MountOptions {
     @Option(
             names = {"-v", "--volume"},
             paramLabel = "SRC:DST[:ro,…]",
-            description = "Mount a file or directory of the host.")
+            description = "Mount a file or directory of the host, or a volume by its name.")
     private List<Mount.Bind> volumes = new ArrayList<>();
 
     @Option(

@@ -52,9 +52,11 @@ final class NamespaceOptions {
 
     @Option(
             names = "--userns",
-            paramLabel = MODE,
-            description = "User and group ids (default: host).")
-    private @Nullable NamespaceMode user;
+            paramLabel = "auto|" + MODE,
+            description =
+                    "User and group ids: auto for ids that are nobody's on the host (default: host; for"
+                            + " an ordinary user auto).")
+    private @Nullable String user;
 
     @Option(
             names = "--uidmap",
@@ -92,7 +94,15 @@ final class NamespaceOptions {
         apply(builder, Namespace.IPC, ipc);
         apply(builder, Namespace.UTS, uts);
         apply(builder, Namespace.CGROUP, cgroup);
-        apply(builder, Namespace.USER, user);
+        if (user != null && user.equals("auto")) {
+            builder.userNamespaceAuto();
+        } else if (user != null) {
+            var mode = user;
+            apply(
+                    builder,
+                    Namespace.USER,
+                    Refusal.naming("--userns", () -> NamespaceOption.parse(mode)));
+        }
         if (!uidMap.isEmpty() || !gidMap.isEmpty()) {
             builder.userNamespace(
                     uidMap.isEmpty() ? gidMap : uidMap, gidMap.isEmpty() ? uidMap : gidMap);

@@ -18,7 +18,7 @@ public final class PelagosCommand implements Debuggable {
             List.of(
                     "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
-                    "inspect", "cp", "wait", "events", "prune", "update", "cleanup");
+                    "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume");
 
     @Mixin private StandardOptions standard = new StandardOptions();
 
@@ -93,6 +93,7 @@ public final class PelagosCommand implements Debuggable {
             case "prune" -> new PruneCommand(surroundings);
             case "update" -> new UpdateCommand(surroundings);
             case "cleanup" -> new CleanupCommand(surroundings);
+            case "volume" -> new VolumeCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

@@ -1,9 +1,10 @@
 package io.pelagos.examples.cli;
 
+import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Mount;
 import java.nio.file.Path;
 
-/** A bind mount in the short form. */
+/** A bind mount in the short form: a path of the host, or the name of a volume. */
 final class VolumeOption {
     private VolumeOption() {}
 
@@ -17,14 +18,12 @@ final class VolumeOption {
         if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty()) {
             throw new IllegalArgumentException("\"" + text + "\": must be SRC:DST[:ro,…]");
         }
-        if (parts[0].indexOf('/') < 0 && !parts[0].startsWith(".")) {
-            throw new IllegalArgumentException(
-                    "\""
-                            + text
-                            + "\": there are no named volumes; a directory is written ./"
-                            + parts[0]);
-        }
-        var bind = Mount.bind(Path.of(parts[0]), parts[1]);
+        boolean named = parts[0].indexOf('/') < 0 && !parts[0].startsWith(".");
+        var bind =
+                named
+                        ? Mount.bind(PelagosPaths.current().volumeDir(parts[0]), parts[1])
+                                .createSource()
+                        : Mount.bind(Path.of(parts[0]), parts[1]);
         if (parts.length == 3) {
             for (var word : parts[2].split(",", -1)) {
                 bind = BindWord.apply(text, bind, word);

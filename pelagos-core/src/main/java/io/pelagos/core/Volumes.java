@@ -1,0 +1,187 @@
+package io.pelagos.core;
+
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
+import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
+
+import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.internal.files.TreeRemoval;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Mount;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** The named volumes of this user. Safe for use by many threads and processes. */
+public final class Volumes {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+
+    private final Engine engine;
+
+    Volumes(Engine engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * Makes a volume, empty and with permissions 0755; one that is there stays as it is.
+     *
+     * @param name 1 to 128 letters, digits, {@code _}, {@code .} and {@code -}
+     * @return the volume
+     * @throws InvalidSpecException when that cannot be a name
+     */
+    public Volume create(String name) {
+        var path = path(name);
+        try {
+            Files.createDirectories(engine.paths().volumesDir());
+            Files.createDirectory(path);
+        } catch (FileAlreadyExistsException e) {
+            return find(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException("making the volume " + name, e);
+        }
+        return find(name);
+    }
+
+    private Path path(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new InvalidSpecException(
+                    "volume",
+                    "\"" + name + "\"",
+                    "must be 1 to 128 letters, digits, '_', '.' or '-', and begin with a letter or"
+                            + " digit");
+        }
+        return engine.paths().volumeDir(name);
+    }
+
+    /**
+     * Returns all volumes.
+     *
+     * @return the volumes by name; a link or a file among them is none
+     */
+    public List<Volume> list() {
+        var names = new TreeSet<String>();
+        if (Files.isDirectory(engine.paths().volumesDir())) {
+            try (var entries = Files.newDirectoryStream(engine.paths().volumesDir())) {
+                for (var entry : entries) {
+                    var name = String.valueOf(entry.getFileName());
+                    if (NAME.matcher(name).matches()
+                            && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+                        names.add(name);
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("listing the volumes", e);
+            }
+        }
+        return names.stream().map(this::find).toList();
+    }
+
+    /**
+     * Finds a volume.
+     *
+     * @param name its name
+     * @return what is known about it
+     * @throws VolumeException when there is none
+     * @throws InvalidSpecException when that cannot be a name
+     */
+    public Volume find(String name) {
+        var path = path(name);
+        try {
+            var attributes =
+                    Files.readAttributes(
+                            path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isDirectory()) {
+                throw new VolumeException(
+                        name, "the volume " + name + ": " + path + " is no directory");
+            }
+            return new Volume(name, path, attributes.creationTime().toInstant(), users(path));
+        } catch (IOException e) {
+            throw new VolumeException(
+                    name,
+                    "there is no volume \""
+                            + name
+                            + "\": volumes().list() returns those that there are");
+        }
+    }
+
+    private List<String> users(Path path) {
+        var users = new TreeSet<String>();
+        for (var container : engine.running()) {
+            if (container.isAlive() && mounts(container.spec(), path)) {
+                users.add(container.name());
+            }
+        }
+        for (var state : engine.states().list().states()) {
+            engine.states()
+                    .spec(state.name())
+                    .filter(spec -> mounts(spec, path))
+                    .ifPresent(_ -> users.add(state.name()));
+        }
+        return List.copyOf(users);
+    }
+
+    private static boolean mounts(ContainerSpec spec, Path path) {
+        return spec.mounts().stream()
+                .anyMatch(
+                        mount ->
+                                mount instanceof Mount.Bind bind
+                                        && Path.of(bind.source()).startsWith(path));
+    }
+
+    /**
+     * Removes a volume with everything in it.
+     *
+     * @param name its name
+     * @throws VolumeException when there is none, or a container mounts it, running or detached
+     */
+    public void remove(String name) {
+        var volume = find(name);
+        if (!volume.users().isEmpty()) {
+            throw new VolumeException(
+                    name,
+                    "the volume "
+                            + name
+                            + " is used by "
+                            + String.join(", ", volume.users())
+                            + ": remove them first");
+        }
+        removeTree(name);
+    }
+
+    private void removeTree(String name) {
+        var files = new FileCalls(engine.calls());
+        try (var parent =
+                files.openPath(
+                        engine.paths().volumesDir().toString(),
+                        Constant.flags(O_RDONLY, O_DIRECTORY))) {
+            TreeRemoval.remove(files, parent, name);
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("removing the volume " + name, e);
+        }
+    }
+
+    /**
+     * Removes all volumes that no container mounts.
+     *
+     * @return their names
+     */
+    public List<String> prune() {
+        var removed = new ArrayList<String>();
+        for (var volume : list()) {
+            if (volume.users().isEmpty()) {
+                removeTree(volume.name());
+                removed.add(volume.name());
+            }
+        }
+        return removed;
+    }
+}
