@@ -19,6 +19,10 @@ final class VolumeOption {
             throw new IllegalArgumentException("\"" + text + "\": must be SRC:DST[:ro,…]");
         }
         boolean named = parts[0].indexOf('/') < 0 && !parts[0].startsWith(".");
+        if (named && !parts[0].matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")) {
+            throw new IllegalArgumentException(
+                    "\"" + text + "\": the name of a volume has letters, digits, '_', '.' and '-'");
+        }
         var bind =
                 named
                         ? Mount.bind(PelagosPaths.current().volumeDir(parts[0]), parts[1])

@@ -26,7 +26,7 @@ class CommandLineTest {
                 "--ulimit           | nofile=x",
                 "--memory           | lots",
                 "--cpus             | many",
-                "--volume           | name:/data",
+                "--volume           | na*me:/data",
                 "--mount            | type=bind,target=/x",
                 "--tmpfs            | /x:sise=1",
                 "--cap-add          | FLY",

@@ -66,8 +66,16 @@ class OptionParsersTest {
         assertThat(VolumeOption.parse("/srv:/data:dev,suid").options()).isEmpty();
     }
 
+    @Test
+    void aNameIsThatOfAVolumeWhichIsMadeWhenMissing() {
+        var bind = VolumeOption.parse("name:/data:ro");
+        assertThat(bind.source()).endsWith("/volumes/name");
+        assertThat(bind.makesSource()).isTrue();
+        assertThat(bind.options()).contains(Mount.Option.READ_ONLY);
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"/srv", ":/data", "name:/data", "/srv:data", "/a:/b:z", "/a:/b:ro:x"})
+    @ValueSource(strings = {"/srv", ":/data", "-name:/data", "/srv:data", "/a:/b:z", "/a:/b:ro:x"})
     void otherVolumesAreRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> VolumeOption.parse(text));
     }
