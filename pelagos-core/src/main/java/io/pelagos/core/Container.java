@@ -279,7 +279,8 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     /**
      * Returns a path inside the container, for {@link java.nio.file.Files}: to read files, list
      * directories and look at attributes. Nothing can be changed through it. It may run or, when
-     * its files are still there, have ended.
+     * its files are still there, have ended. Files of procfs and sysfs that show who reads them,
+     * such as {@code /proc/self} and {@code /proc/sys/kernel/hostname}, show this JVM.
      *
      * @param path an absolute path inside the container; links in it lead nowhere else
      * @return a path of a read-only file system of its own

@@ -20,6 +20,8 @@ public final class PelagosCommand implements Debuggable {
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
                     "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume");
 
+    private static final List<String> STARTING = List.of("run", "explain", "exec");
+
     @Mixin private StandardOptions standard = new StandardOptions();
 
     /** Only picocli looks at it. */
@@ -54,11 +56,15 @@ public final class PelagosCommand implements Debuggable {
             }
         }
         Converters.register(commandLine);
+        commandLine.setStopAtPositional(true);
+        // Only behind the name of what is started do options belong to that.
+        commandLine
+                .getSubcommands()
+                .forEach((name, it) -> it.setStopAtPositional(STARTING.contains(name)));
         return commandLine
                 .setOut(out)
                 .setErr(err)
                 .setExpandAtFiles(false)
-                .setStopAtPositional(true)
                 .setOverwrittenOptionsAllowed(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Failure::ofArguments)

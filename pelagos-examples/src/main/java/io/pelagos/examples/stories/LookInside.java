@@ -17,7 +17,7 @@ public final class LookInside {
      * Puts a file into a container, and asks it about that and about itself.
      *
      * @param seed a file
-     * @return what {@code stat} says of it there; the host name; how much memory was used at most
+     * @return what {@code stat} says of it there; the name of its first process; how much memory was used at most
      * @throws IOException when reading fails
      * @throws InterruptedException when the thread is interrupted
      */
@@ -27,7 +27,7 @@ public final class LookInside {
             c.copyIn(seed, "/tmp/seed", Owner.of(999, 999), FileMode.of("0640"));
             return List.of(
                     c.exec("stat", "-c", "%u %g %a", "/tmp/seed").run().stdout().strip(),
-                    Files.readString(c.path("/proc/sys/kernel/hostname")).strip(),
+                    Files.readString(c.path("/proc/1/comm")).strip(),
                     String.valueOf(c.stats().memory().peak()));
         }
     }
