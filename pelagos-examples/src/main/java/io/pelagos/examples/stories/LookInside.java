@@ -17,7 +17,8 @@ public final class LookInside {
      * Puts a file into a container, and asks it about that and about itself.
      *
      * @param seed a file
-     * @return what {@code stat} says of it there; the name of its first process; how much memory was used at most
+     * @return what {@code stat} says of it there; the name of its first process; how much memory
+     *     was used at most
      * @throws IOException when reading fails
      * @throws InterruptedException when the thread is interrupted
      */
