@@ -5,8 +5,11 @@ import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_NOFOLLOW;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
+import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_BENEATH;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_IN_ROOT;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
+import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_SYMLINKS;
+import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_XDEV;
 
 import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Constant;
@@ -32,6 +35,9 @@ public final class FileCalls {
     private static final int PATH_MAX = 4096;
     private static final int XATTR_SIZE_MAX = 1 << 16;
     private static final int ENTRIES = 1 << 15;
+    private static final Constant UNMOUNTED =
+            Constant.flags(RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV);
+
     private static final Constant CONFINED = Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS);
 
     private final SystemCalls calls;
@@ -79,6 +85,12 @@ public final class FileCalls {
                             name);
             return Fd.of(calls.kernel(), (int) number, name);
         }
+    }
+
+    /** Opens a directory right in another: no link, and nothing that is mounted there. */
+    Fd openUnmounted(Fd directory, String name) {
+        return openat2(
+                directory, name, Constant.flags(O_RDONLY, O_DIRECTORY, O_NOFOLLOW), 0, UNMOUNTED);
     }
 
     private Fd openat2(Fd directory, String path, Constant flags, int mode, Constant resolve) {

@@ -1,9 +1,5 @@
 package io.pelagos.core.internal.files;
 
-import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
-import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
-
-import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
@@ -11,8 +7,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Removes a tree, without following a link and without leaving it. However deep it is, only so many
- * directories are open at a time: what lies deeper is moved up first.
+ * Removes a tree, without following a link, and without going into what is mounted in it: that is
+ * an error (EBUSY or EXDEV), and stays. However deep it is, only so many directories are open at a
+ * time: what lies deeper is moved up first.
  */
 public final class TreeRemoval {
     private static final int DEPTH = 64;
@@ -71,7 +68,7 @@ public final class TreeRemoval {
     }
 
     private void removeContents(Fd parent, String name, int depth) {
-        try (var inner = calls.openEntry(parent, name, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
+        try (var inner = calls.openUnmounted(parent, name)) {
             for (var entry : calls.list(inner)) {
                 remove(inner, entry, depth + 1);
             }

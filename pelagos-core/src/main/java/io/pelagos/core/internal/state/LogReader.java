@@ -1,5 +1,6 @@
 package io.pelagos.core.internal.state;
 
+import io.pelagos.core.internal.files.FileCalls;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
@@ -137,7 +138,9 @@ public final class LogReader implements AutoCloseable {
         }
         if (files != null) {
             files.position =
-                    FileStatus.of(calls, files.index).size() / Logs.RECORD_SIZE * Logs.RECORD_SIZE;
+                    new FileCalls(calls).status(files.index).size()
+                            / Logs.RECORD_SIZE
+                            * Logs.RECORD_SIZE;
         }
     }
 

@@ -1,5 +1,7 @@
 package io.pelagos.core.internal.state;
 
+import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.internal.files.FileStatus;
 import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
@@ -69,8 +71,8 @@ public final class OwnedDirectory implements AutoCloseable {
 
     private static OwnedDirectory checked(OwnedDirectory directory) {
         try {
-            FileStatus.of(directory.calls, directory.fd)
-                    .requireDirectoryOf(directory.owner, directory.path);
+            new Ownership(directory.owner)
+                    .requireDirectory(directory.status(directory.fd), directory.path);
             return directory;
         } catch (RuntimeException | Error e) {
             directory.close();
@@ -87,6 +89,10 @@ public final class OwnedDirectory implements AutoCloseable {
      */
     public OwnedDirectory child(String name) {
         return checked(new OwnedDirectory(calls, open(name, DIRECTORY), path + "/" + name, owner));
+    }
+
+    private FileStatus status(Fd file) {
+        return new FileCalls(calls).status(file);
     }
 
     private Fd open(String name, Constant flags) {
@@ -139,7 +145,7 @@ public final class OwnedDirectory implements AutoCloseable {
             throw e;
         }
         try {
-            FileStatus.of(calls, file).requireFileOf(owner, limit, path + "/" + name);
+            new Ownership(owner).requireFile(status(file), limit, path + "/" + name);
             return Optional.of(file);
         } catch (RuntimeException | Error e) {
             file.close();
@@ -170,7 +176,7 @@ public final class OwnedDirectory implements AutoCloseable {
     /** Tells whether a name leads to the file that is open, and not to another by now. */
     public boolean leadsTo(String name, Fd file) {
         try (var now = open(name, READING)) {
-            return FileStatus.of(calls, now).inode() == FileStatus.of(calls, file).inode();
+            return status(now).isSame(status(file));
         } catch (ErrnoException e) {
             return false;
         }

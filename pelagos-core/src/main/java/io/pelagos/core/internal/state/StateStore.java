@@ -1,5 +1,7 @@
 package io.pelagos.core.internal.state;
 
+import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.internal.files.TreeRemoval;
 import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.internal.state.ContainerState.End;
 import io.pelagos.core.internal.state.ContainerState.Status;
@@ -251,7 +253,7 @@ public final class StateStore {
                 return directory;
             } catch (RuntimeException | Error e) {
                 directory.close();
-                TreeRemoval.remove(calls, all, state.name());
+                removeTree(all, state.name());
                 throw e;
             }
         }
@@ -342,10 +344,16 @@ public final class StateStore {
                 });
     }
 
+    /** Removes a directory of this user's; a link in its place is refused. */
+    private void removeTree(OwnedDirectory all, String name) {
+        all.child(name).close();
+        TreeRemoval.remove(new FileCalls(calls), all.fd(), name);
+    }
+
     /** Removes everything of a container; its lock is held. Nothing when there is none. */
     public void remove(String name) {
         try (var all = makeAll()) {
-            TreeRemoval.remove(calls, all, name);
+            removeTree(all, name);
         } catch (ErrnoException e) {
             if (e.errno() != Errno.ENOENT) {
                 throw e;
@@ -374,7 +382,7 @@ public final class StateStore {
                                     () -> {
                                         boolean still = isStateless(all, name, own);
                                         if (still) {
-                                            TreeRemoval.remove(calls, all, name);
+                                            removeTree(all, name);
                                         }
                                         return still;
                                     });
