@@ -83,6 +83,7 @@ final class Detaching {
         if (before.status() == ContainerState.Status.RUNNING) {
             throw ContainerStateException.running(name, "it cannot be started again");
         }
+        awaitSupervisor(before);
         var spec = spec(name);
         var state =
                 before.again(before.id(), ProcessMark.own(engine.calls()), Instant.now(), restarts);
@@ -93,6 +94,20 @@ final class Detaching {
                         name,
                         () -> Detachment.again(engine, before, state))
                 .start();
+    }
+
+    /** That of the last run removes cgroups of the name that this run is going to make. */
+    private void awaitSupervisor(ContainerState before) {
+        try {
+            new RunWait(engine, () -> before).awaitSupervisor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ContainerStateException.of(
+                    before.name(),
+                    "interrupted while the supervisor of "
+                            + before.name()
+                            + " was still ending: start it again");
+        }
     }
 
     private ContainerSpec spec(String name) {
