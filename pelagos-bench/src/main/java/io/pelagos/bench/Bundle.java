@@ -45,7 +45,8 @@ final class Bundle {
     private Bundle() {}
 
     /** Writes a bundle; the cgroup is below the caller's own, or null for none. */
-    static void write(Path directory, Path root, String cgroupName) throws IOException {
+    static void write(Path directory, Path root, String cgroupName, String... command)
+            throws IOException {
         var linux = new LinkedHashMap<String, Object>();
         linux.put(
                 "namespaces",
@@ -61,18 +62,18 @@ final class Bundle {
         config.put("ociVersion", "1.0.2");
         config.put("root", Map.of("path", root.toString(), "readonly", false));
         config.put("hostname", "bench");
-        config.put("process", process());
+        config.put("process", process(List.of(command)));
         config.put("mounts", mounts());
         config.put("linux", linux);
         Files.writeString(
                 directory.resolve("config.json"), JsonMapper.shared().writeValueAsString(config));
     }
 
-    private static Map<String, Object> process() {
+    private static Map<String, Object> process(List<String> command) {
         var process = new LinkedHashMap<String, Object>();
         process.put("terminal", false);
         process.put("user", Map.of("uid", 0, "gid", 0));
-        process.put("args", List.of("/bin/true"));
+        process.put("args", command);
         process.put("env", List.of("PATH=/bin"));
         process.put("cwd", "/");
         process.put("noNewPrivileges", true);

@@ -32,6 +32,19 @@ final class Command {
         }
     }
 
+    /** Runs a program that leaves others behind, which keep its streams. */
+    static void quietly(List<String> command) throws IOException, InterruptedException {
+        var builder =
+                new ProcessBuilder(command)
+                        .redirectInput(ProcessBuilder.Redirect.from(NULL))
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD);
+        int status = builder.start().waitFor();
+        if (status != 0) {
+            throw new IOException(String.join(" ", command) + ": exit status " + status);
+        }
+    }
+
     /** Reads one number of microseconds from each line of the output. */
     static long[] micros(List<String> command) throws IOException, InterruptedException {
         return output(command)

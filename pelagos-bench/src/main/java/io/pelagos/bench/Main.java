@@ -11,11 +11,14 @@ public final class Main {
     private static final String USAGE =
             """
             usage: bin/bench start [--json] [--rounds N] [--warmup N] [--batch N] [--only NAME,...]
+                   bin/bench life [--json] [--rounds N] [--warmup N] [--batch N] [--only NAME,...]
                    bin/bench plan [options of JMH]
 
             start  starts and waits for `true` in every way there is, in turns within one run:
                    floor bwrap crun runc process attached child limits pipes
                    threads-1 threads-2 threads-4 threads-8 cold-run cold-hello memory
+            life   what comes after a start:
+                   exec exec-crun exec-runc layers-1 layers-100 fork crowd
             plan   composes and emits launch plans
             """;
     private static final int WRONG = 2;
@@ -43,6 +46,7 @@ public final class Main {
         var rest = arguments.subList(1, arguments.size());
         return switch (arguments.getFirst()) {
             case "start" -> start(rest, out, err);
+            case "life" -> life(rest, out, err);
             case "plan" -> plan(rest);
             default -> {
                 err.println(arguments.getFirst() + ": no such measurement");
@@ -56,6 +60,25 @@ public final class Main {
         var all = new String[arguments.size() + 1];
         Arrays.setAll(all, i -> i == 0 ? "PlanBenchmark" : arguments.get(i - 1));
         org.openjdk.jmh.Main.main(all);
+        return 0;
+    }
+
+    private static int life(List<String> arguments, PrintStream out, PrintStream err)
+            throws IOException, InterruptedException {
+        Options options;
+        try {
+            options = Options.parse(arguments.iterator());
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage());
+            return WRONG;
+        }
+        var outcome = new LifeBench(options, Path.of(System.getProperty("pelagos.root"))).run();
+        if (options.json()) {
+            out.println(outcome.report().json());
+        } else {
+            out.println(outcome.report().table());
+            LifeBars.of(outcome).forEach(out::println);
+        }
         return 0;
     }
 

@@ -190,6 +190,11 @@ final class RunningContainer implements Container {
         return stream;
     }
 
+    /** Waits until the channels have all that the container, which has ended, has written. */
+    void awaitCopied() throws InterruptedException {
+        stdios.awaitCopied();
+    }
+
     @Override
     public CompletableFuture<Exit> onExit() {
         return exit.copy();

@@ -39,7 +39,9 @@ final class Runs {
                     spec.stderr() instanceof Stdio.Pipe
                             ? Reader.start(container.stderr(), bound, container.name() + " stderr")
                             : Reader.NOTHING;
-            return result(container.waitFor(), stdout, stderr, start, container.warnings());
+            var exit = container.waitFor();
+            ((RunningContainer) container).awaitCopied();
+            return result(exit, stdout, stderr, start, container.warnings());
         }
     }
 

@@ -27,12 +27,24 @@ final class Stdios implements AutoCloseable {
     private final Streams streams;
     private final List<Fd> inherited = new ArrayList<>();
     private final List<Integer> numbers = new ArrayList<>();
-    private final List<Runnable> pumps = new ArrayList<>();
+    private final List<Pump> pumps = new ArrayList<>();
+
+    /** Those that copy outputs; they end with the last process that has the output. */
+    private final List<Thread> copying = new ArrayList<>();
+
     private final Map<Integer, Fd> logged = new HashMap<>();
     private final boolean detached;
     private Container.@Nullable Input stdin;
     private Container.@Nullable Output stdout;
     private Container.@Nullable Output stderr;
+
+    /**
+     * Copies between a pipe and a channel.
+     *
+     * @param copy does it to the end
+     * @param output whether it is an output of the container
+     */
+    private record Pump(Runnable copy, boolean output) {}
 
     private Stdios(SystemCalls calls, Streams streams, boolean detached) {
         this.calls = calls;
@@ -95,7 +107,7 @@ final class Stdios implements AutoCloseable {
             case Stdio.ToChannel(var channel) -> {
                 var from = (ReadableByteChannel) channel;
                 var to = inputPipe();
-                pumps.add(
+                Runnable copy =
                         () -> {
                             try (to) {
                                 // The channel is the caller's, who closes it.
@@ -103,7 +115,8 @@ final class Stdios implements AutoCloseable {
                             } catch (IOException e) {
                                 LOG.log(System.Logger.Level.DEBUG, "copying standard input", e);
                             }
-                        });
+                        };
+                pumps.add(new Pump(copy, false));
             }
             case Stdio.ToFile(var path, _) ->
                     inherit(calls.open(null, path.toAbsolutePath().toString(), OpenFlag.O_RDONLY));
@@ -137,14 +150,15 @@ final class Stdios implements AutoCloseable {
             case Stdio.ToChannel(var channel) -> {
                 var to = (WritableByteChannel) channel;
                 var from = outputPipe(what);
-                pumps.add(
+                Runnable copy =
                         () -> {
                             try (from) {
                                 from.transferTo(Channels.newOutputStream(to));
                             } catch (IOException e) {
                                 LOG.log(System.Logger.Level.WARNING, "copying " + what, e);
                             }
-                        });
+                        };
+                pumps.add(new Pump(copy, true));
             }
             case Stdio.ToFile(var path, var append) -> {
                 var flags =
@@ -190,7 +204,17 @@ final class Stdios implements AutoCloseable {
     void started() {
         inherited.forEach(Fd::close);
         for (var pump : pumps) {
-            Thread.ofVirtual().name("pelagos-copy").start(pump);
+            var thread = Thread.ofVirtual().name("pelagos-copy").start(pump.copy());
+            if (pump.output()) {
+                copying.add(thread);
+            }
+        }
+    }
+
+    /** Waits until all that was written has reached its channel; nobody writes any more. */
+    void awaitCopied() throws InterruptedException {
+        for (var thread : copying) {
+            thread.join();
         }
     }
 
