@@ -14,6 +14,7 @@ module io.pelagos.core {
     requires jdk.jfr;
 
     exports io.pelagos.core;
+    exports io.pelagos.core.files;
     exports io.pelagos.core.kernel;
     exports io.pelagos.core.oci;
     exports io.pelagos.core.paths;

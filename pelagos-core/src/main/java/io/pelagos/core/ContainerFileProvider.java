@@ -7,8 +7,8 @@ import static io.pelagos.core.kernel.OpenFlag.O_NONBLOCK;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
-import io.pelagos.core.internal.files.FileCalls;
-import io.pelagos.core.internal.files.FileStatus;
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.FileStatus;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;

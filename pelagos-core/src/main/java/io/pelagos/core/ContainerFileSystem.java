@@ -1,6 +1,6 @@
 package io.pelagos.core;
 
-import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Fd;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;

@@ -4,13 +4,13 @@ import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.FileStatus;
+import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.internal.files.CopyRules;
-import io.pelagos.core.internal.files.FileCalls;
-import io.pelagos.core.internal.files.FileStatus;
 import io.pelagos.core.internal.files.LayerCopy;
 import io.pelagos.core.internal.files.LayerDiff;
 import io.pelagos.core.internal.files.OverlayMount;
-import io.pelagos.core.internal.files.TreeRemoval;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;

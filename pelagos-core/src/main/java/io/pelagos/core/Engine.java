@@ -1,8 +1,8 @@
 package io.pelagos.core;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.cgroup.CgroupHost;
 import io.pelagos.core.internal.cgroup.CgroupMode;
-import io.pelagos.core.internal.files.FileCalls;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;

@@ -95,6 +95,24 @@ public final class Pelagos implements AutoCloseable {
     }
 
     /**
+     * Returns where everything is.
+     *
+     * @return the locations, which images and networks share
+     */
+    public PelagosPaths paths() {
+        return engine.paths();
+    }
+
+    /**
+     * Returns the kernel that everything is asked of.
+     *
+     * @return the kernel, which images and networks share
+     */
+    public Kernel kernel() {
+        return engine.calls().kernel();
+    }
+
+    /**
      * Begins to describe a container.
      *
      * @param rootfs what gives it its root file system

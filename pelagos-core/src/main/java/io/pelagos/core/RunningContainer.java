@@ -1,8 +1,8 @@
 package io.pelagos.core;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
-import io.pelagos.core.internal.files.FileCalls;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.state.ContainerState;

@@ -4,10 +4,10 @@ import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.internal.files.CopyRules;
-import io.pelagos.core.internal.files.FileCalls;
 import io.pelagos.core.internal.files.OverlayMount;
-import io.pelagos.core.internal.files.TreeRemoval;
 import io.pelagos.core.internal.files.TreeSource;
 import io.pelagos.core.internal.files.TreeTarget;
 import io.pelagos.core.kernel.Constant;

@@ -3,8 +3,8 @@ package io.pelagos.core;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
-import io.pelagos.core.internal.files.FileCalls;
-import io.pelagos.core.internal.files.TreeRemoval;
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;

@@ -31,6 +31,7 @@ class ArchitectureTest {
                     "io.pelagos.core.internal.plan",
                     "io.pelagos.core.internal.files",
                     "io.pelagos.core.internal.cgroup",
+                    "io.pelagos.core.files",
                     "io.pelagos.core.spec",
                     "io.pelagos.core.security",
                     "io.pelagos.core.internal.launch",

@@ -4,6 +4,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;

@@ -3,6 +3,9 @@ package io.pelagos.core.internal.files;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.FileStatus;
+import io.pelagos.core.files.LayerStack;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.Change;

@@ -3,6 +3,7 @@ package io.pelagos.core.internal.files;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;

@@ -1,5 +1,6 @@
 package io.pelagos.core.internal.files;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.SystemCalls;
 import java.util.Arrays;

@@ -5,6 +5,8 @@ import static io.pelagos.core.kernel.OpenFlag.O_NOCTTY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.FileStatus;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;

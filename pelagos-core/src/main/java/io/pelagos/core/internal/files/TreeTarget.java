@@ -8,6 +8,8 @@ import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.FileStatus;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;

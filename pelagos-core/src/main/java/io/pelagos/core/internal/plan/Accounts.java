@@ -7,8 +7,8 @@ import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_IN_ROOT;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
 
-import io.pelagos.core.internal.files.FileCalls;
-import io.pelagos.core.internal.files.LayerStack;
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.LayerStack;
 import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;

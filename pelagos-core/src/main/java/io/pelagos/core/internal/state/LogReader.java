@@ -1,6 +1,6 @@
 package io.pelagos.core.internal.state;
 
-import io.pelagos.core.internal.files.FileCalls;
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;

@@ -1,7 +1,7 @@
 package io.pelagos.core.internal.state;
 
-import io.pelagos.core.internal.files.FileCalls;
-import io.pelagos.core.internal.files.FileStatus;
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.FileStatus;
 import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;

@@ -1,6 +1,6 @@
 package io.pelagos.core.internal.state;
 
-import io.pelagos.core.internal.files.FileStatus;
+import io.pelagos.core.files.FileStatus;
 
 /**
  * Whose a file must be to be believed: that of one user, whom nobody else can change it behind.

@@ -1,7 +1,7 @@
 package io.pelagos.core.internal.state;
 
-import io.pelagos.core.internal.files.FileCalls;
-import io.pelagos.core.internal.files.TreeRemoval;
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.internal.state.ContainerState.End;
 import io.pelagos.core.internal.state.ContainerState.Status;

@@ -1,4 +1,4 @@
-package io.pelagos.core.internal.files;
+package io.pelagos.core.files;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;

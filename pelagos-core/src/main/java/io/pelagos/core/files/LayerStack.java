@@ -1,4 +1,4 @@
-package io.pelagos.core.internal.files;
+package io.pelagos.core.files;
 
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_PATH;
@@ -48,22 +48,39 @@ public final class LayerStack implements AutoCloseable {
             this.layers = layers;
         }
 
-        /** Returns the directory of the highest layer that has it. */
+        /**
+         * Returns the directory of the highest layer that has it.
+         *
+         * @return a descriptor that the stack closes
+         */
         public Fd top() {
             return parts.getFirst();
         }
 
-        /** Returns a directory that no layer has. */
-        Directory none() {
+        /**
+         * Returns a directory that no layer has.
+         *
+         * @return an empty directory
+         */
+        public Directory none() {
             return new Directory(List.of(), List.of());
         }
 
-        /** Returns whether no layer has this directory. */
+        /**
+         * Returns whether no layer has this directory.
+         *
+         * @return true if so
+         */
         public boolean isEmpty() {
             return parts.isEmpty();
         }
 
-        /** Finds what is seen under a name. */
+        /**
+         * Finds what is seen under a name.
+         *
+         * @param name one component of a path
+         * @return where it is; empty when a layer hides it or none has it
+         */
         public Optional<Found> find(String name) {
             for (int i = 0; i < parts.size(); i++) {
                 var status = calls.status(parts.get(i), name);
@@ -79,6 +96,9 @@ public final class LayerStack implements AutoCloseable {
 
         /**
          * Opens the directory that is seen under a name, whose parts are none when there is none.
+         *
+         * @param name one component of a path
+         * @return to be closed
          */
         public Directory open(String name) {
             var opened = new ArrayList<Fd>();
@@ -108,7 +128,11 @@ public final class LayerStack implements AutoCloseable {
             return new Directory(opened, from);
         }
 
-        /** Lists what is seen. */
+        /**
+         * Lists what is seen.
+         *
+         * @return the names
+         */
         public List<String> list() {
             var names = new TreeSet<String>();
             var hidden = new TreeSet<String>();
@@ -141,7 +165,13 @@ public final class LayerStack implements AutoCloseable {
         root = new Directory(parts, layers);
     }
 
-    /** Opens layers, the highest first; one that is missing is passed over. */
+    /**
+     * Opens layers, the highest first; one that is missing is passed over.
+     *
+     * @param calls what the calls go through
+     * @param layers directories of the host
+     * @return to be closed
+     */
     public static LayerStack open(FileCalls calls, List<Path> layers) {
         var parts = new ArrayList<Fd>();
         try {
@@ -167,13 +197,23 @@ public final class LayerStack implements AutoCloseable {
         }
     }
 
-    /** Tells whether what lower layers have at the path of a directory is hidden. */
-    static boolean isOpaque(FileCalls calls, Fd directory) {
+    /**
+     * Tells whether what lower layers have at the path of a directory is hidden.
+     *
+     * @param calls what the calls go through
+     * @param directory a directory, open
+     * @return true if so
+     */
+    public static boolean isOpaque(FileCalls calls, Fd directory) {
         return calls.xattr(directory, "trusted.overlay.opaque").isPresent()
                 || calls.xattr(directory, "user.overlay.opaque").isPresent();
     }
 
-    /** Returns the top of the tree. */
+    /**
+     * Returns the top of the tree.
+     *
+     * @return closed with the stack
+     */
     public Directory root() {
         return root;
     }

@@ -1,4 +1,4 @@
-package io.pelagos.core.internal.files;
+package io.pelagos.core.files;
 
 import static io.pelagos.core.kernel.OpenFlag.O_CLOEXEC;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
@@ -42,12 +42,20 @@ public final class FileCalls {
 
     private final SystemCalls calls;
 
-    /** Makes calls through others. */
+    /**
+     * Makes calls through others.
+     *
+     * @param calls what the calls go through
+     */
     public FileCalls(SystemCalls calls) {
         this.calls = calls;
     }
 
-    /** Returns what the calls go through. */
+    /**
+     * Returns what the calls go through.
+     *
+     * @return the same object each time
+     */
     public SystemCalls calls() {
         return calls;
     }
@@ -63,12 +71,25 @@ public final class FileCalls {
     /**
      * Opens what a path leads to when a directory is taken for the root: links and {@code ..} lead
      * nowhere else, see RESOLVE_IN_ROOT in openat2(2).
+     *
+     * @param root a directory, taken for the root
+     * @param path a path, {@code /} or nothing for the directory itself
+     * @param flags of open(2); {@code O_CLOEXEC} is added
+     * @return a descriptor
      */
     public Fd openInRoot(Fd root, String path, Constant flags) {
         return openat2(root, path, flags, 0, CONFINED);
     }
 
-    /** Opens an entry of a directory, never following a link. */
+    /**
+     * Opens an entry of a directory, never following a link.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @param flags of open(2); {@code O_CLOEXEC} is added
+     * @param mode permissions, and for nodes the type, see inode(7)
+     * @return a descriptor
+     */
     public Fd openEntry(Fd directory, String name, Constant flags, int mode) {
         try (var memory = Memory.open()) {
             long bits = value(Constant.flags(flags, O_NOFOLLOW, O_CLOEXEC));
@@ -114,22 +135,45 @@ public final class FileCalls {
         }
     }
 
-    /** Opens a path of this machine, which the caller answers for. */
+    /**
+     * Opens a path of this machine, which the caller answers for.
+     *
+     * @param path a path, {@code /} or nothing for the directory itself
+     * @param flags of open(2); {@code O_CLOEXEC} is added
+     * @return a descriptor
+     */
     public Fd openPath(String path, Constant flags) {
         return Fd.of(calls.kernel(), calls.openat(null, path, flags, 0), path);
     }
 
-    /** Opens again what a descriptor refers to, such as one with {@code O_PATH}. */
+    /**
+     * Opens again what a descriptor refers to, such as one with {@code O_PATH}.
+     *
+     * @param file a descriptor
+     * @param flags of open(2); {@code O_CLOEXEC} is added
+     * @return a descriptor of its own
+     */
     public Fd reopen(Fd file, Constant flags) {
         return openPath(link(file), flags);
     }
 
-    /** Returns the path of procfs that leads to what a descriptor of this JVM refers to. */
+    /**
+     * Returns the path of procfs that leads to what a descriptor of this JVM refers to.
+     *
+     * @param file a descriptor
+     * @return {@code /proc/self/fd/N}
+     */
     public static String link(Fd file) {
         return "/proc/self/fd/" + file.number();
     }
 
-    /** Looks at an entry of a directory, or at the descriptor itself when the name is empty. */
+    /**
+     * Looks at an entry of a directory, or at the descriptor itself when the name is empty.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @return what it is
+     */
     public Optional<FileStatus> status(Fd directory, String name) {
         try (var memory = Memory.open()) {
             var block = memory.block(FileStatus.SIZE);
@@ -153,7 +197,12 @@ public final class FileCalls {
         }
     }
 
-    /** Looks at what a descriptor refers to. */
+    /**
+     * Looks at what a descriptor refers to.
+     *
+     * @param file a descriptor
+     * @return what it is
+     */
     public FileStatus status(Fd file) {
         return status(file, "")
                 .orElseThrow(() -> new ErrnoException(Errno.ENOENT, "statx(" + file + ")"));
@@ -161,6 +210,9 @@ public final class FileCalls {
 
     /**
      * Lists a directory that is open for reading, sorted by name, without itself and its parent.
+     *
+     * @param directory a directory, open
+     * @return the names
      */
     public List<String> list(Fd directory) {
         var names = new ArrayList<String>();
@@ -205,19 +257,36 @@ public final class FileCalls {
         }
     }
 
-    /** Lists a directory that is given by an {@code O_PATH} descriptor or any other. */
+    /**
+     * Lists a directory that is given by an {@code O_PATH} descriptor or any other.
+     *
+     * @param directory a directory, open
+     * @return the names
+     */
     public List<String> listAgain(Fd directory) {
         try (var readable = openEntry(directory, ".", Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
             return list(readable);
         }
     }
 
-    /** Opens a directory in a directory by an {@code O_PATH} descriptor. */
+    /**
+     * Opens a directory in a directory by an {@code O_PATH} descriptor.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @return a descriptor with {@code O_PATH}
+     */
     public Fd openDirectory(Fd directory, String name) {
         return openEntry(directory, name, Constant.flags(O_PATH, O_DIRECTORY), 0);
     }
 
-    /** Reads a symbolic link. */
+    /**
+     * Reads a symbolic link.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @return where it leads to
+     */
     public String readLink(Fd directory, String name) {
         try (var memory = Memory.open()) {
             var block = memory.block(PATH_MAX);
@@ -236,12 +305,26 @@ public final class FileCalls {
         }
     }
 
-    /** Makes a directory. */
+    /**
+     * Makes a directory.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @param mode permissions, and for nodes the type, see inode(7)
+     */
     public void makeDirectory(Fd directory, String name, int mode) {
         named(Syscall.MKDIRAT, directory, name, mode, 0);
     }
 
-    /** Makes a device, a FIFO, a socket or a whiteout. */
+    /**
+     * Makes a device, a FIFO, a socket or a whiteout.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @param mode permissions, and for nodes the type, see inode(7)
+     * @param major of a device
+     * @param minor of a device
+     */
     public void makeNode(Fd directory, String name, int mode, int major, int minor) {
         named(
                 Syscall.MKNODAT,
@@ -251,12 +334,22 @@ public final class FileCalls {
                 (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12));
     }
 
-    /** Removes an entry that is no directory. */
+    /**
+     * Removes an entry that is no directory.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     */
     public void unlink(Fd directory, String name) {
         named(Syscall.UNLINKAT, directory, name, 0, 0);
     }
 
-    /** Removes an empty directory. */
+    /**
+     * Removes an empty directory.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     */
     public void removeDirectory(Fd directory, String name) {
         named(Syscall.UNLINKAT, directory, name, value(AtFlag.AT_REMOVEDIR), 0);
     }
@@ -271,7 +364,13 @@ public final class FileCalls {
         }
     }
 
-    /** Makes a symbolic link. */
+    /**
+     * Makes a symbolic link.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @param target where it leads to, as it stands
+     */
     public void makeLink(Fd directory, String name, String target) {
         try (var memory = Memory.open()) {
             check(
@@ -286,12 +385,26 @@ public final class FileCalls {
         }
     }
 
-    /** Gives a file another name. */
+    /**
+     * Gives a file another name.
+     *
+     * @param from the directory the file is in
+     * @param name one component of a path
+     * @param to the directory of the other name
+     * @param other the other name
+     */
     public void link(Fd from, String name, Fd to, String other) {
         twoNames(Syscall.LINKAT, from, name, to, other);
     }
 
-    /** Renames an entry, over what has the new name. */
+    /**
+     * Renames an entry, over what has the new name.
+     *
+     * @param from the directory the file is in
+     * @param name one component of a path
+     * @param to the directory of the other name
+     * @param other the other name
+     */
     public void rename(Fd from, String name, Fd to, String other) {
         twoNames(Syscall.RENAMEAT2, from, name, to, other);
     }
@@ -312,7 +425,14 @@ public final class FileCalls {
         }
     }
 
-    /** Changes the owner of an entry, never following a link. */
+    /**
+     * Changes the owner of an entry, never following a link.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @param uid the owner, as a number of this user namespace
+     * @param gid the group
+     */
     public void changeOwner(Fd directory, String name, long uid, long gid) {
         try (var memory = Memory.open()) {
             check(
@@ -331,13 +451,24 @@ public final class FileCalls {
         }
     }
 
-    /** Changes the permissions of what a descriptor other than an {@code O_PATH} one refers to. */
+    /**
+     * Changes the permissions of what a descriptor other than an {@code O_PATH} one refers to.
+     *
+     * @param file a descriptor
+     * @param mode permissions, and for nodes the type, see inode(7)
+     */
     public void changeMode(Fd file, int mode) {
         SystemCalls.check(
                 calls.retry(Syscall.FCHMOD, file.number(), mode), Syscall.FCHMOD, file, mode);
     }
 
-    /** Sets when an entry was last read and changed, never following a link. */
+    /**
+     * Sets when an entry was last read and changed, never following a link.
+     *
+     * @param directory a directory, open
+     * @param name one component of a path
+     * @param modified for both times
+     */
     public void changeTime(Fd directory, String name, Instant modified) {
         try (var memory = Memory.open()) {
             // struct timespec { time_t tv_sec; long tv_nsec; } times[2]: access, modification
@@ -361,7 +492,12 @@ public final class FileCalls {
         }
     }
 
-    /** Returns the extended attributes of a file that is open for reading; none if unsupported. */
+    /**
+     * Returns the extended attributes of a file that is open for reading; none if unsupported.
+     *
+     * @param file a descriptor
+     * @return by their full names
+     */
     public Map<String, Bytes> xattrs(Fd file) {
         var all = new TreeMap<String, Bytes>();
         try (var memory = Memory.open()) {
@@ -380,7 +516,13 @@ public final class FileCalls {
         return all;
     }
 
-    /** Returns an extended attribute of a file that is open for reading. */
+    /**
+     * Returns an extended attribute of a file that is open for reading.
+     *
+     * @param file a descriptor
+     * @param name one component of a path
+     * @return its value, empty when it is not there
+     */
     public Optional<Bytes> xattr(Fd file, String name) {
         try (var memory = Memory.open()) {
             var block = memory.block(XATTR_SIZE_MAX);
@@ -399,7 +541,13 @@ public final class FileCalls {
         }
     }
 
-    /** Sets an extended attribute of a file that is open. */
+    /**
+     * Sets an extended attribute of a file that is open.
+     *
+     * @param file a descriptor
+     * @param name one component of a path
+     * @param value any bytes
+     */
     public void setXattr(Fd file, String name, Bytes value) {
         try (var memory = Memory.open()) {
             check(

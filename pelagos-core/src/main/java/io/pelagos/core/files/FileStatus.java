@@ -1,4 +1,4 @@
-package io.pelagos.core.internal.files;
+package io.pelagos.core.files;
 
 import io.pelagos.core.kernel.Memory;
 import java.time.Instant;
@@ -51,37 +51,66 @@ public record FileStatus(
         return (mode & S_IFMT) == type;
     }
 
-    /** Returns the type bits alone. */
+    /**
+     * Returns the type bits alone.
+     *
+     * @return as {@code S_IFMT} masks them
+     */
     public int type() {
         return mode & S_IFMT;
     }
 
-    /** Returns the permission bits alone. */
+    /**
+     * Returns the permission bits alone.
+     *
+     * @return at most 07777
+     */
     public int permissions() {
         return mode & 07777;
     }
 
-    /** Tells whether it is a directory. */
+    /**
+     * Tells whether it is a directory.
+     *
+     * @return true if so
+     */
     public boolean isDirectory() {
         return is(0040000);
     }
 
-    /** Tells whether it is a regular file. */
+    /**
+     * Tells whether it is a regular file.
+     *
+     * @return true if so
+     */
     public boolean isRegular() {
         return is(0100000);
     }
 
-    /** Tells whether it is a symbolic link. */
+    /**
+     * Tells whether it is a symbolic link.
+     *
+     * @return true if so
+     */
     public boolean isSymlink() {
         return is(0120000);
     }
 
-    /** Tells whether it says that what lower layers hold at this path is gone. */
+    /**
+     * Tells whether it says that what lower layers hold at this path is gone.
+     *
+     * @return true if so
+     */
     public boolean isWhiteout() {
         return is(0020000) && major == 0 && minor == 0;
     }
 
-    /** Tells whether it is the same file as another. */
+    /**
+     * Tells whether it is the same file as another.
+     *
+     * @param other the other name
+     * @return true if so
+     */
     public boolean isSame(FileStatus other) {
         return inode == other.inode && device == other.device;
     }

@@ -1,4 +1,4 @@
-package io.pelagos.core.internal.files;
+package io.pelagos.core.files;
 
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
@@ -24,7 +24,13 @@ public final class TreeRemoval {
         this.directory = directory;
     }
 
-    /** Removes an entry of a directory and everything below it; does nothing when it is missing. */
+    /**
+     * Removes an entry of a directory and everything below it; does nothing when it is missing.
+     *
+     * @param calls what the calls go through
+     * @param directory a directory, open
+     * @param name one component of a path
+     */
     public static void remove(FileCalls calls, Fd directory, String name) {
         var removal = new TreeRemoval(calls, directory);
         removal.remove(directory, name, 0);
