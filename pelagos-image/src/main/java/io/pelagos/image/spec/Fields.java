@@ -181,7 +181,11 @@ final class Fields {
         var uris = new ArrayList<URI>();
         for (var text : texts(field)) {
             try {
-                uris.add(new URI(text));
+                var uri = new URI(text);
+                if (!uri.isAbsolute()) {
+                    throw refused(field, "\"" + text + "\": is no URI with a scheme");
+                }
+                uris.add(uri);
             } catch (URISyntaxException e) {
                 throw new BadContentException(
                         where + ": " + field + ": \"" + text + "\": is no URI", e);

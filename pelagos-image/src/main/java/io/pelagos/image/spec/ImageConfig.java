@@ -63,17 +63,8 @@ public record ImageConfig(
         /** An image that says nothing. */
         public static final Execution NONE =
                 new Execution(
-                        "",
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        "",
-                        Map.of(),
-                        null,
-                        List.of(),
-                        null);
+                        "", List.of(), List.of(), List.of(), List.of(), List.of(), "", Map.of(),
+                        null, List.of(), null);
 
         /** Copies the lists. */
         public Execution {

@@ -73,8 +73,8 @@ public record ImageIndex(
     }
 
     /**
-     * Returns what can run on a platform, the most suitable first. What names no platform counts
-     * as possible, but last; attestations, which are no images, are left out.
+     * Returns what can run on a platform, the most suitable first. What names no platform counts as
+     * possible, but last; attestations, which are no images, are left out.
      *
      * @param platform the machine
      * @return manifests and indexes

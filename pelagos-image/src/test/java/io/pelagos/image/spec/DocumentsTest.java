@@ -152,9 +152,7 @@ class DocumentsTest {
                         HealthCheck.command("/bin/sh", "-c", "redis-cli ping")
                                 .every(Duration.ofSeconds(5), Duration.ofSeconds(10))
                                 .retries(7));
-        assertThat(
-                        HealthChecks.of(
-                                new ImageConfig.Healthcheck(List.of("NONE"), 0, 0, 0, 0)))
+        assertThat(HealthChecks.of(new ImageConfig.Healthcheck(List.of("NONE"), 0, 0, 0, 0)))
                 .isNull();
         assertThatExceptionOfType(BadContentException.class)
                 .isThrownBy(

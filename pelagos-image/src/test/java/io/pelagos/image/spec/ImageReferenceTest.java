@@ -25,7 +25,7 @@ class ImageReferenceTest {
                             var input =
                                     row.has("input") ? row.get("input").stringValue() : row + "";
                             return dynamicTest(
-                                    input.length() > 80 ? input.substring(0, 80) : input,
+                                    "\"" + input.substring(0, Math.min(80, input.length())) + "\"",
                                     () -> check.check(row, input));
                         });
     }
@@ -107,8 +107,7 @@ class ImageReferenceTest {
     Stream<DynamicTest> anIdIsTakenForADigest() throws IOException {
         return each(
                 "parse-any.json",
-                (row, input) ->
-                        assertThat(any(input)).isEqualTo(row.get("string").stringValue()));
+                (row, input) -> assertThat(any(input)).isEqualTo(row.get("string").stringValue()));
     }
 
     private static String any(String input) {
