@@ -9,12 +9,18 @@ import java.nio.charset.StandardCharsets;
  * File names as texts without loss. A name on Linux is bytes; those that are no UTF-8 become halves
  * of surrogate pairs, U+DC80 to U+DCFF, which no text in UTF-8 can contain.
  */
-final class FileNames {
+public final class FileNames {
     private static final char ESCAPE = 0xDC00;
 
     private FileNames() {}
 
-    static String decode(byte[] name) {
+    /**
+     * Returns a name as a text.
+     *
+     * @param name any bytes
+     * @return the text that {@link FileCalls} takes for these bytes
+     */
+    public static String decode(byte[] name) {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(name)).toString();
         } catch (CharacterCodingException _) {
