@@ -463,6 +463,54 @@ public final class FileCalls {
     }
 
     /**
+     * Changes the permissions of a file that cannot be opened without effect, such as a device.
+     *
+     * @param file a descriptor with {@code O_PATH}, not of a symbolic link
+     * @param mode permissions
+     */
+    public void changeModeOfPath(Fd file, int mode) {
+        try (var memory = Memory.open()) {
+            SystemCalls.check(
+                    calls.retry(
+                            Syscall.FCHMODAT, AtFlag.AT_FDCWD.value(), memory.string(link(file)), mode),
+                    Syscall.FCHMODAT,
+                    file,
+                    mode);
+        }
+    }
+
+    /**
+     * Sets how long a file is that is open for writing: what is added is a hole.
+     *
+     * @param file a descriptor
+     * @param size in bytes
+     */
+    public void truncate(Fd file, long size) {
+        SystemCalls.check(
+                calls.retry(Syscall.FTRUNCATE, file.number(), size), Syscall.FTRUNCATE, file, size);
+    }
+
+    /**
+     * Goes to a place in a file.
+     *
+     * @param file a descriptor
+     * @param offset from its beginning
+     */
+    public void seek(Fd file, long offset) {
+        SystemCalls.check(
+                calls.retry(Syscall.LSEEK, file.number(), offset, 0), Syscall.LSEEK, file, offset);
+    }
+
+    /**
+     * Waits until the file or directory is on disk.
+     *
+     * @param file a descriptor other than an {@code O_PATH} one
+     */
+    public void sync(Fd file) {
+        SystemCalls.check(calls.retry(Syscall.FSYNC, file.number()), Syscall.FSYNC, file);
+    }
+
+    /**
      * Sets when an entry was last read and changed, never following a link.
      *
      * @param directory a directory, open

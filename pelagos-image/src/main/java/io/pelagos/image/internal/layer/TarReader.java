@@ -56,7 +56,7 @@ final class TarReader {
                 case 'x', 'X' -> pax = pax.with(contents(header));
                 case 'g' -> {
                     global = global.with(contents(header));
-                    pax = pax.with(new byte[0]);
+                    pax = global;
                 }
                 case 'L' -> longName = text(contents(header));
                 case 'K' -> longTarget = text(contents(header));

@@ -17,11 +17,11 @@ import io.pelagos.image.spec.BadContentException;
 public record UnpackLimits(
         long entries, long bytes, long ratio, int depth, int nameLength, int header, int xattr) {
     /** What comes out of an archive before anybody asks for the ratio. */
-    static final long FREE = 64L << 20;
+    static final long FREE = 256L << 20;
 
     /** Enough for every image that is meant to be one. */
     public static final UnpackLimits USUAL =
-            new UnpackLimits(1L << 20, 1L << 40, 2000, 256, 4095, 1 << 20, 1 << 16);
+            new UnpackLimits(1L << 20, 1L << 40, 500, 256, 4095, 1 << 20, 1 << 16);
 
     static BadContentException exceeded(String limit, long value, String what) {
         return new BadContentException(
