@@ -472,7 +472,7 @@ public final class FileCalls {
         try (var memory = Memory.open()) {
             SystemCalls.check(
                     calls.retry(
-                            Syscall.FCHMODAT, AtFlag.AT_FDCWD.value(), memory.string(link(file)), mode),
+                            Syscall.FCHMODAT, value(AtFlag.AT_FDCWD), memory.string(link(file)), mode),
                     Syscall.FCHMODAT,
                     file,
                     mode);
