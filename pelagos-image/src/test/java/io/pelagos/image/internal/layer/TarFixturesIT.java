@@ -81,7 +81,7 @@ class TarFixturesIT {
         var hello = base.resolve("victim/hello");
         var secret = "secret " + System.nanoTime();
         Files.writeString(hello, secret);
-        var before = Files.readAttributes(hello, "unix:mode,size,mtime,nlink");
+        var before = Files.readAttributes(hello, "unix:mode,size,lastModifiedTime,nlink");
         try {
             new Tree(base.resolve("dest"))
                     .unpack(
@@ -95,7 +95,7 @@ class TarFixturesIT {
             assertThat(victim).containsExactly(hello);
         }
         assertThat(hello).hasContent(secret);
-        assertThat(Files.readAttributes(hello, "unix:mode,size,mtime,nlink")).isEqualTo(before);
+        assertThat(Files.readAttributes(hello, "unix:mode,size,lastModifiedTime,nlink")).isEqualTo(before);
         try (var inside = Files.walk(base.resolve("dest"))) {
             var regular =
                     inside.filter(it -> Files.isRegularFile(it, LinkOption.NOFOLLOW_LINKS))
