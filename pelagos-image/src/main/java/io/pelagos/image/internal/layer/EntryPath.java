@@ -60,7 +60,7 @@ record EntryPath(String text) {
     }
 
     boolean isNoteOfAufs() {
-        return name().startsWith(AUFS) && !isOpaqueMark();
+        return !isOpaqueMark() && (text.startsWith(AUFS) || text.contains("/" + AUFS));
     }
 
     boolean isWhiteout() {
