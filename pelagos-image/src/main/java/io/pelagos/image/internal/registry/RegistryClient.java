@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
-import okhttp3.MediaType.Companion;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
@@ -329,7 +328,7 @@ public final class RegistryClient implements AutoCloseable {
         var endpoint = Mirrors.origin(reference);
         var question =
                 question(endpoint, "pull,push", "sending the manifest of " + reference);
-        var body = RequestBody.create(bytes, Companion.parse(mediaType));
+        var body = RequestBody.create(bytes, okhttp3.MediaType.get(mediaType));
         var request =
                 new Request.Builder()
                         .url(

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Set;
 import okhttp3.HttpUrl;
-import okhttp3.MediaType.Companion;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
@@ -20,7 +19,7 @@ final class Upload {
     private static final int NO_CONTENT = 204;
     private static final int WRONG_OFFSET = 416;
     private static final okhttp3.MediaType OCTETS =
-            Companion.get("application/octet-stream");
+            okhttp3.MediaType.get("application/octet-stream");
     private static final RequestBody EMPTY = RequestBody.create(new byte[0], null);
 
     private final Transport transport;
