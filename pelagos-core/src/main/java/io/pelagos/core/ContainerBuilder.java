@@ -62,6 +62,7 @@ public final class ContainerBuilder {
     private final @Nullable Pelagos pelagos;
     private final Rootfs rootfs;
     private final List<String> command = new ArrayList<>();
+    private final List<String> entrypoint = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final List<String> groups = new ArrayList<>();
     private final Map<Rlimit, Rlimit.Limit> rlimits = new EnumMap<>(Rlimit.class);
@@ -231,6 +232,21 @@ public final class ContainerBuilder {
     public ContainerBuilder command(List<String> command) {
         this.command.clear();
         this.command.addAll(command);
+        return this;
+    }
+
+    /**
+     * Sets what comes before the command, as images do: the program whose arguments the command
+     * then is. A command that was given before is taken back, since it was meant for another
+     * program.
+     *
+     * @param program the program, then its first arguments; nothing for none
+     * @return this
+     */
+    public ContainerBuilder entrypoint(String... program) {
+        entrypoint.clear();
+        entrypoint.addAll(Arrays.asList(program));
+        command.clear();
         return this;
     }
 
@@ -939,7 +955,7 @@ public final class ContainerBuilder {
                         "process",
                         () ->
                                 new ProcessSpec(
-                                        command,
+                                        wholeCommand(),
                                         environmentWithDefaults(),
                                         cwd,
                                         user,
@@ -997,6 +1013,12 @@ public final class ContainerBuilder {
         }
         SpecRules.check(spec);
         return spec;
+    }
+
+    private List<String> wholeCommand() {
+        var whole = new ArrayList<>(entrypoint);
+        whole.addAll(command);
+        return whole;
     }
 
     /** The home of other users is looked up when the container starts, in its own passwd(5). */

@@ -511,6 +511,15 @@ public final class FileCalls {
     }
 
     /**
+     * Waits until all of a file system is on disk, see syncfs(2).
+     *
+     * @param file a descriptor of any file in it
+     */
+    public void syncFileSystem(Fd file) {
+        SystemCalls.check(calls.retry(Syscall.SYNCFS, file.number()), Syscall.SYNCFS, file);
+    }
+
+    /**
      * Sets when an entry was last read and changed, never following a link.
      *
      * @param directory a directory, open

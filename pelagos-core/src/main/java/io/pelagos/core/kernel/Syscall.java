@@ -26,6 +26,7 @@ public enum Syscall {
     /** See lseek(2). */
     LSEEK(8, 62),
     /** See fsync(2). */
+    SYNCFS(306, 267),
     FSYNC(74, 82),
     /** See fdatasync(2). */
     FDATASYNC(75, 83),

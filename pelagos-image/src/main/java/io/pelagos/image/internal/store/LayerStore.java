@@ -1,0 +1,512 @@
+package io.pelagos.image.internal.store;
+
+import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
+import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
+
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.TreeRemoval;
+import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.paths.ImagePaths;
+import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.image.internal.layer.Decompression;
+import io.pelagos.image.internal.layer.LayerUnpacker;
+import io.pelagos.image.internal.layer.UnpackLimits;
+import io.pelagos.image.internal.layer.UnpackMode;
+import io.pelagos.image.internal.layer.Unpacked;
+import io.pelagos.image.spec.BadContentException;
+import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.StoreException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
+
+/**
+ * Layers on disk: compressed as they came, and unpacked for overlayfs. A layer is there when its
+ * directory has the mark that is written after everything else has reached the disk.
+ */
+public final class LayerStore {
+    private static final int BUFFER = 1 << 16;
+    private static final String LOCK = ".lock";
+    private static final String PARTIAL = ".partial";
+
+    private final FileCalls calls;
+    private final PelagosPaths paths;
+    private final boolean privileged;
+    private final Map<Digest, CompletableFuture<Void>> inWork = new ConcurrentHashMap<>();
+
+    /** Opens the compressed bytes of a layer. */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Opens them.
+         *
+         * @return bytes that turn out to have the digest, or end in an exception
+         * @throws IOException when they cannot be had
+         */
+        InputStream open() throws IOException;
+    }
+
+    /**
+     * Makes a store.
+     *
+     * @param calls how files are reached
+     * @param paths where they are
+     * @param privileged whether files can be given to other users
+     */
+    public LayerStore(FileCalls calls, PelagosPaths paths, boolean privileged) {
+        this.calls = calls;
+        this.paths = paths;
+        this.privileged = privileged;
+    }
+
+    private ImagePaths images() {
+        return paths.images();
+    }
+
+    /**
+     * Makes the directories, and removes what those have left in them that ended before their time.
+     *
+     * @throws StoreException when they cannot be made
+     */
+    public void open() {
+        try {
+            paths.createDataDir();
+            Files.createDirectories(images().layersDir());
+            Files.createDirectories(images().blobsDir());
+            Files.createDirectories(images().imagesDir());
+        } catch (IOException e) {
+            throw new StoreException("opening the store " + paths.dataDir() + ": " + e, e);
+        }
+        for (var directory : List.of(images().layersDir(), images().blobsDir())) {
+            for (var name : names(directory)) {
+                if (name.endsWith(PARTIAL) || name.endsWith(LOCK)) {
+                    sweep(directory, name);
+                }
+            }
+        }
+    }
+
+    private static List<String> names(Path directory) {
+        try (var entries = Files.list(directory)) {
+            return entries.map(it -> String.valueOf(it.getFileName())).toList();
+        } catch (IOException e) {
+            throw new StoreException("reading " + directory + ": " + e, e);
+        }
+    }
+
+    /** What nobody works on any more was left by somebody who has ended. */
+    private void sweep(Path directory, String name) {
+        var hex = name.substring(0, name.lastIndexOf('.'));
+        try {
+            DigestLock.tryAcquire(calls, images().layersDir(), hex + LOCK)
+                    .ifPresent(
+                            lock -> {
+                                try (lock) {
+                                    if (name.endsWith(PARTIAL)) {
+                                        remove(directory, name);
+                                    }
+                                }
+                            });
+        } catch (ErrnoException _) {
+            // Of another user, who shares the store: it is theirs to remove.
+        }
+    }
+
+    private void remove(Path directory, String name) {
+        try (var parent =
+                calls.openPath(directory.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
+            TreeRemoval.remove(calls, parent, name);
+        }
+    }
+
+    /**
+     * Tells whether a layer is there, complete, and good enough for this user: what an ordinary
+     * user has unpacked has lost its owners, so root does not take it.
+     *
+     * @param digest of its compressed form
+     * @return true if so
+     */
+    public boolean has(Digest digest) {
+        return Files.exists(images().layerCompleteFile(digest.toString()))
+                && !(privileged && Files.exists(images().rootlessLayerFile(digest.toString())));
+    }
+
+    /**
+     * Returns where a layer is.
+     *
+     * @param digest of its compressed form
+     * @return a directory that overlayfs can stack
+     */
+    public Path directory(Digest digest) {
+        return images().layerDir(digest.toString());
+    }
+
+    /**
+     * Returns where the compressed form of a layer is.
+     *
+     * @param digest of it
+     * @return a file, which need not exist
+     */
+    public Path blob(Digest digest) {
+        return images().blobPath(digest.toString());
+    }
+
+    /**
+     * Sees to it that a layer is there: fetches, checks and unpacks it in one pass, unless it is
+     * there, or somebody else is doing it.
+     *
+     * @param digest of its compressed form
+     * @param diffId of its form that is not compressed
+     * @param source where its bytes come from when there is no blob of it
+     * @param fetched told how many compressed bytes have come
+     * @param unpacked told how many bytes of files there are
+     * @return true when there was something to do
+     * @throws InterruptedException when this thread is interrupted; nothing is left
+     */
+    public boolean ensure(
+            Digest digest,
+            Digest diffId,
+            Source source,
+            LongConsumer fetched,
+            LongConsumer unpacked)
+            throws InterruptedException {
+        while (!has(digest)) {
+            var mine = new CompletableFuture<Void>();
+            var other = inWork.putIfAbsent(digest, mine);
+            if (other != null) {
+                await(other);
+                continue;
+            }
+            try {
+                alone(digest, diffId, source, fetched, unpacked);
+                return true;
+            } finally {
+                inWork.remove(digest, mine);
+                mine.complete(null);
+            }
+        }
+        return false;
+    }
+
+    private static void await(CompletableFuture<Void> other) throws InterruptedException {
+        try {
+            other.get();
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private void alone(
+            Digest digest,
+            Digest diffId,
+            Source source,
+            LongConsumer fetched,
+            LongConsumer unpacked)
+            throws InterruptedException {
+        var lock = lock(digest);
+        try (lock) {
+            if (!has(digest)) {
+                unpack(digest, diffId, source, fetched, unpacked);
+            }
+        } catch (IOException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedException("unpacking " + digest);
+            }
+            throw new StoreException(
+                    "unpacking layer " + digest + ": " + String.valueOf(e.getMessage()), e);
+        } catch (ErrnoException e) {
+            throw new StoreException(
+                    "unpacking layer "
+                            + digest
+                            + " into "
+                            + images().layersDir()
+                            + ": "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Waiting for a lock is a system call that would hold the carrier of a virtual thread. */
+    private DigestLock lock(Digest digest) throws InterruptedException {
+        var name = digest.hex() + LOCK;
+        var free = DigestLock.tryAcquire(calls, images().layersDir(), name);
+        if (free.isPresent()) {
+            return free.get();
+        }
+        var waited = new CompletableFuture<DigestLock>();
+        Thread.ofPlatform()
+                .name("pelagos-lock")
+                .daemon()
+                .start(
+                        () -> {
+                            try {
+                                var lock = DigestLock.acquire(calls, images().layersDir(), name);
+                                if (!waited.complete(lock)) {
+                                    lock.close();
+                                }
+                            } catch (RuntimeException | Error e) {
+                                waited.completeExceptionally(e);
+                            }
+                        });
+        try {
+            return waited.get();
+        } catch (InterruptedException e) {
+            waited.cancel(false);
+            throw e;
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new CompletionException(e.getCause());
+        }
+    }
+
+    private void unpack(
+            Digest digest,
+            Digest diffId,
+            Source source,
+            LongConsumer fetched,
+            LongConsumer unpacked)
+            throws IOException {
+        var layers = images().layersDir();
+        var partial = digest.hex() + PARTIAL;
+        // What an ordinary user has unpacked, or somebody without a mark.
+        remove(layers, digest.hex());
+        remove(layers, partial);
+        Files.createDirectory(layers.resolve(partial));
+        boolean done = false;
+        try {
+            var result = unpackTo(partial, digest, diffId, source, fetched, unpacked);
+            publish(digest, partial, result);
+            done = true;
+        } finally {
+            if (!done) {
+                remove(layers, partial);
+                Files.deleteIfExists(partialBlob(digest));
+            }
+        }
+    }
+
+    private Path partialBlob(Digest digest) {
+        return images().blobsDir().resolve(digest.hex() + PARTIAL);
+    }
+
+    private Unpacked unpackTo(
+            String partial,
+            Digest digest,
+            Digest diffId,
+            Source source,
+            LongConsumer fetched,
+            LongConsumer unpacked)
+            throws IOException {
+        boolean kept = Files.exists(blob(digest));
+        var temporary = partialBlob(digest);
+        try (var root =
+                        calls.openPath(
+                                images().layersDir().resolve(partial).toString(),
+                                Constant.flags(O_RDONLY, O_DIRECTORY));
+                var blob = kept ? OutputStream.nullOutputStream() : Files.newOutputStream(temporary);
+                var network = kept ? new VerifiedFile(blob(digest), digest) : source.open();
+                var compressed = new Relay(new Copying(network, blob, fetched), "pelagos-fetch");
+                var plain =
+                        new Relay(
+                                Decompression.open(compressed, UnpackLimits.USUAL),
+                                "pelagos-decompress");
+                var digested = new DigestInputStream(plain, diffId.newMessageDigest())) {
+            var result =
+                    LayerUnpacker.unpack(
+                            calls,
+                            root,
+                            digested,
+                            privileged ? UnpackMode.OVERLAY : UnpackMode.OVERLAY_USER,
+                            UnpackLimits.USUAL,
+                            privileged,
+                            unpacked);
+            digested.skip(Long.MAX_VALUE);
+            var actual = Digest.of(diffId.algorithm(), digested.getMessageDigest().digest());
+            if (!actual.equals(diffId)) {
+                throw new BadContentException(
+                        "unpacking layer "
+                                + digest
+                                + ": what is in it has another digest than the image's"
+                                + " configuration says: "
+                                + actual
+                                + " instead of "
+                                + diffId);
+            }
+            calls.changeMode(root, calls.status(root).permissions() | 0500);
+            // A crash of the machine must not leave a mark without what it stands for.
+            calls.syncFileSystem(root);
+            if (!kept) {
+                Files.writeString(images().blobDiffidPath(digest.toString()), diffId.toString());
+                Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
+            }
+            return result;
+        }
+    }
+
+    private void publish(Digest digest, String partial, Unpacked result) throws IOException {
+        var layers = images().layersDir();
+        var rootless = images().rootlessLayerFile(digest.toString());
+        if (privileged) {
+            Files.deleteIfExists(rootless);
+        } else {
+            Files.writeString(rootless, "");
+        }
+        Files.writeString(
+                layers.resolve(partial).resolve(".pelagos_complete"),
+                Long.toString(result.entries()));
+        try (var directory =
+                calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
+            calls.rename(directory, partial, directory, digest.hex());
+            calls.sync(directory);
+        }
+    }
+
+    /**
+     * Lists the layers that are there.
+     *
+     * @return digests of their compressed forms
+     */
+    public List<Digest> list() {
+        return digests(images().layersDir(), "");
+    }
+
+    /**
+     * Lists the compressed layers that are there.
+     *
+     * @return their digests
+     */
+    public List<Digest> blobs() {
+        return digests(images().blobsDir(), ".tar.gz");
+    }
+
+    private static List<Digest> digests(Path directory, String suffix) {
+        var all = new ArrayList<Digest>();
+        for (var name : names(directory)) {
+            if (name.matches("[0-9a-f]{64}" + java.util.regex.Pattern.quote(suffix))) {
+                all.add(new Digest("sha256", name.substring(0, 64)));
+            }
+        }
+        return all;
+    }
+
+    /**
+     * Removes a layer in both forms, unless somebody works on it.
+     *
+     * @param digest of its compressed form
+     * @return how many bytes of files that was
+     */
+    public long remove(Digest digest) {
+        var lock = DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK);
+        if (lock.isEmpty()) {
+            return 0;
+        }
+        try (var held = lock.get()) {
+            long size = size(digest);
+            var mark = images().layerCompleteFile(digest.toString());
+            Files.deleteIfExists(mark);
+            remove(images().layersDir(), digest.hex());
+            Files.deleteIfExists(images().rootlessLayerFile(digest.toString()));
+            Files.deleteIfExists(blob(digest));
+            Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
+            return size;
+        } catch (IOException e) {
+            throw new StoreException("removing layer " + digest + ": " + e, e);
+        }
+    }
+
+    /**
+     * Measures a layer.
+     *
+     * @param digest of its compressed form
+     * @return bytes of both forms
+     */
+    public long size(Digest digest) {
+        return TreeSize.of(calls, directory(digest)) + TreeSize.of(calls, blob(digest));
+    }
+
+    /** Passes on what it reads, and keeps a copy. */
+    private static final class Copying extends InputStream {
+        private final InputStream in;
+        private final OutputStream copy;
+        private final LongConsumer progress;
+        private long count;
+
+        Copying(InputStream in, OutputStream copy, LongConsumer progress) {
+            this.in = in;
+            this.copy = copy;
+            this.progress = progress;
+        }
+
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int at, int length) throws IOException {
+            int read = in.read(into, at, Math.min(length, BUFFER));
+            if (read > 0) {
+                copy.write(into, at, read);
+                count += read;
+                progress.accept(count);
+            }
+            return read;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+
+    /** A blob that is there already, which may have been damaged since. */
+    private static final class VerifiedFile extends DigestInputStream {
+        private final Path file;
+        private final Digest expected;
+        private boolean ended;
+
+        VerifiedFile(Path file, Digest expected) throws IOException {
+            super(open(file), expected.newMessageDigest());
+            this.file = file;
+            this.expected = expected;
+        }
+
+        private static InputStream open(Path file) throws IOException {
+            try {
+                return Files.newInputStream(file);
+            } catch (NoSuchFileException e) {
+                throw new IOException("the blob " + file + " is gone", e);
+            }
+        }
+
+        @Override
+        public int read(byte[] into, int at, int length) throws IOException {
+            int read = super.read(into, at, length);
+            if (read < 0 && !ended) {
+                ended = true;
+                var actual =
+                        Digest.of(expected.algorithm(), getMessageDigest().digest());
+                if (!actual.equals(expected)) {
+                    // It helps nobody any more: the next attempt fetches it again.
+                    Files.deleteIfExists(file);
+                    throw new BadContentException(
+                            "reading " + file + ": is damaged: its digest is " + actual);
+                }
+            }
+            return read;
+        }
+    }
+}
