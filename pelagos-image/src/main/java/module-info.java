@@ -20,5 +20,6 @@ module io.pelagos.image {
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.toml;
 
+    exports io.pelagos.image;
     exports io.pelagos.image.spec;
 }

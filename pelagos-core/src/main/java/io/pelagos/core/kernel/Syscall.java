@@ -26,8 +26,9 @@ public enum Syscall {
     /** See lseek(2). */
     LSEEK(8, 62),
     /** See fsync(2). */
-    SYNCFS(306, 267),
     FSYNC(74, 82),
+    /** See syncfs(2). */
+    SYNCFS(306, 267),
     /** See fdatasync(2). */
     FDATASYNC(75, 83),
     /** See ftruncate(2). */

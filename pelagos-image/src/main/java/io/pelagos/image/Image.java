@@ -1,0 +1,132 @@
+package io.pelagos.image;
+
+import io.pelagos.core.ContainerBuilder;
+import io.pelagos.core.Rootfs;
+import io.pelagos.core.spec.RootSpec;
+import io.pelagos.core.spec.Signal;
+import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.ImageConfig;
+import io.pelagos.image.spec.ImageReference;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * An image in the store, which containers can run. What its configuration says applies before the
+ * caller's own options: environment, entrypoint and command, working directory, user, stop signal,
+ * labels and health check.
+ */
+public final class Image implements Rootfs {
+    private final StoredImage stored;
+    private final Function<Digest, Path> directories;
+
+    Image(StoredImage stored, Function<Digest, Path> directories) {
+        this.stored = stored;
+        this.directories = directories;
+    }
+
+    /**
+     * Returns what the image is called.
+     *
+     * @return a reference with a tag or a digest
+     */
+    public ImageReference reference() {
+        return stored.reference();
+    }
+
+    /**
+     * Returns the digest of what the registry has under that name.
+     *
+     * @return of a manifest, or of an index
+     */
+    public Digest digest() {
+        return stored.digest();
+    }
+
+    /**
+     * Returns what the image says about itself.
+     *
+     * @return its configuration
+     */
+    public ImageConfig config() {
+        return stored.config();
+    }
+
+    /**
+     * Returns what the image consists of.
+     *
+     * @return its layers, the lowest first
+     */
+    public List<Layer> layers() {
+        var all = new ArrayList<Layer>();
+        for (var layer : stored.layers()) {
+            all.add(
+                    new Layer(
+                            layer.digest(),
+                            stored.config().diffIds().get(all.size()),
+                            layer.mediaType(),
+                            directories.apply(layer.digest())));
+        }
+        return List.copyOf(all);
+    }
+
+    @Override
+    public RootSpec root() {
+        return new RootSpec.Layers(
+                stored.stack().stream().map(directories).toList(),
+                new RootSpec.Upper.Ephemeral(false));
+    }
+
+    @Override
+    public void configure(ContainerBuilder builder) {
+        var execution = stored.config().execution();
+        for (var variable : execution.env()) {
+            int equals = variable.indexOf('=');
+            builder.env(variable.substring(0, equals), variable.substring(equals + 1));
+        }
+        builder.entrypoint(execution.entrypoint().toArray(String[]::new))
+                .command(execution.cmd());
+        if (!execution.workingDir().isEmpty()) {
+            builder.cwd(execution.workingDir());
+        }
+        if (!execution.user().isEmpty()) {
+            builder.user(execution.user());
+        }
+        var signal = execution.stopSignal();
+        if (signal != null && !signal.isEmpty()) {
+            builder.stopSignal(Signal.parse(signal));
+        }
+        execution.labels().forEach(builder::label);
+        if (!execution.exposedPorts().isEmpty()) {
+            builder.annotation(
+                    "org.opencontainers.image.exposedPorts",
+                    String.join(",", execution.exposedPorts()));
+        }
+        var check = stored.config().healthCheck();
+        if (check != null) {
+            builder.healthCheck(check);
+        }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Image image && image.stored.equals(stored);
+    }
+
+    @Override
+    public int hashCode() {
+        return stored.digest().hashCode();
+    }
+
+    /**
+     * Returns the image for messages.
+     *
+     * @return its reference and the beginning of its digest
+     */
+    @Override
+    public String toString() {
+        return stored.reference().familiar() + " (" + stored.digest().shortHex() + ")";
+    }
+}

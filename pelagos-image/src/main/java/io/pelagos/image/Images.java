@@ -1,0 +1,468 @@
+package io.pelagos.image;
+
+import io.pelagos.core.Pelagos;
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.kernel.Syscall;
+import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.image.internal.pull.Resolved;
+import io.pelagos.image.internal.registry.Credentials;
+import io.pelagos.image.internal.registry.Mirrors;
+import io.pelagos.image.internal.registry.RegistryClient;
+import io.pelagos.image.internal.registry.RegistryOptions;
+import io.pelagos.image.internal.store.ImageStore;
+import io.pelagos.image.internal.store.LayerStore;
+import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.ImageException;
+import io.pelagos.image.spec.ImageInUseException;
+import io.pelagos.image.spec.ImageNotFoundException;
+import io.pelagos.image.spec.ImageReference;
+import io.pelagos.image.spec.RegistryException;
+import io.pelagos.image.spec.StoreException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+
+/**
+ * The images of a store: pulls them from registries, finds, names and removes them.
+ *
+ * <p>Safe for use by many threads and many processes. What two ask for at the same time is fetched
+ * once.
+ */
+public final class Images implements AutoCloseable {
+    private final Pelagos pelagos;
+    private final ImageOptions options;
+    private final RegistryClient client;
+    private final ImageStore store;
+    private final LayerStore layers;
+
+    private Images(Pelagos pelagos, ImageOptions options) {
+        this.pelagos = pelagos;
+        this.options = options;
+        var calls = new FileCalls(new SystemCalls(pelagos.kernel()));
+        store = new ImageStore(pelagos.paths());
+        layers = new LayerStore(calls, pelagos.paths(), isPrivileged(pelagos));
+        client = new RegistryClient(registryOptions(pelagos, options));
+        layers.open();
+    }
+
+    private static boolean isPrivileged(Pelagos pelagos) {
+        return pelagos.kernel().call(Syscall.GETEUID) == 0;
+    }
+
+    private static RegistryOptions registryOptions(Pelagos pelagos, ImageOptions options) {
+        var environment = options.environment();
+        var mirrors = new ArrayList<Path>();
+        var named = environment.getOrDefault("PELAGOS_REGISTRIES", "");
+        mirrors.add(Path.of(named.isEmpty() ? "/etc/pelagos/registries.toml" : named));
+        mirrors.add(Path.of("/etc/containers/registries.conf"));
+        return new RegistryOptions(
+                Credentials.of(environment, pelagos.paths().dockerConfigFile()),
+                Mirrors.read(mirrors),
+                options.insecure(),
+                options.offline(),
+                Set.of(),
+                options.certificates(),
+                environment,
+                Duration.ofSeconds(10),
+                options.stall(),
+                options.attempts(),
+                options.pause(),
+                0);
+    }
+
+    /**
+     * Opens the store of a Pelagos.
+     *
+     * @param pelagos where the store is, and what containers run in
+     * @return the way in, to be closed
+     * @throws StoreException when the store cannot be made
+     */
+    public static Images open(Pelagos pelagos) {
+        return open(pelagos, ImageOptions.usual());
+    }
+
+    /**
+     * Opens the store of a Pelagos.
+     *
+     * @param pelagos where the store is, and what containers run in
+     * @param options how registries are talked to
+     * @return the way in, to be closed
+     * @throws StoreException when the store cannot be made
+     */
+    public static Images open(Pelagos pelagos, ImageOptions options) {
+        return new Images(pelagos, options);
+    }
+
+    /** Reads a reference, with the registry that names without a slash come from. */
+    private ImageReference reference(String text) {
+        var registry = options.environment().getOrDefault("PELAGOS_DEFAULT_REGISTRY", "");
+        return (registry.isEmpty()
+                        ? ImageReference.parse(text)
+                        : ImageReference.parse(text, registry))
+                .exact();
+    }
+
+    /**
+     * Pulls an image for this machine.
+     *
+     * @param reference for example {@code redis:7}
+     * @return the image
+     * @throws ImageException when it cannot be had; nothing of it is visible
+     * @throws InterruptedException when this thread is interrupted; nothing of it is visible
+     */
+    public Image pull(String reference) throws InterruptedException {
+        return pull(reference, PullOptions.usual());
+    }
+
+    /**
+     * Pulls an image for this machine.
+     *
+     * @param reference for example {@code redis:7}
+     * @param listener is told how it goes on
+     * @return the image
+     * @throws ImageException when it cannot be had; nothing of it is visible
+     * @throws InterruptedException when this thread is interrupted; nothing of it is visible
+     */
+    public Image pull(String reference, PullListener listener) throws InterruptedException {
+        return pull(reference, PullOptions.usual().telling(listener));
+    }
+
+    /**
+     * Pulls an image.
+     *
+     * @param reference for example {@code redis:7}
+     * @param how for which machine, when, and who is told
+     * @return the image
+     * @throws IllegalArgumentException when the reference is none
+     * @throws ImageException when it cannot be had; nothing of it is visible
+     * @throws InterruptedException when this thread is interrupted; nothing of it is visible
+     */
+    public Image pull(String reference, PullOptions how) throws InterruptedException {
+        var wanted = reference(reference);
+        var local = complete(wanted, how);
+        return switch (how.policy()) {
+            case NEVER -> local.map(this::image).orElseThrow(() -> missing(wanted));
+            case MISSING -> local.isPresent() ? image(local.get()) : fetch(wanted, local, how);
+            case ALWAYS -> fetch(wanted, local, how);
+            case NEWER -> {
+                try {
+                    yield fetch(wanted, local, how);
+                } catch (RegistryException e) {
+                    yield local.map(this::image).orElseThrow(() -> e);
+                }
+            }
+        };
+    }
+
+    /**
+     * Returns an image, pulling it if it is not here.
+     *
+     * @param reference for example {@code redis:7}
+     * @return the image
+     * @throws ImageException when it cannot be had
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Image ensure(String reference) throws InterruptedException {
+        return pull(reference, PullOptions.usual().asking(PullOptions.Policy.MISSING));
+    }
+
+    private static ImageNotFoundException missing(ImageReference reference) {
+        return new ImageNotFoundException(
+                reference.toString(),
+                "there is no image " + reference.familiar() + " here; pull it first");
+    }
+
+    /** The image that is here, if all of it is, and for the machine that is wanted. */
+    private Optional<StoredImage> complete(ImageReference reference, PullOptions how) {
+        return store.find(reference)
+                .filter(it -> it.layers().stream().allMatch(layer -> layers.has(layer.digest())))
+                .filter(it -> how.platform().suitability(it.config().platform()) > 0);
+    }
+
+    private Image fetch(ImageReference reference, Optional<StoredImage> local, PullOptions how)
+            throws InterruptedException {
+        if (local.isPresent()) {
+            // What a digest stands for cannot have changed, and a tag is asked for in one request.
+            var same =
+                    reference.digest().isPresent()
+                            || client.resolve(reference)
+                                    .filter(it -> it.digest().equals(local.get().digest() + ""))
+                                    .isPresent();
+            if (same) {
+                local.get()
+                        .layers()
+                        .forEach(it -> tell(how, it.digest(), PullListener.Phase.PRESENT, 0, 0));
+                return image(local.get());
+            }
+        }
+        var resolved = interruptibly(() -> Resolved.of(client, reference, how.platform()));
+        fetchLayers(reference, resolved, how);
+        var stored =
+                new StoredImage(
+                        reference,
+                        resolved.digest(),
+                        resolved.manifest().layers().stream()
+                                .map(it -> new StoredImage.Layer(it.verifiable(), it.mediaType()))
+                                .toList(),
+                        resolved.config());
+        store.save(stored, resolved.rawManifest(), resolved.rawConfig());
+        return image(stored);
+    }
+
+    private static void tell(
+            PullOptions how, Digest layer, PullListener.Phase phase, long bytes, long total) {
+        how.listener().onProgress(new PullListener.Progress(layer, phase, bytes, total));
+    }
+
+    /** A virtual thread leaves a connection at once when it is interrupted. */
+    private static <T> T interruptibly(java.util.concurrent.Callable<T> action)
+            throws InterruptedException {
+        try (var thread = Executors.newVirtualThreadPerTaskExecutor()) {
+            var result = thread.submit(action);
+            try {
+                return result.get();
+            } catch (InterruptedException e) {
+                thread.shutdownNow();
+                throw e;
+            } catch (ExecutionException e) {
+                throw rethrown(e);
+            }
+        }
+    }
+
+    private static RuntimeException rethrown(ExecutionException e) throws InterruptedException {
+        switch (e.getCause()) {
+            case RuntimeException cause -> {
+                cause.addSuppressed(new IllegalStateException("seen by the thread that waited"));
+                return cause;
+            }
+            case Error cause -> throw cause;
+            case InterruptedException cause -> throw cause;
+            case null, default -> throw new IllegalStateException(e);
+        }
+    }
+
+    private void fetchLayers(ImageReference reference, Resolved resolved, PullOptions how)
+            throws InterruptedException {
+        var room = new Semaphore(options.parallel());
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var work = new ArrayList<Future<?>>();
+            var seen = new HashSet<Digest>();
+            for (int i = 0; i < resolved.manifest().layers().size(); i++) {
+                var layer = resolved.manifest().layers().get(i);
+                var diffId = resolved.config().diffIds().get(i);
+                if (!seen.add(layer.verifiable())) {
+                    continue;
+                }
+                tell(how, layer.verifiable(), PullListener.Phase.WAITING, 0, layer.size());
+                work.add(
+                        threads.submit(
+                                () -> {
+                                    room.acquire();
+                                    try {
+                                        fetchLayer(reference, layer, diffId, how);
+                                    } finally {
+                                        room.release();
+                                    }
+                                    return null;
+                                }));
+            }
+            try {
+                for (var each : work) {
+                    each.get();
+                }
+            } catch (InterruptedException e) {
+                threads.shutdownNow();
+                throw e;
+            } catch (ExecutionException e) {
+                threads.shutdownNow();
+                throw rethrown(e);
+            }
+        }
+    }
+
+    private void fetchLayer(
+            ImageReference reference,
+            io.pelagos.image.spec.Descriptor layer,
+            Digest diffId,
+            PullOptions how)
+            throws InterruptedException {
+        var digest = layer.verifiable();
+        boolean fetched =
+                layers.ensure(
+                        digest,
+                        diffId,
+                        () -> client.blob(reference, layer),
+                        bytes ->
+                                tell(
+                                        how,
+                                        digest,
+                                        PullListener.Phase.FETCHING,
+                                        bytes,
+                                        layer.size()),
+                        bytes -> {});
+        tell(
+                how,
+                digest,
+                fetched ? PullListener.Phase.DONE : PullListener.Phase.PRESENT,
+                layer.size(),
+                layer.size());
+    }
+
+    private Image image(StoredImage stored) {
+        return new Image(stored, layers::directory);
+    }
+
+    /**
+     * Finds an image that is here.
+     *
+     * @param reference a reference, or the beginning of a digest
+     * @return the image
+     * @throws ImageNotFoundException when there is none
+     */
+    public Image get(String reference) {
+        return find(reference).orElseThrow(() -> notHere(reference));
+    }
+
+    private static ImageNotFoundException notHere(String reference) {
+        return new ImageNotFoundException(
+                reference, "there is no image " + reference + " here; pull it first");
+    }
+
+    /**
+     * Finds an image that is here.
+     *
+     * @param reference a reference, or the first digits of a digest, at least twelve
+     * @return empty when there is none
+     */
+    public Optional<Image> find(String reference) {
+        var hex = reference.startsWith("sha256:") ? reference.substring(7) : reference;
+        if (hex.matches("[0-9a-f]{12,64}")) {
+            var found =
+                    store.list().stream()
+                            .filter(it -> it.digest().hex().startsWith(hex))
+                            .map(this::image)
+                            .findFirst();
+            if (found.isPresent() || hex.length() == 64) {
+                return found;
+            }
+        }
+        return store.find(reference(reference)).map(this::image);
+    }
+
+    /**
+     * Lists the images that are here.
+     *
+     * @return by name
+     */
+    public List<Image> list() {
+        return store.list().stream().map(this::image).toList();
+    }
+
+    /**
+     * Gives an image another name as well.
+     *
+     * @param reference an image that is here
+     * @param name the new name, which is taken from another image that has it
+     * @return the image under its new name
+     * @throws ImageNotFoundException when there is no such image
+     */
+    public Image tag(String reference, String name) {
+        var image = get(reference);
+        var stored = store.find(image.reference()).orElseThrow(() -> notHere(reference));
+        var other =
+                new StoredImage(
+                        reference(name), stored.digest(), stored.layers(), stored.config());
+        var config =
+                store.config(image.reference()).orElseGet(() -> stored.config().toJson());
+        store.save(other, store.manifest(image.reference()).orElse(new byte[0]), config);
+        return image(other);
+    }
+
+    /**
+     * Takes a name away. Layers that no name needs any more stay until {@link #prune}.
+     *
+     * @param reference an image that is here
+     * @throws ImageNotFoundException when there is no such image
+     * @throws ImageInUseException when it is the last name of what containers use
+     */
+    public void remove(String reference) {
+        remove(reference, false);
+    }
+
+    /**
+     * Takes a name away. Layers that no name needs any more stay until {@link #prune}.
+     *
+     * @param reference an image that is here
+     * @param force whether containers that use it do not matter
+     * @throws ImageNotFoundException when there is no such image
+     * @throws ImageInUseException when it is the last name of what containers use
+     */
+    public void remove(String reference, boolean force) {
+        var image = get(reference);
+        boolean lastName =
+                store.list().stream()
+                        .filter(it -> it.digest().equals(image.digest()))
+                        .count()
+                        == 1;
+        var users = lastName ? users(image) : List.<String>of();
+        if (!force && !users.isEmpty()) {
+            throw new ImageInUseException(reference, users);
+        }
+        store.remove(image.reference());
+    }
+
+    private List<String> users(Image image) {
+        var root = image.root();
+        return pelagos.running().stream()
+                .filter(it -> it.spec().root().equals(root))
+                .map(it -> it.name())
+                .toList();
+    }
+
+    /**
+     * Removes layers that no image has.
+     *
+     * @return how many bytes that were
+     */
+    public long prune() {
+        var needed = new HashSet<Digest>();
+        store.list().forEach(it -> it.layers().forEach(layer -> needed.add(layer.digest())));
+        pelagos.running().forEach(it -> addLayers(it.spec().root(), needed));
+        long bytes = 0;
+        var all = new HashSet<>(layers.list());
+        all.addAll(layers.blobs());
+        for (var layer : all) {
+            if (!needed.contains(layer)) {
+                bytes += layers.remove(layer);
+            }
+        }
+        return bytes;
+    }
+
+    private static void addLayers(io.pelagos.core.spec.RootSpec root, Set<Digest> needed) {
+        if (root instanceof io.pelagos.core.spec.RootSpec.Layers stack) {
+            for (var directory : stack.directories()) {
+                var name = String.valueOf(directory.getFileName());
+                if (ImageReference.isIdentifier(name)) {
+                    needed.add(new Digest("sha256", name));
+                }
+            }
+        }
+    }
+
+    /** Ends what is open to registries. Images stay. */
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,2 @@
+/** From a reference to layers on disk. */
+package io.pelagos.image.internal.pull;
