@@ -15,6 +15,10 @@ import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.ImageInUseException;
+import io.pelagos.image.spec.ImageManifest;
+import io.pelagos.image.spec.MediaType;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.RegistryException;
@@ -316,6 +320,48 @@ public final class Images implements AutoCloseable {
                 fetched ? PullListener.Phase.DONE : PullListener.Phase.PRESENT,
                 layer.size(),
                 layer.size());
+    }
+
+    /**
+     * Sends an image to the registry that its name says.
+     *
+     * @param reference an image that is here
+     * @return how many layers were sent; the others the registry had
+     * @throws ImageException when there is no such image, or the registry refuses it
+     */
+    public int push(String reference) {
+        var image = get(reference);
+        var raw =
+                store.manifest(image.reference())
+                        .filter(it -> it.length > 0)
+                        .orElseThrow(
+                                () ->
+                                        new ImageNotFoundException(
+                                                reference,
+                                                "sending "
+                                                        + reference
+                                                        + ": its manifest was not kept by"
+                                                        + " whoever stored it; pull it again"));
+        var manifest = ImageManifest.parse(raw);
+        int sent = 0;
+        for (var layer : manifest.layers()) {
+            if (MediaType.isForeign(layer.mediaType())) {
+                continue;
+            }
+            var blob = layers.blob(layer.verifiable());
+            if (client.pushBlob(
+                    image.reference(), layer, () -> Files.newInputStream(blob), null)) {
+                sent++;
+            }
+        }
+        var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
+        client.pushBlob(
+                image.reference(),
+                manifest.config(),
+                () -> new ByteArrayInputStream(config),
+                null);
+        client.pushManifest(image.reference(), manifest.mediaType(), raw);
+        return sent;
     }
 
     private Image image(StoredImage stored) {
