@@ -246,7 +246,6 @@ public final class Images implements AutoCloseable {
     private static RuntimeException rethrown(ExecutionException e) throws InterruptedException {
         switch (e.getCause()) {
             case RuntimeException cause -> {
-                cause.addSuppressed(new IllegalStateException("seen by the thread that waited"));
                 return cause;
             }
             case Error cause -> throw cause;

@@ -25,6 +25,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -322,7 +323,7 @@ public final class LayerStore {
                         new Relay(
                                 Decompression.open(compressed, UnpackLimits.USUAL),
                                 "pelagos-decompress");
-                var digested = new DigestInputStream(plain, diffId.newMessageDigest())) {
+                var digested = new Digesting(plain, diffId.newMessageDigest())) {
             var result =
                     LayerUnpacker.unpack(
                             calls,
@@ -332,8 +333,8 @@ public final class LayerStore {
                             UnpackLimits.USUAL,
                             privileged,
                             unpacked);
-            digested.skip(Long.MAX_VALUE);
-            var actual = Digest.of(diffId.algorithm(), digested.getMessageDigest().digest());
+            digested.transferTo(OutputStream.nullOutputStream());
+            var actual = Digest.of(diffId.algorithm(), digested.value());
             if (!actual.equals(diffId)) {
                 throw new BadContentException(
                         "unpacking layer "
@@ -462,6 +463,41 @@ public final class LayerStore {
                 copy.write(into, at, read);
                 count += read;
                 progress.accept(count);
+            }
+            return read;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+
+    /** Computes the digest of all that passes; what is skipped passes too. */
+    private static final class Digesting extends InputStream {
+        private final InputStream in;
+        private final MessageDigest digest;
+
+        Digesting(InputStream in, MessageDigest digest) {
+            this.in = in;
+            this.digest = digest;
+        }
+
+        byte[] value() {
+            return digest.digest();
+        }
+
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int at, int length) throws IOException {
+            int read = in.read(into, at, length);
+            if (read > 0) {
+                digest.update(into, at, read);
             }
             return read;
         }
