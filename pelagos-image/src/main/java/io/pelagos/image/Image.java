@@ -86,8 +86,7 @@ public final class Image implements Rootfs {
             int equals = variable.indexOf('=');
             builder.env(variable.substring(0, equals), variable.substring(equals + 1));
         }
-        builder.entrypoint(execution.entrypoint().toArray(String[]::new))
-                .command(execution.cmd());
+        builder.entrypoint(execution.entrypoint().toArray(String[]::new)).command(execution.cmd());
         if (!execution.workingDir().isEmpty()) {
             builder.cwd(execution.workingDir());
         }

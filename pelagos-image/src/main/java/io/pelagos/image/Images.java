@@ -16,13 +16,13 @@ import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.ImageInUseException;
 import io.pelagos.image.spec.ImageManifest;
-import io.pelagos.image.spec.MediaType;
-import java.io.ByteArrayInputStream;
-import java.nio.file.Files;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
+import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -218,7 +218,7 @@ public final class Images implements AutoCloseable {
                                 .map(it -> new StoredImage.Layer(it.verifiable(), it.mediaType()))
                                 .toList(),
                         resolved.config());
-        store.save(stored, resolved.rawManifest(), resolved.rawConfig());
+        store.save(stored, resolved.rawManifest().toArray(), resolved.rawConfig().toArray());
         return image(stored);
     }
 
@@ -244,14 +244,12 @@ public final class Images implements AutoCloseable {
     }
 
     private static RuntimeException rethrown(ExecutionException e) throws InterruptedException {
-        switch (e.getCause()) {
-            case RuntimeException cause -> {
-                return cause;
-            }
+        return switch (e.getCause()) {
+            case RuntimeException cause -> cause;
             case Error cause -> throw cause;
             case InterruptedException cause -> throw cause;
             case null, default -> throw new IllegalStateException(e);
-        }
+        };
     }
 
     private void fetchLayers(ImageReference reference, Resolved resolved, PullOptions how)
@@ -306,12 +304,7 @@ public final class Images implements AutoCloseable {
                         diffId,
                         () -> client.blob(reference, layer),
                         bytes ->
-                                tell(
-                                        how,
-                                        digest,
-                                        PullListener.Phase.FETCHING,
-                                        bytes,
-                                        layer.size()),
+                                tell(how, digest, PullListener.Phase.FETCHING, bytes, layer.size()),
                         bytes -> {});
         tell(
                 how,
@@ -348,17 +341,13 @@ public final class Images implements AutoCloseable {
                 continue;
             }
             var blob = layers.blob(layer.verifiable());
-            if (client.pushBlob(
-                    image.reference(), layer, () -> Files.newInputStream(blob), null)) {
+            if (client.pushBlob(image.reference(), layer, () -> Files.newInputStream(blob), null)) {
                 sent++;
             }
         }
         var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
         client.pushBlob(
-                image.reference(),
-                manifest.config(),
-                () -> new ByteArrayInputStream(config),
-                null);
+                image.reference(), manifest.config(), () -> new ByteArrayInputStream(config), null);
         client.pushManifest(image.reference(), manifest.mediaType(), raw);
         return sent;
     }
@@ -425,10 +414,8 @@ public final class Images implements AutoCloseable {
         var image = get(reference);
         var stored = store.find(image.reference()).orElseThrow(() -> notHere(reference));
         var other =
-                new StoredImage(
-                        reference(name), stored.digest(), stored.layers(), stored.config());
-        var config =
-                store.config(image.reference()).orElseGet(() -> stored.config().toJson());
+                new StoredImage(reference(name), stored.digest(), stored.layers(), stored.config());
+        var config = store.config(image.reference()).orElseGet(() -> stored.config().toJson());
         store.save(other, store.manifest(image.reference()).orElse(new byte[0]), config);
         return image(other);
     }
@@ -455,10 +442,7 @@ public final class Images implements AutoCloseable {
     public void remove(String reference, boolean force) {
         var image = get(reference);
         boolean lastName =
-                store.list().stream()
-                        .filter(it -> it.digest().equals(image.digest()))
-                        .count()
-                        == 1;
+                store.list().stream().filter(it -> it.digest().equals(image.digest())).count() == 1;
         var users = lastName ? users(image) : List.<String>of();
         if (!force && !users.isEmpty()) {
             throw new ImageInUseException(reference, users);

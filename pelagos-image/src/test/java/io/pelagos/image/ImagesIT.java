@@ -33,9 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Images of a real registry, pulled, kept and run. */
 class ImagesIT {
     private static final ImageOptions OPTIONS =
-            ImageOptions.usual()
-                    .withEnvironment(Map.of())
-                    .withAttempts(2, Duration.ofMillis(1));
+            ImageOptions.usual().withEnvironment(Map.of()).withAttempts(2, Duration.ofMillis(1));
 
     @TempDir private Path temporary;
 
@@ -95,12 +93,7 @@ class ImagesIT {
         assertThat(pelagos.container(image).run().stdout()).isEqualTo("green\n/tmp\n33\n34\n");
         assertThat(pelagos.container(image).command("echo other").run().stdout())
                 .isEqualTo("other\n");
-        assertThat(
-                        pelagos.container(image)
-                                .entrypoint("/bin/echo")
-                                .command("x")
-                                .run()
-                                .stdout())
+        assertThat(pelagos.container(image).entrypoint("/bin/echo").command("x").run().stdout())
                 .isEqualTo("x\n");
         var spec = pelagos.container(image).spec();
         assertThat(spec.stopSignal().name()).isEqualTo("SIGINT");
@@ -182,8 +175,7 @@ class ImagesIT {
     @Test
     void compressionIsFoundOutWhateverTheMediaTypeSays() throws Exception {
         var tar = Tars.tar().file("a", "x".repeat(100_000)).bytes();
-        for (var blob :
-                List.of(tar, Tars.gzip(tar), com.github.luben.zstd.Zstd.compress(tar))) {
+        for (var blob : List.of(tar, Tars.gzip(tar), com.github.luben.zstd.Zstd.compress(tar))) {
             var name = name("kind" + blob.length);
             TestImage.image().layer(blob, MediaType.OCI_LAYER_GZIP, Digest.of(tar)).push(name);
             assertThat(images.pull(name).layers().getFirst().directory().resolve("a")).exists();
@@ -215,8 +207,7 @@ class ImagesIT {
                         () ->
                                 images.pull(
                                         "redis",
-                                        PullOptions.usual()
-                                                .asking(PullOptions.Policy.NEVER)))
+                                        PullOptions.usual().asking(PullOptions.Policy.NEVER)))
                 .withMessageContaining("redis:latest");
         assertThatExceptionOfType(RegistryException.class)
                 .isThrownBy(() -> images.pull("127.0.0.1:1/x"))

@@ -3,10 +3,10 @@ package io.pelagos.image.internal.layer;
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import io.pelagos.image.spec.BadContentException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
-import java.io.ByteArrayInputStream;
 
 /** Finds out how something is compressed by looking at it, whatever its media type says. */
 public enum Decompression {

@@ -57,8 +57,9 @@ final class Directories implements AutoCloseable {
 
     private Fd keep(String path, Fd directory) {
         if (open.size() == OPEN) {
-            var oldest = open.entrySet().iterator().next();
-            open.remove(oldest.getKey()).close();
+            var oldest = open.entrySet().iterator();
+            oldest.next().getValue().close();
+            oldest.remove();
         }
         open.put(path, directory);
         return directory;

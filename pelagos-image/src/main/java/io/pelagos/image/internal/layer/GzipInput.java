@@ -175,7 +175,8 @@ final class GzipInput extends InputStream {
     }
 
     private static BadContentException damaged(String why) {
-        return new BadContentException("unpacking a layer: what gzip has compressed is damaged: " + why);
+        return new BadContentException(
+                "unpacking a layer: what gzip has compressed is damaged: " + why);
     }
 
     @Override

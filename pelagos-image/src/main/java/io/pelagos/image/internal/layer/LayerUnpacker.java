@@ -102,12 +102,14 @@ public final class LayerUnpacker {
             LongConsumer progress)
             throws IOException {
         var unpacker = new LayerUnpacker(calls, root, mode, limits, privileged, progress);
-        try (var directories = unpacker.directories) {
+        try {
             var reader = new TarReader(archive, limits);
             for (var entry = reader.next(); entry != null; entry = reader.next()) {
                 unpacker.add(entry, reader);
             }
             unpacker.setTimes();
+        } finally {
+            unpacker.directories.close();
         }
         return new Unpacked(unpacker.entries, unpacker.bytes, unpacker.exact);
     }
@@ -150,10 +152,7 @@ public final class LayerUnpacker {
                 if (entry.target().isEmpty()) {
                     throw refused(path, "is a symbolic link to nothing");
                 }
-                replacing(
-                        parent,
-                        path,
-                        () -> calls.makeLink(parent, path.name(), entry.target()));
+                replacing(parent, path, () -> calls.makeLink(parent, path.name(), entry.target()));
                 giveAway(parent, path.name(), entry);
                 calls.changeTime(parent, path.name(), entry.modified());
             }
@@ -183,8 +182,7 @@ public final class LayerUnpacker {
     }
 
     private void remove(Fd parent, EntryPath path) {
-        boolean file =
-                calls.status(parent, path.name()).filter(FileStatus::isRegular).isPresent();
+        boolean file = calls.status(parent, path.name()).filter(FileStatus::isRegular).isPresent();
         TreeRemoval.remove(calls, parent, path.name());
         own.remove(path.text());
         if (file) {
@@ -247,8 +245,7 @@ public final class LayerUnpacker {
     }
 
     private static boolean isSparse(TarEntry entry) {
-        return entry.segments().size() != 1
-                || entry.segments().getFirst().length() != entry.size();
+        return entry.segments().size() != 1 || entry.segments().getFirst().length() != entry.size();
     }
 
     private Fd create(Fd parent, EntryPath path) {
@@ -280,9 +277,7 @@ public final class LayerUnpacker {
             throw refused(path, "is a hard link to " + entry.target());
         }
         var from =
-                directories
-                        .get(target.parent())
-                        .orElseThrow(() -> missing(path, entry.target()));
+                directories.get(target.parent()).orElseThrow(() -> missing(path, entry.target()));
         var found = calls.status(from, target.name());
         if (found.isEmpty() || found.get().isDirectory()) {
             throw missing(path, entry.target());

@@ -145,8 +145,7 @@ final class TarReader {
             throw UnpackLimits.exceeded(
                     "nameLength",
                     limits.nameLength(),
-                    "characters of "
-                            + (what.length() > 100 ? what.substring(0, 100) + "…" : what));
+                    "characters of " + (what.length() > 100 ? what.substring(0, 100) + "…" : what));
         }
     }
 
@@ -268,7 +267,9 @@ final class TarReader {
             long next = segment.offset() + segment.length();
             if (segment.offset() < end || segment.length() < 0 || next < 0 || next > size) {
                 throw new BadContentException(
-                        "unpacking a layer: " + name + ": its sparse segments overlap or lie"
+                        "unpacking a layer: "
+                                + name
+                                + ": its sparse segments overlap or lie"
                                 + " outside of it");
             }
             end = next;
@@ -332,8 +333,14 @@ final class TarReader {
     }
 
     /** One block with 21 segments of a sparse file. */
-    private record SparseBlock(byte[] block) {
+    private static final class SparseBlock {
         private static final int END = 21 * 24;
+
+        private final byte[] block;
+
+        SparseBlock(byte[] block) {
+            this.block = block;
+        }
 
         boolean isExtended() {
             return block[END] != 0;

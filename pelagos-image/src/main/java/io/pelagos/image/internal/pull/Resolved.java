@@ -1,5 +1,6 @@
 package io.pelagos.image.internal.pull;
 
+import io.pelagos.core.spec.Bytes;
 import io.pelagos.image.internal.registry.RegistryClient;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
@@ -28,9 +29,9 @@ import java.util.stream.Collectors;
 public record Resolved(
         Digest digest,
         ImageManifest manifest,
-        byte[] rawManifest,
+        Bytes rawManifest,
         ImageConfig config,
-        byte[] rawConfig) {
+        Bytes rawConfig) {
     private static final int DEPTH = 8;
     private static final int CONFIG_LIMIT = 4 << 20;
 
@@ -71,11 +72,11 @@ public record Resolved(
             }
             layer.verifiable();
         }
-        return new Resolved(document.digest(), parsed, manifest.bytes(), config, raw);
+        return new Resolved(document.digest(), parsed, manifest.bytes(), config, Bytes.of(raw));
     }
 
     private static ImageDocument parse(RegistryClient.Document document) {
-        return ImageDocument.parse(document.bytes(), document.contentType());
+        return ImageDocument.parse(document.bytes().toArray(), document.contentType());
     }
 
     private static Optional<RegistryClient.Document> choose(
@@ -92,8 +93,7 @@ public record Resolved(
                             reference + ": more than " + DEPTH + " indexes within each other");
                 }
                 for (var candidate : index.choose(platform)) {
-                    var inner =
-                            client.manifest(reference.withDigest(candidate.verifiable()));
+                    var inner = client.manifest(reference.withDigest(candidate.verifiable()));
                     var found = choose(client, reference, platform, inner, depth + 1);
                     if (found.isPresent()) {
                         yield found;
@@ -125,10 +125,7 @@ public record Resolved(
             RegistryClient client, ImageReference reference, Descriptor descriptor) {
         if (descriptor.size() > CONFIG_LIMIT) {
             throw new BadContentException(
-                    reference
-                            + ": its configuration is larger than "
-                            + CONFIG_LIMIT
-                            + " bytes");
+                    reference + ": its configuration is larger than " + CONFIG_LIMIT + " bytes");
         }
         try (var in = client.blob(reference, descriptor)) {
             return in.readAllBytes();

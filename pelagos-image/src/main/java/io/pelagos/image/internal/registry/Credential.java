@@ -22,8 +22,7 @@ public record Credential(String username, Secret secret, boolean isIdentityToken
      * @return the credential
      */
     public static Credential of(String username, String password) {
-        return new Credential(
-                username, new Secret(password), username.equals(TOKEN_USER));
+        return new Credential(username, new Secret(password), username.equals(TOKEN_USER));
     }
 
     static Credential identityToken(String token) {

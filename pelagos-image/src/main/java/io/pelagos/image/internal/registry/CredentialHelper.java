@@ -92,8 +92,7 @@ public final class CredentialHelper {
             builder.environment().putAll(environment);
             process = builder.start();
         } catch (IOException e) {
-            throw failed(
-                    helper, verb, server, config, "it cannot be run; is it in the PATH?");
+            throw failed(helper, verb, server, config, "it cannot be run; is it in the PATH?");
         }
         var output = CompletableFuture.supplyAsync(() -> read(process), Thread::startVirtualThread);
         try {
@@ -125,8 +124,7 @@ public final class CredentialHelper {
 
     private static String read(Process process) {
         try {
-            return new String(
-                    process.getInputStream().readNBytes(OUTPUT), StandardCharsets.UTF_8);
+            return new String(process.getInputStream().readNBytes(OUTPUT), StandardCharsets.UTF_8);
         } catch (IOException e) {
             return "";
         }

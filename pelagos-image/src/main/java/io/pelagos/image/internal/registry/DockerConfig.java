@@ -20,8 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A file with credentials in Docker's format, see docker-login(1) and
- * containers-auth.json(5): for each registry a helper, or a user and a password.
+ * A file with credentials in Docker's format, see docker-login(1) and containers-auth.json(5): for
+ * each registry a helper, or a user and a password.
  */
 public final class DockerConfig {
     private static final JsonMapper MAPPER =
@@ -172,8 +172,7 @@ public final class DockerConfig {
 
     private Optional<Credential> decoded(String auth) {
         try {
-            var plain =
-                    new String(Base64.getMimeDecoder().decode(auth), StandardCharsets.UTF_8);
+            var plain = new String(Base64.getMimeDecoder().decode(auth), StandardCharsets.UTF_8);
             int colon = plain.indexOf(':');
             if (colon >= 0) {
                 // Some programs have added NUL bytes to the password.

@@ -82,8 +82,7 @@ final class HttpClients {
 
     private static X509TrustManager manager(@Nullable KeyStore store)
             throws GeneralSecurityException {
-        var factory =
-                TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);
         return Arrays.stream(factory.getTrustManagers())
                 .filter(X509TrustManager.class::isInstance)
@@ -98,7 +97,10 @@ final class HttpClients {
             case UnknownHostException _ ->
                     "the host " + host + " is not known; is there a network and a name server?";
             case ConnectException _ ->
-                    "nobody answers at " + host + "; is the registry running? (" + e.getMessage()
+                    "nobody answers at "
+                            + host
+                            + "; is the registry running? ("
+                            + e.getMessage()
                             + ")";
             case SocketTimeoutException _ ->
                     "nothing was heard of " + host + " for too long (" + e.getMessage() + ")";

@@ -69,8 +69,7 @@ public final class Mirrors {
             } catch (NoSuchFileException _) {
                 // Not every machine has mirrors.
             } catch (IOException | JacksonException e) {
-                throw new StoreException(
-                        "reading mirrors from " + file + ": " + e.getMessage(), e);
+                throw new StoreException("reading mirrors from " + file + ": " + e.getMessage(), e);
             }
         }
         return new Mirrors(rules);

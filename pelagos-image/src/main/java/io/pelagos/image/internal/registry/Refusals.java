@@ -36,7 +36,8 @@ final class Refusals {
                                 + host
                                 + " first");
             }
-            case 404 -> new ImageNotFoundException(host + "/" + path, question.purpose() + ": " + said);
+            case 404 ->
+                    new ImageNotFoundException(host + "/" + path, question.purpose() + ": " + said);
             default -> question.failed(status, said);
         };
     }

@@ -1,5 +1,6 @@
 package io.pelagos.image.internal.registry;
 
+import io.pelagos.core.spec.Bytes;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
@@ -55,22 +56,7 @@ public final class RegistryClient implements AutoCloseable {
      * @param contentType without parameters; empty when the registry says nothing
      * @param digest the digest of the bytes
      */
-    public record Document(byte[] bytes, String contentType, Digest digest) {
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Document document && document.digest.equals(digest);
-        }
-
-        @Override
-        public int hashCode() {
-            return digest.hashCode();
-        }
-
-        @Override
-        public String toString() {
-            return contentType + " " + digest;
-        }
-    }
+    public record Document(Bytes bytes, String contentType, Digest digest) {}
 
     /**
      * Makes a client.
@@ -186,7 +172,7 @@ public final class RegistryClient implements AutoCloseable {
         }
         var header = response.header("Content-Type");
         return new Document(
-                bytes,
+                Bytes.of(bytes),
                 header == null ? "" : MediaType.withoutParameters(header),
                 expected.orElseGet(() -> Digest.of(bytes)));
     }
@@ -303,17 +289,22 @@ public final class RegistryClient implements AutoCloseable {
      * @throws ImageException when the registry refuses it
      */
     public boolean pushBlob(
-            ImageReference reference,
-            Descriptor blob,
-            BlobContent content,
-            @Nullable String from) {
+            ImageReference reference, Descriptor blob, BlobContent content, @Nullable String from) {
         if (hasBlob(reference, blob.verifiable())) {
             return false;
         }
         var endpoint = Mirrors.origin(reference);
-        var question = question(endpoint, "pull,push", "sending " + blob.digest() + " to " + reference.name());
+        var question =
+                question(
+                        endpoint,
+                        "pull,push",
+                        "sending " + blob.digest() + " to " + reference.name());
         return new Upload(transport, question, options.chunk())
-                .send(url(transport.base(endpoint), endpoint, "blobs", "uploads", ""), blob, content, from);
+                .send(
+                        url(transport.base(endpoint), endpoint, "blobs", "uploads", ""),
+                        blob,
+                        content,
+                        from);
     }
 
     /**
@@ -326,8 +317,7 @@ public final class RegistryClient implements AutoCloseable {
      */
     public void pushManifest(ImageReference reference, String mediaType, byte[] bytes) {
         var endpoint = Mirrors.origin(reference);
-        var question =
-                question(endpoint, "pull,push", "sending the manifest of " + reference);
+        var question = question(endpoint, "pull,push", "sending the manifest of " + reference);
         var body = RequestBody.create(bytes, okhttp3.MediaType.get(mediaType));
         var request =
                 new Request.Builder()
@@ -384,8 +374,7 @@ public final class RegistryClient implements AutoCloseable {
             if (!seen.add(at) || seen.size() > PAGES || all.size() > NAMES) {
                 throw question.failed(0, "the list has no end");
             }
-            try (var response =
-                    transport.send(question, new Request.Builder().url(at).build())) {
+            try (var response = transport.send(question, new Request.Builder().url(at).build())) {
                 var body = response.body().byteStream().readNBytes(DOCUMENT_LIMIT);
                 for (var name : JsonMapper.shared().readTree(body).path(field)) {
                     all.add(name.stringValue());
@@ -436,7 +425,9 @@ public final class RegistryClient implements AutoCloseable {
         var endpoint = Mirrors.origin(reference);
         var question =
                 question(
-                        endpoint, "pull,push,delete", "deleting " + name + " of " + reference.name(),
+                        endpoint,
+                        "pull,push,delete",
+                        "deleting " + name + " of " + reference.name(),
                         NOT_FOUND);
         var request =
                 new Request.Builder()
@@ -457,9 +448,7 @@ public final class RegistryClient implements AutoCloseable {
      */
     public Optional<byte[]> referrers(ImageReference reference, Digest subject) {
         var endpoint = Mirrors.origin(reference);
-        var question =
-                question(
-                        endpoint, "pull", "asking what belongs to " + subject, NOT_FOUND);
+        var question = question(endpoint, "pull", "asking what belongs to " + subject, NOT_FOUND);
         var request =
                 new Request.Builder()
                         .url(
@@ -480,7 +469,7 @@ public final class RegistryClient implements AutoCloseable {
         // A registry from before the specification's version 1.1 has it under a tag.
         var tag = subject.algorithm() + "-" + subject.hex();
         return has(reference, "manifests", tag)
-                ? Optional.of(manifest(reference.withTag(tag)).bytes())
+                ? Optional.of(manifest(reference.withTag(tag)).bytes().toArray())
                 : Optional.empty();
     }
 

@@ -89,8 +89,7 @@ public record RegistryOptions(
     /** Tells whether a registry may be asked without TLS. */
     boolean isInsecure(String registry) {
         int colon = registry.lastIndexOf(':');
-        var host =
-                colon > registry.lastIndexOf(']') ? registry.substring(0, colon) : registry;
+        var host = colon > registry.lastIndexOf(']') ? registry.substring(0, colon) : registry;
         return insecure.contains(registry) || LOCAL.matcher(host).matches();
     }
 

@@ -81,8 +81,7 @@ final class Tokens {
     }
 
     private static RegistryException denied(Transport.Question question, String why) {
-        return question.failed(
-                401, why + "; log in to " + question.endpoint().host() + " first");
+        return question.failed(401, why + "; log in to " + question.endpoint().host() + " first");
     }
 
     /** Credentials go to no host that the registry has sent us on to. */
@@ -189,8 +188,7 @@ final class Tokens {
                 throw denied(question, host + " gave no token");
             }
             var life = Duration.ofSeconds(json.path("expires_in").asLong(USUAL_LIFE.toSeconds()));
-            return new Token(
-                    new Secret("Bearer " + token), Instant.now().plus(life).minus(MARGIN));
+            return new Token(new Secret("Bearer " + token), Instant.now().plus(life).minus(MARGIN));
         } catch (JacksonException _) {
             // The parser would show what it has read, and that may be a token.
             throw denied(question, host + " gave something else than a token");

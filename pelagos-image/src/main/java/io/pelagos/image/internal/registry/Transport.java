@@ -62,8 +62,7 @@ final class Transport implements AutoCloseable {
     }
 
     HttpUrl base(Endpoint endpoint) {
-        var scheme =
-                endpoint.plain() || options.isInsecure(endpoint.server()) ? "http" : "https";
+        var scheme = endpoint.plain() || options.isInsecure(endpoint.server()) ? "http" : "https";
         var url = HttpUrl.parse(scheme + "://" + endpoint.server() + "/v2/");
         if (url == null) {
             throw new RegistryException(
@@ -127,14 +126,11 @@ final class Transport implements AutoCloseable {
 
     private RetryConfig retries() {
         var growing =
-                IntervalFunction.ofExponentialRandomBackoff(
-                        options.pause(), 2, 0.5, LONGEST_PAUSE);
+                IntervalFunction.ofExponentialRandomBackoff(options.pause(), 2, 0.5, LONGEST_PAUSE);
         return RetryConfig.custom()
                 .maxAttempts(options.attempts())
                 .retryOnException(
-                        e ->
-                                e instanceof IOException
-                                        && !Thread.currentThread().isInterrupted())
+                        e -> e instanceof IOException && !Thread.currentThread().isInterrupted())
                 .intervalBiFunction(
                         (attempt, outcome) -> {
                             long usual = growing.apply(attempt);

@@ -98,18 +98,14 @@ final class Upload {
 
     private Transport.Question tolerant() {
         return new Transport.Question(
-                question.endpoint(),
-                question.scope(),
-                question.purpose(),
-                Set.of(WRONG_OFFSET));
+                question.endpoint(), question.scope(), question.purpose(), Set.of(WRONG_OFFSET));
     }
 
     /** Asks how many bytes there are: the header says the last one, counted from 0. */
     private long received(HttpUrl at) {
         try (var response = transport.send(question, new Request.Builder().url(at).build())) {
             var range = response.header("Range");
-            if (range == null
-                    || (response.code() != NO_CONTENT && response.code() != ACCEPTED)) {
+            if (range == null || (response.code() != NO_CONTENT && response.code() != ACCEPTED)) {
                 return 0;
             }
             return Long.parseLong(range.substring(range.indexOf('-') + 1)) + 1;

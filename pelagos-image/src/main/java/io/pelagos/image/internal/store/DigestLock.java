@@ -34,7 +34,9 @@ final class DigestLock implements AutoCloseable {
         this.file = file;
     }
 
-    /** Waits until nobody else has the lock; not on a virtual thread, which would hold its carrier. */
+    /**
+     * Waits until nobody else has the lock; not on a virtual thread, which would hold its carrier.
+     */
     static DigestLock acquire(FileCalls calls, Path directory, String name) {
         return acquire(calls, directory, name, LOCK_EX).orElseThrow();
     }

@@ -196,7 +196,8 @@ public final class ImageStore {
         fields.put("reference", image.reference().toString());
         fields.put("digest", image.digest().toString());
         fields.put("layers", image.layers().stream().map(it -> it.digest().toString()).toList());
-        fields.put("layer_types", image.layers().stream().map(StoredImage.Layer::mediaType).toList());
+        fields.put(
+                "layer_types", image.layers().stream().map(StoredImage.Layer::mediaType).toList());
         var execution = image.config().execution();
         var config = new LinkedHashMap<String, Object>();
         config.put("env", execution.env());

@@ -316,7 +316,8 @@ public final class LayerStore {
                         calls.openPath(
                                 images().layersDir().resolve(partial).toString(),
                                 Constant.flags(O_RDONLY, O_DIRECTORY));
-                var blob = kept ? OutputStream.nullOutputStream() : Files.newOutputStream(temporary);
+                var blob =
+                        kept ? OutputStream.nullOutputStream() : Files.newOutputStream(temporary);
                 var network = kept ? new VerifiedFile(blob(digest), digest) : source.open();
                 var compressed = new Relay(new Copying(network, blob, fetched), "pelagos-fetch");
                 var plain =
@@ -413,7 +414,7 @@ public final class LayerStore {
         if (lock.isEmpty()) {
             return 0;
         }
-        try (var held = lock.get()) {
+        try {
             long size = size(digest);
             var mark = images().layerCompleteFile(digest.toString());
             Files.deleteIfExists(mark);
@@ -424,6 +425,8 @@ public final class LayerStore {
             return size;
         } catch (IOException e) {
             throw new StoreException("removing layer " + digest + ": " + e, e);
+        } finally {
+            lock.get().close();
         }
     }
 
@@ -533,8 +536,7 @@ public final class LayerStore {
             int read = super.read(into, at, length);
             if (read < 0 && !ended) {
                 ended = true;
-                var actual =
-                        Digest.of(expected.algorithm(), getMessageDigest().digest());
+                var actual = Digest.of(expected.algorithm(), getMessageDigest().digest());
                 if (!actual.equals(expected)) {
                     // It helps nobody any more: the next attempt fetches it again.
                     Files.deleteIfExists(file);

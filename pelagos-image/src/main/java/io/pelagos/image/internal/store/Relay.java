@@ -23,7 +23,17 @@ final class Relay extends InputStream {
     private int at;
 
     /** Some bytes; or the end, with why if it is not the real one. */
-    private record Piece(byte[] bytes, int length, @Nullable Throwable failure) {}
+    private static final class Piece {
+        private final byte[] bytes;
+        private final int length;
+        private final @Nullable Throwable failure;
+
+        Piece(byte[] bytes, int length, @Nullable Throwable failure) {
+            this.bytes = bytes;
+            this.length = length;
+            this.failure = failure;
+        }
+    }
 
     Relay(InputStream source, String name) {
         this.source = source;
@@ -69,14 +79,14 @@ final class Relay extends InputStream {
             return 0;
         }
         var piece = current;
-        if (piece == null || (at == piece.length() && piece.length() > 0)) {
+        if (piece == null || (at == piece.length && piece.length > 0)) {
             piece = next(piece);
         }
-        if (piece.length() == 0) {
+        if (piece.length == 0) {
             return ended(piece);
         }
-        int count = Math.min(length, piece.length() - at);
-        System.arraycopy(piece.bytes(), at, into, offset, count);
+        int count = Math.min(length, piece.length - at);
+        System.arraycopy(piece.bytes, at, into, offset, count);
         at += count;
         return count;
     }
@@ -84,7 +94,7 @@ final class Relay extends InputStream {
     private Piece next(@Nullable Piece used) throws IOException {
         if (used != null) {
             // The queue of free buffers holds all that there are.
-            var _ = free.offer(used.bytes());
+            var _ = free.offer(used.bytes);
         }
         try {
             var piece = full.take();
@@ -98,15 +108,13 @@ final class Relay extends InputStream {
     }
 
     private static int ended(Piece piece) throws IOException {
-        switch (piece.failure()) {
-            case null -> {
-                return -1;
-            }
+        return switch (piece.failure) {
+            case null -> -1;
             case IOException e -> throw e;
             case RuntimeException e -> throw e;
             case Error e -> throw e;
             case Throwable e -> throw new IOException(e);
-        }
+        };
     }
 
     /** Breaks the reading off, wherever it is, and waits until it has ended. */

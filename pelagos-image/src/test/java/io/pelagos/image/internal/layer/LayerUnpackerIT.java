@@ -276,7 +276,9 @@ class LayerUnpackerIT {
                 UnpackLimits.USUAL,
                 "xattr");
         assertRefused(
-                Tars.tar().symlink("a", "y".repeat(5000)).bytes(), UnpackLimits.USUAL, "nameLength");
+                Tars.tar().symlink("a", "y".repeat(5000)).bytes(),
+                UnpackLimits.USUAL,
+                "nameLength");
     }
 
     /** The header only says so: nothing of it may be kept in memory before that is looked at. */

@@ -95,7 +95,8 @@ class TarFixturesIT {
             assertThat(victim).containsExactly(hello);
         }
         assertThat(hello).hasContent(secret);
-        assertThat(Files.readAttributes(hello, "unix:mode,size,lastModifiedTime,nlink")).isEqualTo(before);
+        assertThat(Files.readAttributes(hello, "unix:mode,size,lastModifiedTime,nlink"))
+                .isEqualTo(before);
         try (var inside = Files.walk(base.resolve("dest"))) {
             var regular =
                     inside.filter(it -> Files.isRegularFile(it, LinkOption.NOFOLLOW_LINKS))
@@ -258,8 +259,7 @@ class TarFixturesIT {
         tree.apply(archive(row.get("before")).bytes());
         tree.apply(archive(row.get("tar")).bytes());
         assertThat(base.resolve("target")).isEmptyDirectory();
-        for (var prefix :
-                List.of("/", "/../", "/../".repeat(15), "/./.././.././.././../", "..")) {
+        for (var prefix : List.of("/", "/../", "/../".repeat(15), "/./.././.././.././../", "..")) {
             var outer = fresh();
             Files.writeString(outer.resolve("file"), "outside");
             var scoped = new Tree(outer.resolve("dest"));

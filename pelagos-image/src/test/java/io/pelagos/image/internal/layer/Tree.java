@@ -33,8 +33,7 @@ final class Tree {
     Unpacked unpack(InputStream archive, UnpackMode mode, UnpackLimits limits) throws IOException {
         try (var directory =
                 CALLS.openPath(
-                        root.toString(),
-                        Constant.flags(OpenFlag.O_RDONLY, OpenFlag.O_DIRECTORY))) {
+                        root.toString(), Constant.flags(OpenFlag.O_RDONLY, OpenFlag.O_DIRECTORY))) {
             return LayerUnpacker.unpack(CALLS, directory, archive, mode, limits, true, it -> {});
         }
     }
@@ -52,8 +51,7 @@ final class Tree {
                                     root.relativize(it)
                                             + (Files.isDirectory(
                                                             it,
-                                                            java.nio.file.LinkOption
-                                                                    .NOFOLLOW_LINKS)
+                                                            java.nio.file.LinkOption.NOFOLLOW_LINKS)
                                                     ? "/"
                                                     : ""))
                     .sorted()
