@@ -8,6 +8,7 @@ import org.jspecify.annotations.NullMarked;
 module io.pelagos.examples {
     requires static org.jspecify;
     requires transitive io.pelagos.core;
+    requires io.pelagos.image;
     requires info.picocli;
     requires org.jline.terminal;
     requires jdk.jfr;

@@ -472,7 +472,10 @@ public final class FileCalls {
         try (var memory = Memory.open()) {
             SystemCalls.check(
                     calls.retry(
-                            Syscall.FCHMODAT, value(AtFlag.AT_FDCWD), memory.string(link(file)), mode),
+                            Syscall.FCHMODAT,
+                            value(AtFlag.AT_FDCWD),
+                            memory.string(link(file)),
+                            mode),
                     Syscall.FCHMODAT,
                     file,
                     mode);

@@ -5,6 +5,7 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.examples.Shell;
+import io.pelagos.image.PullOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,15 +16,32 @@ import picocli.CommandLine.Parameters;
 
 /** Everything that describes a container: what {@code run} and {@code explain} have in common. */
 final class ContainerOptions {
-    @Parameters(index = "0", paramLabel = "ROOTFS", description = "A directory, or host.")
+    @Parameters(
+            index = "0",
+            paramLabel = "ROOTFS",
+            description = "host, a directory with a slash at its beginning or a dot, or an image.")
     private String rootfs = "";
 
     @Parameters(
             index = "1..*",
-            arity = "1..*",
+            arity = "0..*",
             paramLabel = "CMD",
-            description = "The program and its arguments; -- may stand before it.")
+            description =
+                    "The program and its arguments; -- may stand before it. An image may have"
+                            + " its own.")
     private List<String> command = new ArrayList<>();
+
+    @Option(
+            names = "--entrypoint",
+            paramLabel = "PROGRAM",
+            description = "What comes before CMD, instead of what the image says.")
+    private @Nullable String entrypoint;
+
+    @Option(
+            names = "--pull",
+            paramLabel = "missing|always|never|newer",
+            description = "When a registry is asked for an image (default: missing).")
+    private PullOptions.Policy pull = PullOptions.Policy.MISSING;
 
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the container.")
     private @Nullable String name;
@@ -64,8 +82,15 @@ final class ContainerOptions {
     @Mixin private SecurityOptions security = new SecurityOptions();
     @Mixin private ResourceOptions resources = new ResourceOptions();
 
-    ContainerBuilder builder(Pelagos pelagos) {
-        var builder = pelagos.container(rootfs()).command(command());
+    ContainerBuilder builder(Pelagos pelagos) throws InterruptedException {
+        var program = command();
+        var builder = pelagos.container(rootfs(pelagos));
+        if (entrypoint != null) {
+            builder.entrypoint(entrypoint);
+        }
+        if (!program.isEmpty()) {
+            builder.command(program);
+        }
         if (name != null) {
             builder.name(name);
         }
@@ -93,15 +118,18 @@ final class ContainerOptions {
         return run;
     }
 
-    private Rootfs rootfs() {
-        return Shell.rootfs(rootfs);
+    private Rootfs rootfs(Pelagos pelagos) throws InterruptedException {
+        if (rootfs.equals("host") || rootfs.startsWith("/") || rootfs.startsWith(".")) {
+            return Shell.rootfs(rootfs);
+        }
+        return PulledImage.of(pelagos, rootfs, pull);
     }
 
     private List<String> command() {
-        boolean dashes = command.getFirst().equals("--");
+        boolean dashes = !command.isEmpty() && command.getFirst().equals("--");
         var program = dashes ? command.subList(1, command.size()) : command;
-        if (program.isEmpty()) {
-            throw new IllegalArgumentException("CMD: no program stands after --");
+        if (program.isEmpty() && (dashes || rootfs.equals("host"))) {
+            throw new IllegalArgumentException("CMD: no program is named");
         }
         return program;
     }

@@ -54,7 +54,7 @@ final class ExplainCommand implements Callable<Integer>, Debuggable {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         try (var pelagos = Pelagos.open()) {
             out.println(form.of(container.builder(pelagos)).stripTrailing());
         }

@@ -18,7 +18,8 @@ public final class PelagosCommand implements Debuggable {
             List.of(
                     "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
-                    "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume");
+                    "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume",
+                    "image", "pull");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -100,6 +101,8 @@ public final class PelagosCommand implements Debuggable {
             case "update" -> new UpdateCommand(surroundings);
             case "cleanup" -> new CleanupCommand(surroundings);
             case "volume" -> new VolumeCommand(surroundings);
+            case "image" -> new ImageCommand(surroundings);
+            case "pull" -> new PullCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

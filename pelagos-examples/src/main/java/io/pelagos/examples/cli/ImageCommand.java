@@ -1,0 +1,157 @@
+package io.pelagos.examples.cli;
+
+import io.pelagos.core.Pelagos;
+import io.pelagos.image.Image;
+import io.pelagos.image.ImageOptions;
+import io.pelagos.image.Images;
+import io.pelagos.image.spec.ImageConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Lists, names, sends and removes images. */
+@Command(
+        name = "image",
+        sortOptions = false,
+        customSynopsis = {
+            "pelagos image ls [--format …]",
+            "       pelagos image inspect|history|push|rm NAME…",
+            "       pelagos image tag NAME NEW",
+            "       pelagos image prune"
+        },
+        description = "List, name, send and remove images; see also pull.")
+final class ImageCommand extends ContainerCommand {
+    /** What is done. */
+    enum Action {
+        /** List all. */
+        LS,
+        /** Print the configuration of some, as JSON. */
+        INSPECT,
+        /** Print how some came to be. */
+        HISTORY,
+        /** Send some to their registries. */
+        PUSH,
+        /** Give one another name as well. */
+        TAG,
+        /** Take names away. */
+        RM,
+        /** Remove layers that no image has. */
+        PRUNE
+    }
+
+    private static final Listing<Image> LISTING =
+            new Listing<>(
+                    List.of(
+                            Column.text("name", "NAME", it -> it.reference().familiar()),
+                            Column.text("digest", "DIGEST", it -> it.digest().toString()),
+                            Column.text("id", "ID", it -> it.digest().shortHex()),
+                            Column.text("platform", "PLATFORM", it -> it.config().platform() + ""),
+                            Column.text("layers", "LAYERS", it -> it.layers().size() + "")),
+                    List.of("name", "id", "platform", "layers"));
+
+    private static final Listing<ImageConfig.History> HISTORY =
+            new Listing<>(
+                    List.of(
+                            Column.text("created", "CREATED", it -> shown(it.created())),
+                            Column.text("created_by", "CREATED BY", it -> shown(it.createdBy())),
+                            Column.text("layer", "LAYER", it -> it.emptyLayer() ? "no" : "yes"),
+                            Column.text("comment", "COMMENT", it -> shown(it.comment()))),
+                    List.of("created", "layer", "created_by"));
+
+    @Option(
+            names = "--format",
+            paramLabel = "table|json|KEY,…",
+            description = "How ls and history list (default: table).")
+    private String format = "table";
+
+    @Option(
+            names = {"-f", "--force"},
+            description = "Remove what containers use.")
+    private boolean force;
+
+    @Option(
+            names = "--insecure",
+            paramLabel = "HOST[:PORT]",
+            description = "Ask this registry without TLS.")
+    private List<String> insecure = new ArrayList<>();
+
+    @Parameters(
+            index = "0",
+            paramLabel = "ACTION",
+            description = "ls, inspect, history, push, tag, rm, prune.")
+    private Action action = Action.LS;
+
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "NAME", description = "Which.")
+    private List<String> names = new ArrayList<>();
+
+    ImageCommand(Surroundings surroundings) {
+        super(surroundings);
+    }
+
+    private static String shown(@org.jspecify.annotations.Nullable Object value) {
+        return value == null ? "" : value.toString();
+    }
+
+    @Override
+    int call(Pelagos pelagos) {
+        checkNames();
+        var options = ImageOptions.usual().withInsecure(Set.copyOf(insecure));
+        try (var images = Images.open(pelagos, options)) {
+            act(images);
+        }
+        return 0;
+    }
+
+    private void checkNames() {
+        boolean wanted = action != Action.LS && action != Action.PRUNE;
+        boolean right = action == Action.TAG ? names.size() == 2 : names.isEmpty() != wanted;
+        if (!right) {
+            throw new IllegalArgumentException(
+                    action.name().toLowerCase(Locale.ROOT)
+                            + (action == Action.TAG
+                                    ? ": takes the name of an image and a new one"
+                                    : wanted ? ": takes the name of an image" : ": takes no name"));
+        }
+    }
+
+    private void act(Images images) {
+        switch (action) {
+            case LS -> LISTING.print(out(), format, images.list());
+            case INSPECT -> {
+                for (var name : names) {
+                    var json = images.get(name).config().toJson();
+                    out().println(new String(json, StandardCharsets.UTF_8));
+                }
+            }
+            case HISTORY ->
+                    names.forEach(
+                            name ->
+                                    HISTORY.print(
+                                            out(),
+                                            format,
+                                            images.get(name).config().history().reversed()));
+            case PUSH ->
+                    names.forEach(
+                            name ->
+                                    out().println(
+                                                    name
+                                                            + ": "
+                                                            + images.push(name)
+                                                            + " layers sent"));
+            case TAG ->
+                    out().println(images.tag(names.get(0), names.get(1)).reference().familiar());
+            case RM -> {
+                for (var name : names) {
+                    images.remove(name, force);
+                    out().println(name);
+                }
+            }
+            case PRUNE -> out().println(images.prune() + " bytes");
+        }
+    }
+}

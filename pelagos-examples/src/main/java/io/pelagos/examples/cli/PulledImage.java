@@ -1,0 +1,22 @@
+package io.pelagos.examples.cli;
+
+import io.pelagos.core.Pelagos;
+import io.pelagos.core.Rootfs;
+import io.pelagos.image.Images;
+import io.pelagos.image.PullOptions;
+
+/**
+ * The image that a word stands for. Apart from the options, so that what images need is loaded only
+ * where there is one.
+ */
+final class PulledImage {
+    private PulledImage() {}
+
+    static Rootfs of(Pelagos pelagos, String reference, PullOptions.Policy policy)
+            throws InterruptedException {
+        try (var images = Images.open(pelagos);
+                var bar = PullBar.show(System.err, System.console() != null)) {
+            return images.pull(reference, PullOptions.usual().asking(policy).telling(bar));
+        }
+    }
+}
