@@ -85,7 +85,7 @@ run_example() {
     local target=$root/pelagos-examples/target
     local options=(
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1
-        --enable-native-access=io.pelagos.core,org.jline.terminal.ffm
+        --enable-native-access=io.pelagos.core,org.jline.terminal.ffm,com.github.luben.zstd_jni
         -p "$target/modules:$target/pelagos-examples-$version.jar")
     # A cache of loaded and linked classes, made once after each build. Without it all works, only later;
     # an empty file says that it could not be made.

@@ -23,8 +23,10 @@ final class PullBar implements PullListener, AutoCloseable {
         this.terminal = terminal;
     }
 
-    static PullBar show(PrintStream out, boolean terminal) {
-        return new PullBar(out, terminal);
+    /** Begins on standard error, which stays open. */
+    static PullBar begin() {
+        var console = System.console();
+        return new PullBar(System.err, console != null && console.isTerminal());
     }
 
     @Override

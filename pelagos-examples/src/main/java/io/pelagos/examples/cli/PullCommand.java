@@ -43,7 +43,7 @@ final class PullCommand extends ContainerCommand {
     int call(Pelagos pelagos) throws InterruptedException {
         var options = ImageOptions.usual().withInsecure(Set.copyOf(insecure));
         try (var images = Images.open(pelagos, options);
-                var bar = PullBar.show(System.err, System.console() != null)) {
+                var bar = PullBar.begin()) {
             var how = PullOptions.usual().telling(bar);
             if (platform != null) {
                 how = how.forPlatform(Platform.parse(platform));

@@ -15,7 +15,7 @@ final class PulledImage {
     static Rootfs of(Pelagos pelagos, String reference, PullOptions.Policy policy)
             throws InterruptedException {
         try (var images = Images.open(pelagos);
-                var bar = PullBar.show(System.err, System.console() != null)) {
+                var bar = PullBar.begin()) {
             return images.pull(reference, PullOptions.usual().asking(policy).telling(bar));
         }
     }
