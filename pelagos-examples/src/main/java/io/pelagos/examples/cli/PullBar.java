@@ -25,8 +25,7 @@ final class PullBar implements PullListener, AutoCloseable {
 
     /** Begins on standard error, which stays open. */
     static PullBar begin() {
-        var console = System.console();
-        return new PullBar(System.err, console != null && console.isTerminal());
+        return new PullBar(System.err, System.console().isTerminal());
     }
 
     @Override
