@@ -5,6 +5,7 @@ import io.pelagos.image.spec.Digest;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** Draws how a pull goes on: one line for all layers on a terminal, else a line for each. */
 final class PullBar implements PullListener, AutoCloseable {
@@ -25,7 +26,9 @@ final class PullBar implements PullListener, AutoCloseable {
 
     /** Begins on standard error, which stays open. */
     static PullBar begin() {
-        return new PullBar(System.err, System.console().isTerminal());
+        // Since JDK 22 there always is one, also where there is no terminal.
+        var console = Objects.requireNonNull(System.console());
+        return new PullBar(System.err, console.isTerminal());
     }
 
     @Override
