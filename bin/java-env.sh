@@ -76,6 +76,24 @@ build() {
     touch "$jar"
 }
 
+# Tells whether a command may be about an image: its modules take the JVM a while to look at.
+needs_images() {
+    case ${1-} in
+        pull | image) return 0 ;;
+        run | explain) ;;
+        *) return 1 ;;
+    esac
+    local argument
+    for argument in "${@:2}"; do
+        case $argument in
+            host | /*) return 1 ;;
+            -*) ;;
+            *) return 0 ;;
+        esac
+    done
+    return 1
+}
+
 # Replaces this shell by a class of the examples.
 run_example() {
     local main=$1
@@ -83,10 +101,15 @@ run_example() {
     find_jdk
     build pelagos-examples
     local target=$root/pelagos-examples/target
+    local path=$target/modules:$target/pelagos-examples-$version.jar
     local options=(
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1
-        --enable-native-access=io.pelagos.core,org.jline.terminal.ffm,com.github.luben.zstd_jni
-        -p "$target/modules:$target/pelagos-examples-$version.jar")
+        --enable-native-access=io.pelagos.core,org.jline.terminal.ffm -p "$path")
+    if needs_images "$@"; then
+        exec "$JAVA_HOME/bin/java" "${options[@]}" -p "$path:$target/image-modules" \
+            --add-modules io.pelagos.image --enable-native-access=com.github.luben.zstd_jni \
+            -m "io.pelagos.examples/$main" "$@"
+    fi
     # A cache of loaded and linked classes, made once after each build. Without it all works, only later;
     # an empty file says that it could not be made.
     if [ ! -e "$target/pelagos.aot" ] && [ -w "$target" ]; then

@@ -8,7 +8,8 @@ import org.jspecify.annotations.NullMarked;
 module io.pelagos.examples {
     requires static org.jspecify;
     requires transitive io.pelagos.core;
-    requires io.pelagos.image;
+    // What images need is loaded only for commands that need images: see bin/java-env.sh.
+    requires static io.pelagos.image;
     requires info.picocli;
     requires org.jline.terminal;
     requires jdk.jfr;

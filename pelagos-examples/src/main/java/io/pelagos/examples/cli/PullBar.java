@@ -5,7 +5,6 @@ import io.pelagos.image.spec.Digest;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 
 /** Draws how a pull goes on: one line for all layers on a terminal, else a line for each. */
 final class PullBar implements PullListener, AutoCloseable {
@@ -25,10 +24,10 @@ final class PullBar implements PullListener, AutoCloseable {
     }
 
     /** Begins on standard error, which stays open. */
+    @SuppressWarnings("SystemConsoleNull") // Without the module jdk.internal.le it can be null.
     static PullBar begin() {
-        // Since JDK 22 there always is one, also where there is no terminal.
-        var console = Objects.requireNonNull(System.console());
-        return new PullBar(System.err, console.isTerminal());
+        var console = System.console();
+        return new PullBar(System.err, console != null && console.isTerminal());
     }
 
     @Override
