@@ -68,6 +68,7 @@ build() {
     fi
     echo "building $module ..." >&2
     rm -f "$jar" "$root/$module/target/pelagos.aot"
+    rm -rf "$root/$module/target/modules" "$root/$module/target/image-modules"
     if ! maven -q -pl "$module" -am package -Dmaven.test.skip=true -Dspotless.check.skip=true >&2; then
         echo "building $module failed: see above, or run bin/verify" >&2
         exit 125

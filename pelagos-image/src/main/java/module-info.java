@@ -17,6 +17,8 @@ module io.pelagos.image {
     requires jdk.jfr;
     requires okhttp3;
     requires org.apache.commons.compress;
+    // Resilience4j says what it does through it, but as an automatic module cannot require it.
+    requires org.slf4j;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.toml;
 

@@ -5,7 +5,6 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.examples.Shell;
-import io.pelagos.image.PullOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,7 @@ final class ContainerOptions {
             names = "--pull",
             paramLabel = "missing|always|never|newer",
             description = "When a registry is asked for an image (default: missing).")
-    private PullOptions.Policy pull = PullOptions.Policy.MISSING;
+    private PullPolicy pull = PullPolicy.MISSING;
 
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the container.")
     private @Nullable String name;

@@ -12,11 +12,11 @@ import io.pelagos.image.PullOptions;
 final class PulledImage {
     private PulledImage() {}
 
-    static Rootfs of(Pelagos pelagos, String reference, PullOptions.Policy policy)
+    static Rootfs of(Pelagos pelagos, String reference, PullPolicy policy)
             throws InterruptedException {
         try (var images = Images.open(pelagos);
                 var bar = PullBar.begin()) {
-            return images.pull(reference, PullOptions.usual().asking(policy).telling(bar));
+            return images.pull(reference, PullOptions.usual().asking(PullOptions.Policy.valueOf(policy.name())).telling(bar));
         }
     }
 }
