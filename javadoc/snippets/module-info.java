@@ -5,4 +5,5 @@ import org.jspecify.annotations.NullMarked;
 module io.pelagos.snippets {
     requires static org.jspecify;
     requires io.pelagos.core;
+    requires io.pelagos.image;
 }

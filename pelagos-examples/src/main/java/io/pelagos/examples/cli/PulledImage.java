@@ -16,7 +16,11 @@ final class PulledImage {
             throws InterruptedException {
         try (var images = Images.open(pelagos);
                 var bar = PullBar.begin()) {
-            return images.pull(reference, PullOptions.usual().asking(PullOptions.Policy.valueOf(policy.name())).telling(bar));
+            return images.pull(
+                    reference,
+                    PullOptions.usual()
+                            .asking(PullOptions.Policy.valueOf(policy.name()))
+                            .telling(bar));
         }
     }
 }
