@@ -58,14 +58,14 @@ final class Attempts {
                                 .retryOnException(e -> isWorthAnother(e) && !deadline.isOver())
                                 .intervalBiFunction((n, either) -> pause(host, n, either))
                                 .build());
-        var breaker =
-                breakers.computeIfAbsent(host, name -> CircuitBreaker.of(name, breaking));
+        var breaker = breakers.computeIfAbsent(host, name -> CircuitBreaker.of(name, breaking));
         try {
             return retry.executeCallable(() -> breaker.executeCallable(attempt::run));
         } catch (IOException | RuntimeException e) {
             if (e instanceof CallNotPermittedException) {
                 throw new IOException(
-                        "it failed so often that it is not asked again for " + PEACE.toSeconds()
+                        "it failed so often that it is not asked again for "
+                                + PEACE.toSeconds()
                                 + " s",
                         e);
             }

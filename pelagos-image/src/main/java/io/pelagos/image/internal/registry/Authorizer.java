@@ -14,9 +14,9 @@ import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers challenges: with user and password, or with a token from the realm that the registry names.
- * Credentials of a registry go to that registry, and to a realm on the same host or on one that the
- * options allow; any other realm is asked for a token without them.
+ * Answers challenges: with user and password, or with a token from the realm that the registry
+ * names. Credentials of a registry go to that registry, and to a realm on the same host or on one
+ * that the options allow; any other realm is asked for a token without them.
  */
 final class Authorizer {
     private final RegistryOptions options;
@@ -30,10 +30,7 @@ final class Authorizer {
     private final Map<Endpoint, String> withheld = new ConcurrentHashMap<>();
 
     Authorizer(
-            RegistryOptions options,
-            CredentialSources sources,
-            Transport transport,
-            Clock clock) {
+            RegistryOptions options, CredentialSources sources, Transport transport, Clock clock) {
         this.options = options;
         this.sources = sources;
         this.server = new TokenServer(transport, clock);

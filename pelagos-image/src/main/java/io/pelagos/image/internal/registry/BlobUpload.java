@@ -153,8 +153,7 @@ final class BlobUpload {
     }
 
     private void finish(RequestBody body) throws IOException {
-        var url =
-                place().newBuilder().setQueryParameter("digest", digest.toString()).build();
+        var url = place().newBuilder().setQueryParameter("digest", digest.toString()).build();
         var ask = Ask.of("PUT", url).sending(body);
         try (var reply = connection.sendOnce(endpoint, ask, scopes, deadline)) {
             if (reply.code() != CREATED && reply.code() != NO_CONTENT) {
@@ -193,8 +192,7 @@ final class BlobUpload {
     }
 
     private void askWhere(HttpUrl place) throws IOException {
-        try (var reply =
-                connection.sendOnce(endpoint, Ask.get(place), scopes, deadline)) {
+        try (var reply = connection.sendOnce(endpoint, Ask.get(place), scopes, deadline)) {
             if (reply.code() != NO_CONTENT && reply.code() != OK && reply.code() != ACCEPTED) {
                 location = null;
                 return;

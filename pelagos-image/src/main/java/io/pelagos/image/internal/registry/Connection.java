@@ -55,12 +55,7 @@ final class Connection implements AutoCloseable {
      * @throws RegistryException when there is none
      */
     Reply send(
-            Endpoint endpoint,
-            Ask ask,
-            Scopes scopes,
-            int most,
-            Deadline deadline,
-            String what) {
+            Endpoint endpoint, Ask ask, Scopes scopes, int most, Deadline deadline, String what) {
         try {
             return attempts.run(
                     endpoint.host(),
@@ -136,8 +131,7 @@ final class Connection implements AutoCloseable {
     RegistryException failure(Endpoint endpoint, String what, IOException cause) {
         var host = endpoint.host();
         if (Thread.currentThread().isInterrupted()) {
-            return new RegistryException(
-                    host, 0, what + " from " + host + ": interrupted", cause);
+            return new RegistryException(host, 0, what + " from " + host + ": interrupted", cause);
         }
         int status = cause instanceof StatusException answered ? answered.status() : 0;
         return new RegistryException(
@@ -148,11 +142,7 @@ final class Connection implements AutoCloseable {
     io.pelagos.image.spec.ImageException refusal(
             Endpoint endpoint, Reply reply, String what, @Nullable Repository wanted) {
         return Refusals.explain(
-                endpoint,
-                reply,
-                what,
-                Optional.ofNullable(wanted),
-                authorizer.describe(endpoint));
+                endpoint, reply, what, Optional.ofNullable(wanted), authorizer.describe(endpoint));
     }
 
     @Override

@@ -188,8 +188,8 @@ final class CredentialFile {
     }
 
     /**
-     * Replaces the file, readable by its owner alone: a reader sees the old one or the new one. Where
-     * the path is a symbolic link, what it leads to is replaced.
+     * Replaces the file, readable by its owner alone: a reader sees the old one or the new one.
+     * Where the path is a symbolic link, what it leads to is replaced.
      *
      * @throws StoreException when that fails
      */

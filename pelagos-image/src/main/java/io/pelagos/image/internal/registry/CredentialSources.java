@@ -18,13 +18,14 @@ import java.util.Optional;
  *   <li>what the caller gives for a registry;
  *   <li>{@code PELAGOS_REGISTRY_USER} and {@code PELAGOS_REGISTRY_PASS}, if both are there;
  *   <li>of each of the files {@code REGISTRY_AUTH_FILE}, {@code $DOCKER_CONFIG/config.json}, {@code
- *       $HOME/.docker/config.json} and {@code $XDG_RUNTIME_DIR/containers/auth.json}: the helper for
- *       the registry, the helper for all registries, the entries;
+ *       $HOME/.docker/config.json} and {@code $XDG_RUNTIME_DIR/containers/auth.json}: the helper
+ *       for the registry, the helper for all registries, the entries;
  *   <li>none.
  * </ol>
  *
- * <p>The first two are for the registry that a reference names, never for its mirrors. A helper that
- * does not work does not keep anybody from what is public: it is told when the registry refuses.
+ * <p>The first two are for the registry that a reference names, never for its mirrors. A helper
+ * that does not work does not keep anybody from what is public: it is told when the registry
+ * refuses.
  */
 public final class CredentialSources {
     private static final System.Logger LOG = System.getLogger(CredentialSources.class.getName());
@@ -191,8 +192,7 @@ public final class CredentialSources {
                 var found = helper.get(key);
                 if (found.isPresent() && !found.get().isAnonymous()) {
                     return Optional.of(
-                            new Found(
-                                    found.get(), helper + " of " + path, List.copyOf(tried)));
+                            new Found(found.get(), helper + " of " + path, List.copyOf(tried)));
                 }
             }
             tried.add(helper + " of " + path + ": has none for " + registry);

@@ -27,8 +27,7 @@ record Endpoint(Scheme scheme, String host, String path, String registry, boolea
     }
 
     static Endpoint at(Scheme scheme, String registry, String path, boolean origin) {
-        var host =
-                RegistryNames.isDockerHub(registry) ? RegistryNames.DOCKER_HUB_HOST : registry;
+        var host = RegistryNames.isDockerHub(registry) ? RegistryNames.DOCKER_HUB_HOST : registry;
         return new Endpoint(scheme, host, path, registry, origin);
     }
 

@@ -32,8 +32,8 @@ public final class MirrorRules {
     /**
      * Reads the files of this host: {@code PELAGOS_REGISTRIES} or {@code
      * /etc/pelagos/registries.toml}, and {@code CONTAINERS_REGISTRIES_CONF}, else {@code
-     * $HOME/.config/containers/registries.conf}, else {@code /etc/containers/registries.conf}. For a
-     * registry that both name, the first counts.
+     * $HOME/.config/containers/registries.conf}, else {@code /etc/containers/registries.conf}. For
+     * a registry that both name, the first counts.
      *
      * @param environment variables, as of {@link System#getenv()}
      * @return the rules

@@ -90,7 +90,8 @@ final class Refusals {
                 switch (last) {
                     case ImageNotFoundException e ->
                             new ImageNotFoundException(e.reference(), text);
-                    case RegistryException e -> new RegistryException(e.registry(), e.status(), text);
+                    case RegistryException e ->
+                            new RegistryException(e.registry(), e.status(), text);
                     default -> last;
                 };
         for (var failure : failures) {

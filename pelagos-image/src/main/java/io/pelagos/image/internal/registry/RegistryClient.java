@@ -145,8 +145,7 @@ public final class RegistryClient implements AutoCloseable {
         try {
             return reply.header("Docker-Content-Digest").map(Digest::parse);
         } catch (IllegalArgumentException e) {
-            throw new BadContentException(
-                    what + ": Docker-Content-Digest: " + e.getMessage(), e);
+            throw new BadContentException(what + ": Docker-Content-Digest: " + e.getMessage(), e);
         }
     }
 
@@ -157,7 +156,8 @@ public final class RegistryClient implements AutoCloseable {
      * @return the document; its digest is the one that was asked for, and the one that the registry
      *     names
      * @throws ImageNotFoundException when there is none
-     * @throws BadContentException when it is larger than 4 MiB, of another digest, or no JSON object
+     * @throws BadContentException when it is larger than 4 MiB, of another digest, or no JSON
+     *     object
      */
     public Document manifest(ImageReference reference) {
         return anywhere(
@@ -171,8 +171,7 @@ public final class RegistryClient implements AutoCloseable {
         var ask = manifestAsk("GET", endpoint, reference.manifestName());
         var deadline = connection.deadline();
         for (int failures = 1; ; failures++) {
-            try (var reply =
-                    connection.send(endpoint, ask, pull(endpoint), most, deadline, what)) {
+            try (var reply = connection.send(endpoint, ask, pull(endpoint), most, deadline, what)) {
                 if (reply.code() != OK) {
                     throw connection.refusal(endpoint, reply, what, Repository.of(reference));
                 }
@@ -308,13 +307,15 @@ public final class RegistryClient implements AutoCloseable {
             throw new RegistryException(
                     String.valueOf(url.getHost()),
                     0,
-                    "layer " + digest + ": is said to lie at \"" + url.getScheme()
+                    "layer "
+                            + digest
+                            + ": is said to lie at \""
+                            + url.getScheme()
                             + ":\", which is neither http nor https");
         }
         var deadline = connection.deadline();
         var what = "layer " + digest;
-        var endpoint =
-                Endpoint.at(Endpoint.Scheme.AS_ALLOWED, Ask.authority(place), "", false);
+        var endpoint = Endpoint.at(Endpoint.Scheme.AS_ALLOWED, Ask.authority(place), "", false);
         return new BlobStream(
                 new BlobSource(deadline, what, endpoint) {
                     @Override
@@ -329,7 +330,10 @@ public final class RegistryClient implements AutoCloseable {
                                 throw new RegistryException(
                                         endpoint.host(),
                                         reply.code(),
-                                        what + " from " + Ask.shown(place) + ": status "
+                                        what
+                                                + " from "
+                                                + Ask.shown(place)
+                                                + ": status "
                                                 + reply.code());
                             }
                         } catch (IOException e) {
@@ -458,7 +462,10 @@ public final class RegistryClient implements AutoCloseable {
             var digest = contentDigest(reply, what).orElseGet(() -> Digest.of(content));
             if (!digest.matches(content)) {
                 throw new BadContentException(
-                        what + ": the registry took it as " + digest + " and not "
+                        what
+                                + ": the registry took it as "
+                                + digest
+                                + " and not "
                                 + Digest.of(content));
             }
             return digest;
@@ -562,8 +569,8 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     /**
-     * Lists what refers to a manifest; where the registry has no such list, from the tag that stands
-     * for it.
+     * Lists what refers to a manifest; where the registry has no such list, from the tag that
+     * stands for it.
      *
      * @param repository where it lies
      * @param digest of the manifest
@@ -638,7 +645,8 @@ public final class RegistryClient implements AutoCloseable {
         for (var endpoint : endpoints) {
             boolean last = endpoint.equals(endpoints.getLast());
             try {
-                return asking.at(endpoint, last ? attempts() : Math.min(attempts(), MIRROR_ATTEMPTS));
+                return asking.at(
+                        endpoint, last ? attempts() : Math.min(attempts(), MIRROR_ATTEMPTS));
             } catch (ImageException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw e;

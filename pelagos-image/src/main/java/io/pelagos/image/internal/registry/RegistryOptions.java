@@ -29,8 +29,10 @@ public record RegistryOptions(
     /** The registries that are known to have their authorization server on another host. */
     public static final Map<String, Set<String>> KNOWN_REALMS =
             Map.of(
-                    RegistryNames.DOCKER_HUB, Set.of("auth.docker.io"),
-                    "registry.gitlab.com", Set.of("gitlab.com"));
+                    RegistryNames.DOCKER_HUB,
+                    Set.of("auth.docker.io"),
+                    "registry.gitlab.com",
+                    Set.of("gitlab.com"));
 
     /** Copies the table. */
     public RegistryOptions {

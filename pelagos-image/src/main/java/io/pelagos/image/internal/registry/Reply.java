@@ -81,7 +81,9 @@ final class Reply implements AutoCloseable {
                 });
     }
 
-    /** What went wrong, in the words of the registry: "errors" of the distribution specification. */
+    /**
+     * What went wrong, in the words of the registry: "errors" of the distribution specification.
+     */
     List<String> errors() {
         try {
             var words = new ArrayList<String>();

@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * How long things may take.
  *
- * @param connect a connection, with its TLS handshake
- * @param stall a transfer without a single byte
+ * @param connect a connection, up to its TLS handshake
+ * @param stall a transfer or a handshake without a single byte
  * @param total one operation, with all that is tried again; zero for no limit
  */
 public record TimeLimits(Duration connect, Duration stall, Duration total) {

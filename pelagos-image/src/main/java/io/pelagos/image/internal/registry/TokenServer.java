@@ -46,8 +46,7 @@ final class TokenServer {
                         : byForm(realm, service, scopes, credentials);
         try (var reply = transport.exchange(ask, deadline)) {
             if (StatusException.isPassing(reply.code())) {
-                throw new StatusException(
-                        reply.code(), reply.errors(), java.util.Optional.empty());
+                throw new StatusException(reply.code(), reply.errors(), java.util.Optional.empty());
             }
             if (reply.code() != OK) {
                 throw refused(registry, realm, reply, described);
@@ -92,8 +91,7 @@ final class TokenServer {
             var life = document.path("expires_in").asLong(0);
             var now = clock.instant();
             var issued = issued(Json.textOrEmpty(document, "issued_at"), now);
-            var end =
-                    issued.plus(life > 0 ? Duration.ofSeconds(life) : USUAL_LIFE).minus(MARGIN);
+            var end = issued.plus(life > 0 ? Duration.ofSeconds(life) : USUAL_LIFE).minus(MARGIN);
             return new Authorizer.Token(Secret.of(text.get()), end);
         } catch (IllegalArgumentException e) {
             throw new RegistryException(

@@ -18,7 +18,11 @@ class ChallengeTest {
                         new Challenge(
                                 "bearer",
                                 Map.of(
-                                        "realm", "https://a/t", "service", "s", "scope",
+                                        "realm",
+                                        "https://a/t",
+                                        "service",
+                                        "s",
+                                        "scope",
                                         "x:\"y\",z")));
     }
 

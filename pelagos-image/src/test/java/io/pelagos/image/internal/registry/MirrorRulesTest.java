@@ -56,8 +56,7 @@ class MirrorRulesTest {
                         "f");
 
         assertThat(places(rules, REDIS))
-                .containsExactly(
-                        "AS_ALLOWED m.example/redis", "HTTP some.example/hub/redis");
+                .containsExactly("AS_ALLOWED m.example/redis", "HTTP some.example/hub/redis");
         assertThat(places(rules, new Repository("docker.io", "libraryx/y")))
                 .containsExactly("AS_ALLOWED all.example/libraryx/y");
     }
@@ -90,8 +89,7 @@ class MirrorRulesTest {
 
     @Test
     void whatIsNoUrlIsRefused() {
-        assertThatThrownBy(
-                        () -> MirrorRules.pelagos("[mirrors]\n\"a\" = [\"ftp://m\"]", "/etc/f"))
+        assertThatThrownBy(() -> MirrorRules.pelagos("[mirrors]\n\"a\" = [\"ftp://m\"]", "/etc/f"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("/etc/f")
                 .hasMessageContaining("ftp://m");

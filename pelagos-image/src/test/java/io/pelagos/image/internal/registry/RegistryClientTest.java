@@ -105,14 +105,14 @@ class RegistryClientTest {
 
     @Test
     void aManifestComesWithItsTypesAndDigest() throws IOException {
-        var server =
-                server(call -> call.header("Content-Type", "text/x; a=b").send(200, MANIFEST));
+        var server = server(call -> call.header("Content-Type", "text/x; a=b").send(200, MANIFEST));
 
         var document = client().manifest(tag(server));
 
         assertThat(document.contentType()).isEqualTo("text/x");
         assertThat(document.mediaType()).contains(MediaType.OCI_MANIFEST);
-        assertThat(document.digest()).isEqualTo(Digest.of(MANIFEST.getBytes(StandardCharsets.UTF_8)));
+        assertThat(document.digest())
+                .isEqualTo(Digest.of(MANIFEST.getBytes(StandardCharsets.UTF_8)));
         assertThat(server.requests).hasToString("[GET /v2/app/manifests/1]");
     }
 
@@ -127,8 +127,7 @@ class RegistryClientTest {
 
         var resolved = client().resolve(tag(server));
 
-        assertThat(resolved)
-                .isEqualTo(new Resolved(DIGEST, MediaType.OCI_MANIFEST, BLOB.length));
+        assertThat(resolved).isEqualTo(new Resolved(DIGEST, MediaType.OCI_MANIFEST, BLOB.length));
         assertThat(server.requests).hasToString("[HEAD /v2/app/manifests/1]");
     }
 
@@ -376,10 +375,7 @@ class RegistryClientTest {
     void offlineNothingIsSent() throws IOException {
         var server = server(call -> call.send(200, MANIFEST));
         var client =
-                client(
-                        options().withOffline(true),
-                        CredentialSources.none(),
-                        MirrorRules.none());
+                client(options().withOffline(true), CredentialSources.none(), MirrorRules.none());
 
         assertThatThrownBy(() -> client.manifest(tag(server))).hasMessageContaining("offline");
         assertThat(server.requests).isEmpty();
@@ -392,6 +388,11 @@ class RegistryClientTest {
                 client(
                         options()
                                 .withPlainHttp(PlainHttp.NEVER)
+                                .withLimits(
+                                        new TimeLimits(
+                                                Duration.ofSeconds(5),
+                                                Duration.ofMillis(100),
+                                                Duration.ZERO))
                                 .withBackoff(new Backoff(1, Duration.ZERO, Duration.ZERO)),
                         CredentialSources.none(),
                         MirrorRules.none());
@@ -516,13 +517,10 @@ class RegistryClientTest {
                                                 "WWW-Authenticate",
                                                 "Bearer realm=\"" + realm.url() + "/token\"")
                                         .status(401));
-        var sources =
-                CredentialSources.none().with(server.host(), Credentials.of("me", "geheim"));
+        var sources = CredentialSources.none().with(server.host(), Credentials.of("me", "geheim"));
 
         assertThatThrownBy(
-                        () ->
-                                client(options(), sources, MirrorRules.none())
-                                        .manifest(tag(server)))
+                        () -> client(options(), sources, MirrorRules.none()).manifest(tag(server)))
                 .hasMessageContaining("not sent to " + realm.host())
                 .hasMessageNotContaining("geheim");
         assertThat(realm.requests.getLast().authorization()).isEqualTo("null");
@@ -587,8 +585,7 @@ class RegistryClientTest {
         assertThatThrownBy(() -> client.foreignBlob(URI.create("file:///etc/passwd"), DIGEST, 1))
                 .isInstanceOf(RegistryException.class)
                 .hasMessageContaining("file:");
-        assertThatThrownBy(
-                        () -> client.foreignBlob(URI.create("http://192.0.2.1/l"), DIGEST, 1))
+        assertThatThrownBy(() -> client.foreignBlob(URI.create("http://192.0.2.1/l"), DIGEST, 1))
                 .hasMessageContaining("plain HTTP is not allowed");
     }
 
@@ -608,8 +605,7 @@ class RegistryClientTest {
         assertThat(full.requests).hasToString("[GET /v2/b/app/manifests/1]");
         assertThat(origin.requests).isEmpty();
 
-        var without =
-                "[mirrors]\n\"%s\" = [\"%s\"]\n".formatted(origin.host(), empty.url());
+        var without = "[mirrors]\n\"%s\" = [\"%s\"]\n".formatted(origin.host(), empty.url());
         assertThatThrownBy(
                         () ->
                                 client(
@@ -669,8 +665,7 @@ class RegistryClientTest {
                         });
 
         assertThat(client().referrers(app(server), DIGEST, Optional.of("a/b")))
-                .containsExactly(
-                        new Referrer("m", DIGEST, 3, "a/b", java.util.Map.of("k", "v")));
+                .containsExactly(new Referrer("m", DIGEST, 3, "a/b", java.util.Map.of("k", "v")));
         assertThat(server.requests.getLast())
                 .hasToString("GET /v2/app/manifests/sha256-" + DIGEST.hex());
     }
@@ -708,8 +703,7 @@ class RegistryClientTest {
 
     private Push.Outcome push(ScriptedServer server, Push how) {
         var content = "0123456789".getBytes(StandardCharsets.UTF_8);
-        return client()
-                .pushBlob(
+        return client().pushBlob(
                         app(server),
                         Digest.of(content),
                         content.length,
@@ -759,16 +753,14 @@ class RegistryClientTest {
         var server = server(new Keeping());
         var empty = new ByteArrayInputStream(new byte[0]);
 
-        assertThatThrownBy(
-                        () -> client().pushBlob(app(server), DIGEST, 5, () -> empty, Push.WHOLE))
+        assertThatThrownBy(() -> client().pushBlob(app(server), DIGEST, 5, () -> empty, Push.WHOLE))
                 .isInstanceOf(BadContentException.class)
                 .hasMessageContaining("ended before byte 5");
     }
 
     @Test
     void aManifestIsPushedAndDeleted() throws IOException {
-        var server =
-                server(call -> call.status(call.request().method().equals("PUT") ? 201 : 202));
+        var server = server(call -> call.status(call.request().method().equals("PUT") ? 201 : 202));
         var bytes = MANIFEST.getBytes(StandardCharsets.UTF_8);
 
         assertThat(client().pushManifest(app(server), "1", MediaType.OCI_MANIFEST, bytes))

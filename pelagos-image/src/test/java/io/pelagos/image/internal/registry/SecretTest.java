@@ -9,7 +9,11 @@ class SecretTest {
     void noTextOfAnObjectShowsASecret() {
         var credentials = new Credentials("me", Secret.of("geheim"), Secret.of("marke"));
 
-        assertThat(credentials + " " + new CredentialSources.Found(credentials, "x", java.util.List.of()))
+        assertThat(
+                        credentials
+                                + " "
+                                + new CredentialSources.Found(
+                                        credentials, "x", java.util.List.of()))
                 .contains("me")
                 .contains("***")
                 .doesNotContain("geheim")
