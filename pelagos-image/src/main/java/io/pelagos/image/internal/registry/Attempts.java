@@ -7,6 +7,7 @@ import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import java.io.IOException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -98,6 +99,7 @@ final class Attempts {
     private static boolean isWorthAnother(Throwable failure) {
         return failure instanceof IOException
                 && !(failure instanceof SourceException)
+                && !(failure.getCause() instanceof CertificateException)
                 && !Thread.currentThread().isInterrupted();
     }
 

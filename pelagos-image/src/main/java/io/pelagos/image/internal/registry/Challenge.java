@@ -62,15 +62,19 @@ record Challenge(String scheme, Map<String, String> parameters) {
         private Map<String, String> parametersOrToken68() {
             var parameters = new LinkedHashMap<String, String>();
             skipSpaces();
+            if (at < text.length() && text.charAt(at) == ',') {
+                return parameters;
+            }
             while (at < text.length()) {
                 int start = at;
                 var name = token();
                 skipSpaces();
                 if (name.isEmpty() || !next('=')) {
-                    // The scheme of the next challenge, or a token68 of this one.
-                    at = start;
-                    if (name.isEmpty() || parameters.isEmpty() && isToken68(start)) {
+                    if (parameters.isEmpty()) {
                         skipToken68();
+                    } else {
+                        // It is the scheme of the next challenge.
+                        at = start;
                     }
                     return parameters;
                 }
@@ -89,16 +93,6 @@ record Challenge(String scheme, Map<String, String> parameters) {
                 }
             }
             return parameters;
-        }
-
-        /** A word directly after the scheme, with nothing but a comma behind it. */
-        private boolean isToken68(int start) {
-            int comma = text.indexOf(',', start);
-            return start > 0
-                    && text.charAt(start - 1) != ','
-                    && text.substring(start, comma < 0 ? text.length() : comma).strip().indexOf(' ')
-                            < 0
-                    && text.lastIndexOf(',', start) < text.lastIndexOf(' ', start);
         }
 
         private void skipToken68() {

@@ -1,7 +1,9 @@
 package io.pelagos.image.internal.registry;
 
+import io.pelagos.core.spec.Bytes;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -74,7 +76,7 @@ final class CredentialHelper {
             throw failed("get", outcome, true);
         }
         try {
-            var answer = Json.object(outcome.output);
+            var answer = Json.object(outcome.output.toArray());
             return Optional.of(
                     Credentials.ofHelper(
                             Json.textOrEmpty(answer, "Username"),
@@ -116,9 +118,9 @@ final class CredentialHelper {
                 message + ": " + line.substring(0, Math.min(line.length(), MOST_TOLD)));
     }
 
-    private record Outcome(int status, byte[] output) {
+    private record Outcome(int status, Bytes output) {
         String text() {
-            return new String(output, StandardCharsets.UTF_8);
+            return output.utf8();
         }
     }
 
@@ -140,7 +142,7 @@ final class CredentialHelper {
                 if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                     throw new TimeoutException();
                 }
-                return new Outcome(process.exitValue(), bytes);
+                return new Outcome(process.exitValue(), Bytes.of(bytes));
             } catch (TimeoutException e) {
                 throw new HelperException(
                         this + " " + action + " did not answer within " + limit.toMillis() + " ms");
@@ -169,7 +171,7 @@ final class CredentialHelper {
             }
             return read(in);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -191,7 +193,7 @@ final class CredentialHelper {
                     return file.toAbsolutePath();
                 }
             } catch (InvalidPathException e) {
-                continue;
+                // A directory that cannot be named holds no program either.
             }
         }
         throw new HelperException(this + " is not in PATH");

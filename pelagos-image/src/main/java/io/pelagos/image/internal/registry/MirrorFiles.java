@@ -126,8 +126,8 @@ final class MirrorFiles {
 
     private static List<JsonNode> list(JsonNode table, String name) {
         var tables = new ArrayList<JsonNode>();
-        if (table.get(name) instanceof JsonNode found && found.isArray()) {
-            found.forEach(tables::add);
+        if (table.path(name).isArray()) {
+            table.path(name).forEach(tables::add);
         }
         return tables;
     }

@@ -45,7 +45,7 @@ public record PlainHttp(Set<String> hosts, boolean everywhere, boolean nearby) {
 
     /** Tells whether a host may be spoken to plainly. */
     boolean allows(String hostAndPort) {
-        return allowsByName(hostAndPort) || nearby && isNearby(hostOf(hostAndPort));
+        return allowsByName(hostAndPort) || (nearby && isNearby(hostOf(hostAndPort)));
     }
 
     /** Tells whether somebody has said so, which a mere address in a redirect does not. */

@@ -54,7 +54,7 @@ record TlsMaterial(SSLSocketFactory sockets, X509TrustManager trust) {
         for (var directory : files.directories()) {
             var folder = directory.resolve(host);
             if (!Files.isDirectory(folder)) {
-                continue;
+                // It is a key of another kind.
             }
             authorities.addAll(list(folder, ".crt"));
             var certificates = list(folder, ".cert");
@@ -169,7 +169,7 @@ record TlsMaterial(SSLSocketFactory sockets, X509TrustManager trust) {
             try {
                 return KeyFactory.getInstance(kind).generatePrivate(encoded);
             } catch (java.security.spec.InvalidKeySpecException e) {
-                continue;
+                // It is a key of another kind.
             }
         }
         throw new GeneralSecurityException(file + ": has a key that is none of " + KEY_KINDS);

@@ -176,8 +176,7 @@ final class Transport implements AutoCloseable {
         try {
             return clients.computeIfAbsent(Ask.authority(url), this::withCertificates);
         } catch (UncheckedIOException e) {
-            throw new RegistryException(
-                    Ask.authority(url), 0, Throwables.reason(e.getCause()), e.getCause());
+            throw new RegistryException(Ask.authority(url), 0, Throwables.reason(e.getCause()), e);
         }
     }
 
