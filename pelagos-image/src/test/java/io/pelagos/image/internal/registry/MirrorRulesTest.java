@@ -65,8 +65,13 @@ class MirrorRulesTest {
     void someMirrorsServeOnlyDigests() {
         var rules =
                 MirrorRules.containers(
-                        "[[registry]]\nlocation=\"r.example\"\n[[registry.mirror]]\n"
-                                + "location=\"m.example\"\npull-from-mirror=\"digest-only\"\n",
+                        """
+                        [[registry]]
+                        location = "r.example"
+                        [[registry.mirror]]
+                        location = "m.example"
+                        pull-from-mirror = "digest-only"
+                        """,
                         "f");
         var repository = new Repository("r.example", "a");
 

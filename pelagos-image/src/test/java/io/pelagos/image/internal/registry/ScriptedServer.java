@@ -66,7 +66,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     ScriptedServer(Script script) throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", exchange -> handle(script, exchange));
         server.start();
