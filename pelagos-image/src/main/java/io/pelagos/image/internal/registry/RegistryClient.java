@@ -13,7 +13,6 @@ import java.io.InputStream;
 import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,7 +20,6 @@ import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import okhttp3.RequestBody;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Speaks to registries, see the <a
@@ -52,6 +50,7 @@ public final class RegistryClient implements AutoCloseable {
 
     private final Connection connection;
     private final MirrorRules mirrors;
+    private final Listings listings;
 
     /**
      * Makes a client.
@@ -72,6 +71,10 @@ public final class RegistryClient implements AutoCloseable {
             Clock clock) {
         this.connection = new Connection(options, credentials, clock);
         this.mirrors = mirrors;
+        this.listings =
+                new Listings(
+                        connection,
+                        (endpoint, reference) -> manifest(endpoint, attempts(), reference));
     }
 
     /**
@@ -480,15 +483,7 @@ public final class RegistryClient implements AutoCloseable {
      * @throws ImageNotFoundException when there is no such repository
      */
     public List<String> tags(Repository repository) {
-        var endpoint = mirrors.origin(repository);
-        return texts(
-                list(
-                        endpoint,
-                        paged(connection.url(endpoint, "tags/list")),
-                        pull(endpoint),
-                        "tags",
-                        "tags of " + repository,
-                        repository));
+        return listings.tags(mirrors.origin(repository), repository);
     }
 
     /**
@@ -498,41 +493,7 @@ public final class RegistryClient implements AutoCloseable {
      * @return their paths
      */
     public List<String> catalog(String registry) {
-        var endpoint = Endpoint.origin(new Repository(registry, ""));
-        return texts(
-                list(
-                        endpoint,
-                        paged(connection.url(endpoint, "_catalog")),
-                        Scopes.CATALOG,
-                        "repositories",
-                        "repositories of " + registry,
-                        null));
-    }
-
-    private static HttpUrl paged(HttpUrl url) {
-        return url.newBuilder().addQueryParameter("n", String.valueOf(Pages.PAGE)).build();
-    }
-
-    private static List<String> texts(List<JsonNode> items) {
-        return items.stream().map(item -> item.asString("")).toList();
-    }
-
-    private List<JsonNode> list(
-            Endpoint endpoint,
-            HttpUrl first,
-            Scopes scopes,
-            String member,
-            String what,
-            @Nullable Repository wanted) {
-        var deadline = connection.deadline();
-        return new Pages(endpoint, what)
-                .read(
-                        first,
-                        member,
-                        url ->
-                                connection.send(
-                                        endpoint, Ask.get(url), scopes, attempts(), deadline, what),
-                        reply -> connection.refusal(endpoint, reply, what, wanted));
+        return listings.catalog(Endpoint.origin(new Repository(registry, "")), registry);
     }
 
     /**
@@ -579,58 +540,7 @@ public final class RegistryClient implements AutoCloseable {
      */
     public List<Referrer> referrers(
             Repository repository, Digest digest, Optional<String> artifactType) {
-        var endpoint = mirrors.origin(repository);
-        var what = "referrers of " + repository + "@" + digest;
-        var url = connection.url(endpoint, "referrers/" + digest).newBuilder();
-        artifactType.ifPresent(type -> url.addQueryParameter("artifactType", type));
-        List<JsonNode> items;
-        try {
-            items = list(endpoint, url.build(), pull(endpoint), "manifests", what, repository);
-        } catch (ImageNotFoundException e) {
-            items = byTag(repository, digest);
-        }
-        var referrers = new ArrayList<Referrer>();
-        for (var item : items) {
-            var referrer = referrer(item, what);
-            // A registry may ignore the filter.
-            if (artifactType.isEmpty() || artifactType.get().equals(referrer.artifactType())) {
-                referrers.add(referrer);
-            }
-        }
-        return List.copyOf(referrers);
-    }
-
-    /** See "Referrers Tag Schema" of the distribution specification. */
-    private List<JsonNode> byTag(Repository repository, Digest digest) {
-        var endpoint = mirrors.origin(repository);
-        var tag = digest.algorithm() + "-" + digest.hex();
-        var name = tag.length() > 128 ? tag.substring(0, 128) : tag;
-        try {
-            var reference = ImageReference.parse(repository.toString()).withTag(name);
-            var document = manifest(endpoint, attempts(), reference);
-            var items = new ArrayList<JsonNode>();
-            Json.object(document.content().toArray()).path("manifests").forEach(items::add);
-            return items;
-        } catch (ImageNotFoundException e) {
-            return List.of();
-        }
-    }
-
-    private static Referrer referrer(JsonNode item, String what) {
-        try {
-            var annotations = new HashMap<String, String>();
-            for (var annotation : Json.member(item, "annotations").properties()) {
-                annotations.put(annotation.getKey(), annotation.getValue().asString(""));
-            }
-            return new Referrer(
-                    Json.textOrEmpty(item, "mediaType"),
-                    Digest.parse(Json.textOrEmpty(item, "digest")),
-                    item.path("size").asLong(0),
-                    Json.textOrEmpty(item, "artifactType"),
-                    annotations);
-        } catch (IllegalArgumentException e) {
-            throw new BadContentException(what + ": " + e.getMessage(), e);
-        }
+        return listings.referrers(mirrors.origin(repository), repository, digest, artifactType);
     }
 
     /** Something that is asked of one endpoint, up to a number of times. */

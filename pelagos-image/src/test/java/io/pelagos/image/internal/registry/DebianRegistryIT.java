@@ -101,8 +101,7 @@ class DebianRegistryIT {
 
         assertThat(push("a/b", content, Push.WHOLE)).isEqualTo(Push.Outcome.UPLOADED);
         assertThat(push("a/b", content, Push.WHOLE)).isEqualTo(Push.Outcome.EXISTED);
-        assertThat(push("c", content, new Push(List.of("a/b"), 0)))
-                .isEqualTo(Push.Outcome.MOUNTED);
+        assertThat(push("c", content, new Push(List.of("a/b"), 0))).isEqualTo(Push.Outcome.MOUNTED);
         assertThat(push("c", other, new Push(List.of("a/b"), 300_000)))
                 .isEqualTo(Push.Outcome.UPLOADED);
         for (var each : List.of(content, other)) {
