@@ -5,106 +5,145 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * What a server wants to know, see WWW-Authenticate in RFC 9110 section 11.6.1.
+ * What a server wants to be told before it answers, see RFC 9110 section 11.6.1.
  *
- * @param scheme in lower case, such as {@code basic} and {@code bearer}
- * @param parameters by their names in lower case
+ * @param scheme in lower case, for example {@code bearer}
+ * @param parameters by name in lower case
  */
 record Challenge(String scheme, Map<String, String> parameters) {
-    private static final String TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~";
+    static final String BEARER = "bearer";
+    static final String BASIC = "basic";
 
-    /** Reads one header, which may have several challenges; what follows damage is left out. */
-    static List<Challenge> parse(String header) {
-        var all = new ArrayList<Challenge>();
-        var in = new Scanner(header);
-        String scheme = null;
-        var parameters = new LinkedHashMap<String, String>();
-        while (true) {
-            in.skipSeparators();
-            var token = in.token();
-            if (token.isEmpty()) {
-                break;
-            }
-            in.skipSpaces();
-            if (in.takes('=')) {
-                in.skipSpaces();
-                parameters.put(token.toLowerCase(Locale.ROOT), in.value());
-            } else {
-                if (scheme != null) {
-                    all.add(new Challenge(scheme, Map.copyOf(parameters)));
-                }
-                scheme = token.toLowerCase(Locale.ROOT);
-                parameters.clear();
-            }
-        }
-        if (scheme != null) {
-            all.add(new Challenge(scheme, Map.copyOf(parameters)));
-        }
-        return all;
+    Challenge {
+        parameters = Map.copyOf(parameters);
     }
 
-    String parameter(String name) {
-        return parameters.getOrDefault(name, "");
+    Optional<String> parameter(String name) {
+        return Optional.ofNullable(parameters.get(name));
     }
 
-    private static final class Scanner {
+    /** Reads the values of all WWW-Authenticate headers; what cannot be read ends a header. */
+    static List<Challenge> parse(List<String> headers) {
+        var challenges = new ArrayList<Challenge>();
+        for (var header : headers) {
+            new Reader(header).readInto(challenges);
+        }
+        return List.copyOf(challenges);
+    }
+
+    /**
+     * A comma separates challenges as well as the parameters of one: a word that no equals sign
+     * follows begins a challenge.
+     */
+    private static final class Reader {
         private final String text;
         private int at;
 
-        Scanner(String text) {
+        Reader(String text) {
             this.text = text;
         }
 
-        private boolean more() {
-            return at < text.length();
+        void readInto(List<Challenge> challenges) {
+            skipCommas();
+            while (at < text.length()) {
+                var scheme = token();
+                if (scheme.isEmpty()) {
+                    return;
+                }
+                challenges.add(
+                        new Challenge(scheme.toLowerCase(Locale.ROOT), parametersOrToken68()));
+                skipCommas();
+            }
         }
 
-        void skipSpaces() {
-            while (more() && (text.charAt(at) == ' ' || text.charAt(at) == '\t')) {
+        private Map<String, String> parametersOrToken68() {
+            var parameters = new LinkedHashMap<String, String>();
+            skipSpaces();
+            if (at < text.length() && text.charAt(at) == ',') {
+                return parameters;
+            }
+            while (at < text.length()) {
+                int start = at;
+                var name = token();
+                skipSpaces();
+                if (name.isEmpty() || !next('=')) {
+                    if (parameters.isEmpty()) {
+                        skipToken68();
+                    } else {
+                        // It is the scheme of the next challenge.
+                        at = start;
+                    }
+                    return parameters;
+                }
+                skipSpaces();
+                if (at >= text.length() || text.charAt(at) == '=' || text.charAt(at) == ',') {
+                    skipToken68();
+                    return parameters;
+                }
+                var value = text.charAt(at) == '"' ? quoted() : token();
+                parameters.putIfAbsent(name.toLowerCase(Locale.ROOT), value);
+                skipSpaces();
+                int comma = at;
+                skipCommas();
+                if (at == comma) {
+                    return parameters;
+                }
+            }
+            return parameters;
+        }
+
+        private void skipToken68() {
+            while (at < text.length() && text.charAt(at) != ',') {
                 at++;
             }
         }
 
-        void skipSeparators() {
-            skipSpaces();
-            while (takes(',')) {
-                skipSpaces();
+        private String token() {
+            int start = at;
+            while (at < text.length() && isTokenChar(text.charAt(at))) {
+                at++;
             }
+            return text.substring(start, at);
         }
 
-        boolean takes(char c) {
-            if (more() && text.charAt(at) == c) {
+        private static boolean isTokenChar(char c) {
+            return c > ' ' && c < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0;
+        }
+
+        private String quoted() {
+            var value = new StringBuilder();
+            at++;
+            while (at < text.length() && text.charAt(at) != '"') {
+                if (text.charAt(at) == '\\' && at + 1 < text.length()) {
+                    at++;
+                }
+                value.append(text.charAt(at++));
+            }
+            at++;
+            return value.toString();
+        }
+
+        private boolean next(char c) {
+            if (at < text.length() && text.charAt(at) == c) {
                 at++;
                 return true;
             }
             return false;
         }
 
-        String token() {
-            int start = at;
-            while (more()
-                    && (Character.isLetterOrDigit(text.charAt(at))
-                            || TOKEN_CHARACTERS.indexOf(text.charAt(at)) >= 0)) {
+        private void skipSpaces() {
+            while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\t')) {
                 at++;
             }
-            return text.substring(start, at);
         }
 
-        String value() {
-            if (!takes('"')) {
-                return token();
+        private void skipCommas() {
+            while (at < text.length() && " \t,".indexOf(text.charAt(at)) >= 0) {
+                at++;
             }
-            var value = new StringBuilder();
-            while (more() && text.charAt(at) != '"') {
-                if (text.charAt(at) == '\\' && at + 1 < text.length()) {
-                    at++;
-                }
-                value.append(text.charAt(at++));
-            }
-            takes('"');
-            return value.toString();
         }
     }
 }

@@ -1,92 +1,77 @@
 package io.pelagos.image.internal.registry;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 
 /**
- * Where credentials come from, in this order: {@code PELAGOS_REGISTRY_USER} and {@code
- * PELAGOS_REGISTRY_PASS}, {@code REGISTRY_AUTH_FILE}, {@code DOCKER_CONFIG/config.json} or {@code
- * ~/.docker/config.json}, and containers-auth.json(5) of podman and skopeo. The first that says
- * something is taken.
+ * What a registry is told about who is asking.
+ *
+ * @param username the user, empty when there is none
+ * @param password the password or access token, empty when there is none
+ * @param identityToken a refresh token of an authorization server, empty when there is none; it is
+ *     used before the password
  */
-public final class Credentials implements CredentialSource {
-    private static final Duration HELPER_LIMIT = Duration.ofSeconds(30);
+public record Credentials(String username, Secret password, Secret identityToken) {
+    /** Nothing is told. */
+    public static final Credentials ANONYMOUS = new Credentials("", Secret.NONE, Secret.NONE);
 
-    private final Map<String, String> environment;
-    private final List<Path> files;
-    private final CredentialHelper helpers;
+    /** The user that stands for "the secret is an identity token" with credential helpers. */
+    private static final String TOKEN_USER = "<token>";
 
-    private Credentials(
-            Map<String, String> environment, List<Path> files, CredentialHelper helpers) {
-        this.environment = environment;
-        this.files = files;
-        this.helpers = helpers;
+    /**
+     * Makes credentials from a name and a password.
+     *
+     * @param username the user
+     * @param password the password
+     * @return the credentials
+     */
+    public static Credentials of(String username, String password) {
+        return new Credentials(username, Secret.of(password), Secret.NONE);
     }
 
     /**
-     * Finds the places.
+     * Makes credentials from an identity token.
      *
-     * @param environment variables of the process
-     * @param docker Docker's file, if there is a place for one
-     * @return the source
+     * @param token the token
+     * @return the credentials
      */
-    public static Credentials of(Map<String, String> environment, Optional<Path> docker) {
-        var files = new ArrayList<Path>();
-        path(environment, "REGISTRY_AUTH_FILE").ifPresent(files::add);
-        docker.ifPresent(files::add);
-        path(environment, "XDG_RUNTIME_DIR")
-                .ifPresent(it -> files.add(it.resolve("containers/auth.json")));
-        return new Credentials(
-                Map.copyOf(environment),
-                List.copyOf(files),
-                new CredentialHelper(HELPER_LIMIT, Map.of()));
+    public static Credentials ofIdentityToken(String token) {
+        return new Credentials("", Secret.NONE, Secret.of(token));
     }
 
-    private static Optional<Path> path(Map<String, String> environment, String variable) {
-        var value = environment.getOrDefault(variable, "");
-        return value.startsWith("/") ? Optional.of(Path.of(value)) : Optional.empty();
+    /** Reads what a helper answered. */
+    static Credentials ofHelper(String username, String secret) {
+        return username.equals(TOKEN_USER) ? ofIdentityToken(secret) : of(username, secret);
+    }
+
+    /** The user to name to a helper. */
+    String helperUsername() {
+        return identityToken.isEmpty() ? username : TOKEN_USER;
+    }
+
+    /** The secret to give to a helper. */
+    Secret helperSecret() {
+        return identityToken.isEmpty() ? password : identityToken;
     }
 
     /**
-     * Returns where credentials are looked for.
+     * Tells whether there is nothing to tell.
      *
-     * @return files, which need not exist
+     * @return true if so
      */
-    public List<Path> files() {
-        return files;
+    public boolean isAnonymous() {
+        return password.isEmpty() && identityToken.isEmpty();
     }
 
-    /**
-     * Opens the file that a new credential goes to.
-     *
-     * @return the first file that is looked into
-     */
-    public DockerConfig writable() {
-        if (files.isEmpty()) {
-            throw new IllegalStateException(
-                    "there is no place for credentials: set HOME, DOCKER_CONFIG or"
-                            + " REGISTRY_AUTH_FILE");
-        }
-        return DockerConfig.read(files.getFirst(), helpers);
+    /** The value of a header for the Basic scheme, RFC 7617. */
+    String basic() {
+        return "Basic " + base64();
     }
 
-    @Override
-    public Optional<Credential> find(String registry, String path) {
-        var user = environment.getOrDefault("PELAGOS_REGISTRY_USER", "");
-        var password = environment.getOrDefault("PELAGOS_REGISTRY_PASS", "");
-        if (!user.isEmpty() && !password.isEmpty()) {
-            return Optional.of(Credential.of(user, password));
-        }
-        for (var file : files) {
-            var found = DockerConfig.read(file, helpers).find(registry, path);
-            if (found.isPresent()) {
-                return found;
-            }
-        }
-        return Optional.empty();
+    /** User and password as configuration files write them. */
+    String base64() {
+        return Base64.getEncoder()
+                .encodeToString(
+                        (username + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,21 +1,43 @@
 package io.pelagos.image.internal.registry;
 
 /**
- * Where a repository is asked for.
+ * One place that is asked for what lies in a repository.
  *
- * @param host a host, with a port where one is named
- * @param path the repository there
- * @param plain whether TLS is left out though the host is not local
+ * @param scheme how it is spoken to
+ * @param host host and port on the wire
+ * @param path the repository's path there
+ * @param registry the name under which credentials for it are kept
+ * @param origin whether it is the registry that the reference names, and no mirror of it
  */
-public record Endpoint(String host, String path, boolean plain) {
-    private static final String HUB = "docker.io";
-
-    static Endpoint of(String domain, String path) {
-        return new Endpoint(domain, path, false);
+record Endpoint(Scheme scheme, String host, String path, String registry, boolean origin) {
+    /** How a host is spoken to. */
+    enum Scheme {
+        /** TLS. */
+        HTTPS,
+        /** Plain, as a configuration file allows it for this host. */
+        HTTP,
+        /** Plain where the options allow it for the host, else TLS. */
+        AS_ALLOWED
     }
 
-    /** The host that answers for a registry: Docker's has another name than its images. */
-    String server() {
-        return host.equals(HUB) ? "registry-1.docker.io" : host;
+    /** The registry that a reference names. */
+    static Endpoint origin(Repository repository) {
+        var registry = RegistryNames.canonical(repository.registry());
+        return at(Scheme.AS_ALLOWED, registry, repository.path(), true);
+    }
+
+    static Endpoint at(Scheme scheme, String registry, String path, boolean origin) {
+        var host = RegistryNames.isDockerHub(registry) ? RegistryNames.DOCKER_HUB_HOST : registry;
+        return new Endpoint(scheme, host, path, registry, origin);
+    }
+
+    /** What credentials are looked for. */
+    String name() {
+        return path.isEmpty() ? registry : registry + "/" + path;
+    }
+
+    @Override
+    public String toString() {
+        return host + (path.isEmpty() ? "" : "/" + path);
     }
 }

@@ -2,60 +2,103 @@ package io.pelagos.image.internal.registry;
 
 import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.ImageNotFoundException;
+import io.pelagos.image.spec.RegistryException;
 import java.util.ArrayList;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.List;
+import java.util.Optional;
 
-/** What a registry's refusal means to the user, see "Error Codes" in the specification. */
+/** What to tell people about an answer of a registry, and what to do about it. */
 final class Refusals {
-    static final long LIMIT = 1 << 16;
-    private static final int SHOWN = 300;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
+    private static final String OFFICIAL = "library/";
 
     private Refusals() {}
 
-    static ImageException of(Transport.Question question, int status, String body) {
-        var host = question.endpoint().host();
-        var path = question.endpoint().path();
-        var said = said(status, body);
-        return switch (status) {
-            case 401, 403 -> {
-                if (host.equals("docker.io") && path.startsWith("library/")) {
-                    var name = path.substring("library/".length());
-                    yield new ImageNotFoundException(
-                            name,
-                            question.purpose()
-                                    + ": image not found: "
-                                    + name
-                                    + " does not exist on Docker Hub. Is the name spelled right,"
-                                    + " with a ':' before the tag?");
-                }
-                yield question.failed(
-                        status,
-                        said
-                                + ". Is the name right? If the repository is private, log in to "
-                                + host
-                                + " first");
-            }
-            case 404 ->
-                    new ImageNotFoundException(host + "/" + path, question.purpose() + ": " + said);
-            default -> question.failed(status, said);
-        };
+    /**
+     * Explains an answer.
+     *
+     * @param wanted the repository whose image is wanted; empty when something else is
+     * @param credentials where they came from
+     */
+    static ImageException explain(
+            Endpoint endpoint,
+            Reply reply,
+            String what,
+            Optional<Repository> wanted,
+            String credentials) {
+        var errors = reply.errors();
+        var words = errors.isEmpty() ? "" : ": " + String.join(", ", errors);
+        int status = reply.code();
+        boolean denied =
+                status == UNAUTHORIZED
+                        || status == FORBIDDEN
+                        || errors.stream().anyMatch(it -> it.startsWith("DENIED"));
+        if (wanted.isPresent()
+                && status == UNAUTHORIZED
+                && RegistryNames.isDockerHub(endpoint.registry())
+                && endpoint.path().startsWith(OFFICIAL)) {
+            var name = endpoint.path().substring(OFFICIAL.length());
+            return new ImageNotFoundException(
+                    wanted.get().toString(),
+                    "image not found: \""
+                            + name
+                            + "\" does not exist on Docker Hub"
+                            + words
+                            + "; is a ':' missing before the tag, as in \"alpine:3\"?");
+        }
+        if (denied) {
+            return new RegistryException(
+                    endpoint.host(),
+                    status,
+                    what
+                            + " from "
+                            + endpoint.host()
+                            + ": access denied, status "
+                            + status
+                            + words
+                            + "; "
+                            + credentials
+                            + "; log in with \"pelagos image login "
+                            + endpoint.registry()
+                            + "\"");
+        }
+        if (status == NOT_FOUND && wanted.isPresent()) {
+            return new ImageNotFoundException(
+                    wanted.get().toString(),
+                    "image not found: " + what + " is not at " + endpoint.host() + words);
+        }
+        return new RegistryException(
+                endpoint.host(),
+                status,
+                what + " from " + endpoint.host() + ": status " + status + words);
     }
 
-    private static String said(int status, String body) {
-        var messages = new ArrayList<String>();
-        try {
-            for (var error : JsonMapper.shared().readTree(body).path("errors")) {
-                var code = error.path("code").stringValue("");
-                var message = error.path("message").stringValue("");
-                messages.add(code.isEmpty() ? message : code + " (" + message + ")");
-            }
-        } catch (JacksonException _) {
-            // Whatever stands before a registry answers in its own way.
+    /** Joins what several endpoints said; the last is the registry itself. */
+    static ImageException all(List<Endpoint> endpoints, List<ImageException> failures) {
+        var last = failures.getLast();
+        if (failures.size() == 1) {
+            return last;
         }
-        var text = String.join(", ", messages);
-        return "the registry answered "
-                + status
-                + (text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), SHOWN)));
+        var tried = new ArrayList<String>();
+        for (int i = 0; i < failures.size(); i++) {
+            tried.add(endpoints.get(i) + " (" + failures.get(i).getMessage() + ")");
+        }
+        var text = last.getMessage() + "; tried " + String.join(", ", tried);
+        var joined =
+                switch (last) {
+                    case ImageNotFoundException e ->
+                            new ImageNotFoundException(e.reference(), text);
+                    case RegistryException e ->
+                            new RegistryException(e.registry(), e.status(), text);
+                    default -> last;
+                };
+        for (var failure : failures) {
+            if (failure != joined) {
+                joined.addSuppressed(failure);
+            }
+        }
+        return joined;
     }
 }

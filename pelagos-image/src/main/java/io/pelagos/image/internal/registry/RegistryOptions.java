@@ -1,124 +1,162 @@
 package io.pelagos.image.internal.registry;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
+import java.net.ProxySelector;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
- * How registries are talked to.
+ * How registries are spoken to.
  *
- * @param credentials who asks
- * @param mirrors where else images lie
- * @param insecure registries that are asked without TLS, by host and port; local addresses always
- *     may be
- * @param offline whether nothing is asked at all
- * @param realms hosts that may be given credentials for a token, beside the registry's own
- * @param certificates a file with further authorities that certificates are believed from, in PEM
- * @param environment variables that name proxies: {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code
- *     NO_PROXY}
- * @param connect how long a connection may take
- * @param stall how long nothing may be heard
- * @param attempts how often something is tried
- * @param pause how long before the second time; then twice as long each time, at most a minute
- * @param chunk how many bytes of a blob are sent at once; 0 for all
+ * @param plainHttp which hosts without TLS
+ * @param offline whether nothing is sent at all
+ * @param proxies what stands in between
+ * @param tls certificates beyond the JVM's
+ * @param limits how long things may take
+ * @param backoff how often things are tried
+ * @param realms for a registry, the hosts of authorization servers that may be told its credentials
+ *     besides the registry's own host; see {@link #KNOWN_REALMS}
+ * @param userAgent what the client calls itself
  */
 public record RegistryOptions(
-        CredentialSource credentials,
-        Mirrors mirrors,
-        Set<String> insecure,
+        PlainHttp plainHttp,
         boolean offline,
-        Set<String> realms,
-        @Nullable Path certificates,
-        Map<String, String> environment,
-        Duration connect,
-        Duration stall,
-        int attempts,
-        Duration pause,
-        long chunk) {
-    /** Addresses that are this machine's or its network's own, see RFC 1918. */
-    private static final Pattern LOCAL =
-            Pattern.compile(
-                    "localhost|\\[::1]|127\\.\\d+\\.\\d+\\.\\d+|10\\.\\d+\\.\\d+\\.\\d+"
-                            + "|192\\.168\\.\\d+\\.\\d+|172\\.(1[6-9]|2\\d|3[01])\\.\\d+\\.\\d+");
-
-    /** Docker's registry has its tokens from another host. */
-    private static final Map<String, Set<String>> KNOWN_REALMS =
+        ProxySelector proxies,
+        TlsFiles tls,
+        TimeLimits limits,
+        Backoff backoff,
+        Map<String, Set<String>> realms,
+        String userAgent) {
+    /** The registries that are known to have their authorization server on another host. */
+    public static final Map<String, Set<String>> KNOWN_REALMS =
             Map.of(
-                    "registry-1.docker.io", Set.of("auth.docker.io"),
-                    "index.docker.io", Set.of("auth.docker.io"));
+                    RegistryNames.DOCKER_HUB,
+                    Set.of("auth.docker.io"),
+                    "registry.gitlab.com",
+                    Set.of("gitlab.com"));
 
-    /** Copies the sets. */
+    /** Copies the table. */
     public RegistryOptions {
-        insecure = Set.copyOf(insecure);
-        realms = Set.copyOf(realms);
-        environment = Map.copyOf(environment);
-        if (attempts < 1) {
-            throw new IllegalArgumentException("attempts " + attempts + ": must be at least 1");
-        }
+        realms = Map.copyOf(realms);
     }
 
     /**
-     * Makes the usual options.
+     * Returns the usual options, without proxies.
      *
-     * @param credentials who asks
-     * @param mirrors where else images lie
-     * @param environment variables that name proxies
-     * @return options with 5 attempts and half a minute of silence
+     * @return the options
      */
-    public static RegistryOptions usual(
-            CredentialSource credentials, Mirrors mirrors, Map<String, String> environment) {
-        return new RegistryOptions(
-                credentials,
-                mirrors,
-                Set.of(),
-                false,
-                Set.of(),
-                null,
-                environment,
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(30),
-                5,
-                Duration.ofMillis(500),
-                0);
-    }
-
-    /** Tells whether a registry may be asked without TLS. */
-    boolean isInsecure(String registry) {
-        int colon = registry.lastIndexOf(':');
-        var host = colon > registry.lastIndexOf(']') ? registry.substring(0, colon) : registry;
-        return insecure.contains(registry) || LOCAL.matcher(host).matches();
-    }
-
-    /** Tells whether a host may be given the credentials for a registry. */
-    boolean allowsRealm(String registry, String host) {
-        return host.equals(registry)
-                || realms.contains(host)
-                || KNOWN_REALMS.getOrDefault(registry, Set.of()).contains(host);
+    public static RegistryOptions usual() {
+        return usual(Map.of());
     }
 
     /**
-     * Returns the same options with other registries that are asked without TLS.
+     * Returns the usual options.
      *
-     * @param hosts by host and port
+     * @param environment names the proxies
+     * @return the options
+     */
+    public static RegistryOptions usual(Map<String, String> environment) {
+        return new RegistryOptions(
+                PlainHttp.NEARBY,
+                false,
+                EnvironmentProxies.of(environment),
+                TlsFiles.USUAL,
+                TimeLimits.USUAL,
+                Backoff.USUAL,
+                KNOWN_REALMS,
+                "pelagos-java");
+    }
+
+    /**
+     * Changes which hosts are spoken to without TLS.
+     *
+     * @param other which
      * @return new options
      */
-    public RegistryOptions withInsecure(List<String> hosts) {
+    public RegistryOptions withPlainHttp(PlainHttp other) {
         return new RegistryOptions(
-                credentials,
-                mirrors,
-                Set.copyOf(hosts),
-                offline,
-                realms,
-                certificates,
-                environment,
-                connect,
-                stall,
-                attempts,
-                pause,
-                chunk);
+                other, offline, proxies, tls, limits, backoff, realms, userAgent);
+    }
+
+    /**
+     * Changes whether anything is sent.
+     *
+     * @param other true for nothing
+     * @return new options
+     */
+    public RegistryOptions withOffline(boolean other) {
+        return new RegistryOptions(
+                plainHttp, other, proxies, tls, limits, backoff, realms, userAgent);
+    }
+
+    /**
+     * Changes the proxies.
+     *
+     * @param other what stands in between
+     * @return new options
+     */
+    public RegistryOptions withProxies(ProxySelector other) {
+        return new RegistryOptions(
+                plainHttp, offline, other, tls, limits, backoff, realms, userAgent);
+    }
+
+    /**
+     * Changes the certificates.
+     *
+     * @param other the files
+     * @return new options
+     */
+    public RegistryOptions withTls(TlsFiles other) {
+        return new RegistryOptions(
+                plainHttp, offline, proxies, other, limits, backoff, realms, userAgent);
+    }
+
+    /**
+     * Changes how long things may take.
+     *
+     * @param other the limits
+     * @return new options
+     */
+    public RegistryOptions withLimits(TimeLimits other) {
+        return new RegistryOptions(
+                plainHttp, offline, proxies, tls, other, backoff, realms, userAgent);
+    }
+
+    /**
+     * Changes how often things are tried.
+     *
+     * @param other how often
+     * @return new options
+     */
+    public RegistryOptions withBackoff(Backoff other) {
+        return new RegistryOptions(
+                plainHttp, offline, proxies, tls, limits, other, realms, userAgent);
+    }
+
+    /**
+     * Lets an authorization server on another host be told the credentials for a registry.
+     *
+     * @param registry the registry, as references name it
+     * @param host the server, with its port where the URL has one
+     * @return new options
+     */
+    public RegistryOptions withRealm(String registry, String host) {
+        var more = new java.util.HashMap<>(realms);
+        var name = RegistryNames.canonical(registry);
+        var hosts = new java.util.HashSet<>(more.getOrDefault(name, Set.of()));
+        hosts.add(host);
+        more.put(name, Set.copyOf(hosts));
+        return new RegistryOptions(
+                plainHttp, offline, proxies, tls, limits, backoff, more, userAgent);
+    }
+
+    /**
+     * Changes what the client calls itself.
+     *
+     * @param other the value of a User-Agent header
+     * @return new options
+     */
+    public RegistryOptions withUserAgent(String other) {
+        return new RegistryOptions(
+                plainHttp, offline, proxies, tls, limits, backoff, realms, other);
     }
 }

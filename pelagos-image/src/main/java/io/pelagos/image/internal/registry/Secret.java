@@ -1,38 +1,62 @@
 package io.pelagos.image.internal.registry;
 
-/** A password or a token. It is shown to nobody but the registry that it is for. */
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+
+/** A text that no log, message or dump of an object may show: only {@link #reveal} gives it. */
 public final class Secret {
-    private final String value;
+    /** No secret. */
+    public static final Secret NONE = new Secret("");
+
+    private final String text;
+
+    private Secret(String text) {
+        this.text = text;
+    }
 
     /**
-     * Keeps a secret.
+     * Hides a text.
      *
-     * @param value the password or token
+     * @param text a password or a token
+     * @return what stands for it
      */
-    public Secret(String value) {
-        this.value = value;
+    public static Secret of(String text) {
+        return text.isEmpty() ? NONE : new Secret(text);
     }
 
-    String value() {
-        return value;
+    /**
+     * Returns the text, for the one place that sends or stores it.
+     *
+     * @return the password or token
+     */
+    public String reveal() {
+        return text;
     }
 
-    boolean isEmpty() {
-        return value.isEmpty();
+    /**
+     * Tells whether there is nothing to hide.
+     *
+     * @return true if so
+     */
+    public boolean isEmpty() {
+        return text.isEmpty();
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Secret secret && secret.value.equals(value);
+        return other instanceof Secret secret
+                && MessageDigest.isEqual(
+                        text.getBytes(StandardCharsets.UTF_8),
+                        secret.text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
     public int hashCode() {
-        return value.hashCode();
+        return text.hashCode();
     }
 
     @Override
     public String toString() {
-        return "***";
+        return text.isEmpty() ? "" : "***";
     }
 }

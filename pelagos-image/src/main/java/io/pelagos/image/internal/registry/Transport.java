@@ -1,243 +1,196 @@
 package io.pelagos.image.internal.registry;
 
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
-import io.github.resilience4j.core.IntervalFunction;
-import io.github.resilience4j.core.functions.CheckedSupplier;
-import io.github.resilience4j.retry.Retry;
-import io.github.resilience4j.retry.RetryConfig;
-import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.RegistryException;
 import java.io.IOException;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
-import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Sends requests: again when that may help, with who asks when the server wants to know, and to
- * where it says the thing is, but then without saying who asks.
- */
+/** Sends requests and follows redirects, by rules of who may be spoken to how. */
 final class Transport implements AutoCloseable {
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
-    private static final Set<Integer> TEMPORARY = Set.of(408, 429, 500, 502, 503, 504);
-    private static final int HOPS = 10;
-    private static final int UNAUTHORIZED = 401;
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    private static final int MOST_REDIRECTS = 10;
+    private static final int SEE_OTHER = 303;
+    private static final int TEMPORARY_REDIRECT = 307;
 
     private final RegistryOptions options;
     private final OkHttpClient client;
-    private final Tokens tokens;
-    private final CircuitBreakerRegistry breakers;
+    private final Map<String, OkHttpClient> clients = new ConcurrentHashMap<>();
 
     Transport(RegistryOptions options) {
         this.options = options;
-        client = HttpClients.of(options);
-        tokens = new Tokens(client, options);
-        breakers =
-                CircuitBreakerRegistry.of(
-                        CircuitBreakerConfig.custom()
-                                .slidingWindowSize(4 * options.attempts())
-                                .minimumNumberOfCalls(2 * options.attempts())
-                                .waitDurationInOpenState(Duration.ofSeconds(10))
-                                .recordException(e -> e instanceof IOException)
-                                .build());
-    }
-
-    /** Who asks what of whom: what is needed to ask again. */
-    record Question(
-            Endpoint endpoint, String scope, String purpose, @Nullable Set<Integer> accepted) {
-        RegistryException failed(int status, String why) {
-            return new RegistryException(endpoint.host(), status, purpose + ": " + why);
+        var builder =
+                new OkHttpClient.Builder()
+                        .followRedirects(false)
+                        .followSslRedirects(false)
+                        .proxySelector(options.proxies())
+                        .connectTimeout(options.limits().connect())
+                        .readTimeout(options.limits().stall())
+                        .writeTimeout(options.limits().stall());
+        if (options.proxies() instanceof EnvironmentProxies proxies) {
+            builder.proxyAuthenticator(new ProxyAnswers(proxies));
         }
+        this.client = builder.build();
     }
 
+    /** Where an endpoint's API begins. */
     HttpUrl base(Endpoint endpoint) {
-        var scheme = endpoint.plain() || options.isInsecure(endpoint.server()) ? "http" : "https";
-        var url = HttpUrl.parse(scheme + "://" + endpoint.server() + "/v2/");
-        if (url == null) {
-            throw new RegistryException(
-                    endpoint.host(), 0, "asking " + endpoint.host() + ": this is no host");
+        var scheme =
+                switch (endpoint.scheme()) {
+                    case HTTPS -> "https";
+                    case HTTP -> "http";
+                    case AS_ALLOWED -> isPlain(endpoint.host()) ? "http" : "https";
+                };
+        var url = HttpUrl.parse(scheme + "://" + endpoint.host() + "/v2/");
+        if (url == null || !url.username().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "registry \"" + endpoint.registry() + "\": is no host");
         }
         return url;
     }
 
+    /** Whoever gives certificates for a host wants TLS there. */
+    private boolean isPlain(String host) {
+        return options.plainHttp().allows(host)
+                && options.tls().directories().stream()
+                        .noneMatch(directory -> Files.isDirectory(directory.resolve(host)));
+    }
+
     /**
-     * Sends a request.
+     * Sends a request and follows redirects.
      *
-     * @return an answer with a status below 400 or an accepted one, to be closed
-     * @throws RegistryException when there is none
+     * @throws IOException when no answer comes
+     * @throws RegistryException when a redirect is refused, or nothing may be sent
      */
-    Response send(Question question, Request request) {
-        return again(question, request.url().host(), () -> once(question, request));
+    Reply exchange(Ask ask, Deadline deadline) throws IOException {
+        var current = ask;
+        for (int hops = 0; ; hops++) {
+            var reply = once(current, deadline);
+            var location = reply.header("Location");
+            if (!REDIRECTS.contains(reply.code()) || location.isEmpty()) {
+                return reply;
+            }
+            try (reply) {
+                if (hops == MOST_REDIRECTS) {
+                    throw refused(ask, reply, "were more than " + MOST_REDIRECTS + " redirects");
+                }
+                current = redirected(ask, current, reply, location.get());
+            }
+        }
     }
 
-    /** Does something that sends requests, again when that may help. */
-    <T> T again(Question question, String host, CheckedSupplier<T> action) {
+    private Ask redirected(Ask ask, Ask current, Reply reply, String location) {
+        var target = current.url().resolve(location);
+        if (target == null) {
+            var scheme = location.substring(0, Math.max(0, location.indexOf(':')));
+            throw refused(
+                    ask,
+                    reply,
+                    "was a redirect to \"" + scheme + ":\", which is neither http nor https");
+        }
+        if (current.stays() && !Ask.sameOrigin(current.url(), target)) {
+            throw refused(ask, reply, "was a redirect of a secret to another host");
+        }
+        checkPlain(ask, current, reply, target);
+        boolean reading = current.method().equals("GET") || current.method().equals("HEAD");
+        if (!reading && reply.code() < TEMPORARY_REDIRECT && reply.code() != SEE_OTHER) {
+            throw refused(ask, reply, "was a redirect of what is no GET");
+        }
+        return current.movedTo(target, reply.code() == SEE_OTHER && !reading);
+    }
+
+    private void checkPlain(Ask ask, Ask current, Reply reply, HttpUrl target) {
+        if (target.isHttps() || Ask.sameOrigin(current.url(), target)) {
+            return;
+        }
+        var host = Ask.authority(target);
+        boolean allowed =
+                current.url().isHttps()
+                        ? options.plainHttp().allowsByName(host)
+                        : options.plainHttp().allows(host);
+        if (!allowed) {
+            throw refused(
+                    ask,
+                    reply,
+                    "was a redirect to http://"
+                            + host
+                            + ", which is not allowed to be spoken to without TLS");
+        }
+    }
+
+    private static RegistryException refused(Ask ask, Reply reply, String what) {
+        return new RegistryException(
+                Ask.authority(ask.url()),
+                reply.code(),
+                "the answer to " + ask.method() + " " + Ask.shown(ask.url()) + " " + what);
+    }
+
+    /** Refuses to ask an authorization server, or what a document names, without TLS. */
+    void checkPlain(HttpUrl url, String what) {
+        if (!url.isHttps() && !options.plainHttp().allows(Ask.authority(url))) {
+            throw new RegistryException(
+                    Ask.authority(url),
+                    0,
+                    what
+                            + " "
+                            + Ask.shown(url)
+                            + " is not asked: plain HTTP is not allowed for this host");
+        }
+    }
+
+    private Reply once(Ask ask, Deadline deadline) throws IOException {
         if (options.offline()) {
-            throw question.failed(0, "not asked, since Pelagos is to work offline");
-        }
-        CircuitBreaker breaker = breakers.circuitBreaker(host);
-        var retry = Retry.of(host, retries());
-        try {
-            return Retry.decorateCheckedSupplier(
-                            retry, CircuitBreaker.decorateCheckedSupplier(breaker, action))
-                    .get();
-        } catch (ImageException e) {
-            throw e;
-        } catch (CallNotPermittedException e) {
             throw new RegistryException(
-                    question.endpoint().host(),
+                    Ask.authority(ask.url()),
                     0,
-                    question.purpose() + ": " + host + " has failed too often; try again later",
-                    e);
-        } catch (Unavailable e) {
-            throw new RegistryException(
-                    question.endpoint().host(),
-                    e.status(),
-                    question.purpose()
-                            + ": "
-                            + e.getMessage()
-                            + ", "
-                            + options.attempts()
-                            + " times",
-                    e);
+                    "offline mode: " + ask.method() + " " + Ask.shown(ask.url()) + " was not sent");
+        }
+        var request =
+                new Request.Builder()
+                        .url(ask.url())
+                        .method(ask.method(), ask.body())
+                        .header("User-Agent", options.userAgent())
+                        .header("Accept-Encoding", "identity");
+        ask.headers().forEach(request::header);
+        var authorization = ask.authorization();
+        if (authorization != null) {
+            request.header("Authorization", authorization);
+        }
+        var call = clientFor(ask.url()).newCall(request.build());
+        call.timeout().timeout(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+        var interruptible = new InterruptibleCall(call);
+        return Reply.of(interruptible.run(call::execute), interruptible);
+    }
+
+    private OkHttpClient clientFor(HttpUrl url) throws IOException {
+        if (!url.isHttps()) {
+            return client;
+        }
+        try {
+            return clients.computeIfAbsent(Ask.authority(url), this::withCertificates);
+        } catch (UncheckedIOException e) {
+            throw new RegistryException(Ask.authority(url), 0, Throwables.reason(e.getCause()), e);
+        }
+    }
+
+    private OkHttpClient withCertificates(String host) {
+        try {
+            return TlsMaterial.of(options.tls(), host)
+                    .map(
+                            material ->
+                                    client.newBuilder()
+                                            .sslSocketFactory(material.sockets(), material.trust())
+                                            .build())
+                    .orElse(client);
         } catch (IOException e) {
-            throw new RegistryException(
-                    question.endpoint().host(),
-                    0,
-                    question.purpose() + ": " + HttpClients.explain(host, e),
-                    e);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(question.purpose(), e);
-        }
-    }
-
-    private RetryConfig retries() {
-        var growing =
-                IntervalFunction.ofExponentialRandomBackoff(options.pause(), 2, 0.5, LONGEST_PAUSE);
-        return RetryConfig.custom()
-                .maxAttempts(options.attempts())
-                .retryOnException(
-                        e -> e instanceof IOException && !Thread.currentThread().isInterrupted())
-                .intervalBiFunction(
-                        (attempt, outcome) -> {
-                            long usual = growing.apply(attempt);
-                            return outcome.isLeft()
-                                            && outcome.getLeft() instanceof Unavailable unavailable
-                                    ? Math.clamp(
-                                            unavailable.retryAfter().toMillis(),
-                                            usual,
-                                            LONGEST_PAUSE.toMillis())
-                                    : usual;
-                        })
-                .build();
-    }
-
-    /** Sends a request one time, with a token if one is wanted. */
-    private Response once(Question question, Request request) throws IOException {
-        var known = tokens.known(question);
-        var first = follow(question, authorized(request, known));
-        if (first.code() != UNAUTHORIZED) {
-            return checked(question, first);
-        }
-        String fresh;
-        try (first) {
-            fresh = tokens.obtain(question, first, known);
-        }
-        return checked(question, follow(question, authorized(request, fresh)));
-    }
-
-    private static Request authorized(Request request, @Nullable String authorization) {
-        return authorization == null
-                ? request
-                : request.newBuilder().header("Authorization", authorization).build();
-    }
-
-    private Response follow(Question question, Request request) throws IOException {
-        var at = request;
-        for (int hop = 0; hop < HOPS; hop++) {
-            var response = client.newCall(at).execute();
-            var location = response.header("Location");
-            if (!REDIRECTS.contains(response.code()) || location == null) {
-                return response;
-            }
-            try (response) {
-                at = redirected(question, at, location);
-            }
-        }
-        throw question.failed(0, "was sent on more than " + HOPS + " times");
-    }
-
-    /** Credentials are for the registry: wherever else it sends us learns nothing of them. */
-    private Request redirected(Question question, Request request, String location) {
-        var from = request.url();
-        var to = from.resolve(location);
-        if (to == null) {
-            throw question.failed(
-                    0, "was sent on to \"" + location + "\", which is no http or https address");
-        }
-        if (from.isHttps() && !to.isHttps() && !options.isInsecure(hostOf(to))) {
-            throw question.failed(
-                    0, "was sent on to " + to.scheme() + "://" + hostOf(to) + ", without TLS");
-        }
-        var next = request.newBuilder().url(to);
-        boolean same =
-                from.host().equals(to.host())
-                        && from.port() == to.port()
-                        && from.scheme().equals(to.scheme());
-        if (!same) {
-            next.removeHeader("Authorization");
-        }
-        return next.build();
-    }
-
-    static String hostOf(HttpUrl url) {
-        var host = url.host().contains(":") ? "[" + url.host() + "]" : url.host();
-        return url.port() == HttpUrl.defaultPort(url.scheme()) ? host : host + ":" + url.port();
-    }
-
-    private static Response checked(Question question, Response response) throws IOException {
-        int status = response.code();
-        var accepted = question.accepted();
-        if (status < 400 || (accepted != null && accepted.contains(status))) {
-            return response;
-        }
-        try (response) {
-            if (TEMPORARY.contains(status)) {
-                throw new Unavailable(
-                        status, retryAfter(response), "the registry answered " + status);
-            }
-            throw Refusals.of(question, status, response.peekBody(Refusals.LIMIT).string());
-        }
-    }
-
-    /** Seconds or a date, see RFC 9110 section 10.2.3. */
-    private static Duration retryAfter(Response response) {
-        var header = response.header("Retry-After");
-        if (header == null) {
-            return Duration.ZERO;
-        }
-        try {
-            return Duration.ofSeconds(Math.clamp(Long.parseLong(header.strip()), 0, 3600));
-        } catch (NumberFormatException _) {
-            try {
-                var at = ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME);
-                return Duration.between(Instant.now(), at);
-            } catch (DateTimeException _) {
-                return Duration.ZERO;
-            }
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -245,5 +198,26 @@ final class Transport implements AutoCloseable {
     public void close() {
         client.dispatcher().executorService().shutdown();
         client.connectionPool().evictAll();
+    }
+
+    /** Tells a proxy who is asking, once. */
+    private record ProxyAnswers(EnvironmentProxies proxies) implements okhttp3.Authenticator {
+        @Override
+        public @Nullable Request authenticate(
+                okhttp3.@Nullable Route route, okhttp3.Response response) {
+            if (route == null
+                    || response.request().header("Proxy-Authorization") != null
+                    || !(route.proxy().address() instanceof java.net.InetSocketAddress address)) {
+                return null;
+            }
+            return proxies.credentials(address.getHostString(), address.getPort())
+                    .map(
+                            credentials ->
+                                    response.request()
+                                            .newBuilder()
+                                            .header("Proxy-Authorization", credentials.basic())
+                                            .build())
+                    .orElse(null);
+        }
     }
 }
