@@ -5,10 +5,17 @@ import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.image.internal.pull.Resolved;
+import io.pelagos.image.internal.registry.Backoff;
+import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
-import io.pelagos.image.internal.registry.Mirrors;
+import io.pelagos.image.internal.registry.MirrorRules;
+import io.pelagos.image.internal.registry.PlainHttp;
+import io.pelagos.image.internal.registry.Push;
 import io.pelagos.image.internal.registry.RegistryClient;
 import io.pelagos.image.internal.registry.RegistryOptions;
+import io.pelagos.image.internal.registry.Repository;
+import io.pelagos.image.internal.registry.TimeLimits;
+import io.pelagos.image.internal.registry.TlsFiles;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
@@ -22,9 +29,10 @@ import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +52,7 @@ import java.util.concurrent.Semaphore;
 public final class Images implements AutoCloseable {
     private final Pelagos pelagos;
     private final ImageOptions options;
+    private final CredentialSources credentials;
     private final RegistryClient client;
     private final ImageStore store;
     private final LayerStore layers;
@@ -54,7 +63,12 @@ public final class Images implements AutoCloseable {
         var calls = new FileCalls(new SystemCalls(pelagos.kernel()));
         store = new ImageStore(pelagos.paths());
         layers = new LayerStore(calls, pelagos.paths(), isPrivileged(pelagos));
-        client = new RegistryClient(registryOptions(pelagos, options));
+        credentials = CredentialSources.of(options.environment());
+        client =
+                new RegistryClient(
+                        registryOptions(options),
+                        credentials,
+                        MirrorRules.load(options.environment()));
         layers.open();
     }
 
@@ -62,25 +76,21 @@ public final class Images implements AutoCloseable {
         return pelagos.kernel().call(Syscall.GETEUID) == 0;
     }
 
-    private static RegistryOptions registryOptions(Pelagos pelagos, ImageOptions options) {
-        var environment = options.environment();
-        var mirrors = new ArrayList<Path>();
-        var named = environment.getOrDefault("PELAGOS_REGISTRIES", "");
-        mirrors.add(Path.of(named.isEmpty() ? "/etc/pelagos/registries.toml" : named));
-        mirrors.add(Path.of("/etc/containers/registries.conf"));
-        return new RegistryOptions(
-                Credentials.of(environment, pelagos.paths().dockerConfigFile()),
-                Mirrors.read(mirrors),
-                options.insecure(),
-                options.offline(),
-                Set.of(),
-                options.certificates(),
-                environment,
-                Duration.ofSeconds(10),
-                options.stall(),
-                options.attempts(),
-                options.pause(),
-                0);
+    private static RegistryOptions registryOptions(ImageOptions options) {
+        var plain = PlainHttp.NEARBY;
+        for (var host : options.insecure()) {
+            plain = plain.with(host);
+        }
+        var usual = TimeLimits.USUAL;
+        var tls = TlsFiles.USUAL;
+        var certificates = options.certificates();
+        return RegistryOptions.usual(options.environment())
+                .withPlainHttp(plain)
+                .withOffline(options.offline())
+                .withLimits(new TimeLimits(usual.connect(), options.stall(), usual.total()))
+                .withTls(certificates == null ? tls : tls.trusting(certificates))
+                .withBackoff(
+                        new Backoff(options.attempts(), options.pause(), Backoff.USUAL.longest()));
     }
 
     /**
@@ -198,9 +208,7 @@ public final class Images implements AutoCloseable {
             // What a digest stands for cannot have changed, and a tag is asked for in one request.
             var same =
                     reference.digest().isPresent()
-                            || client.resolve(reference)
-                                    .filter(it -> it.digest().equals(local.get().digest() + ""))
-                                    .isPresent();
+                            || client.resolve(reference).digest().equals(local.get().digest());
             if (same) {
                 local.get()
                         .layers()
@@ -302,7 +310,7 @@ public final class Images implements AutoCloseable {
                 layers.ensure(
                         digest,
                         diffId,
-                        () -> client.blob(reference, layer),
+                        () -> client.blob(Repository.of(reference), digest, layer.size()),
                         bytes ->
                                 tell(how, digest, PullListener.Phase.FETCHING, bytes, layer.size()),
                         bytes -> {});
@@ -335,21 +343,83 @@ public final class Images implements AutoCloseable {
                                                         + ": its manifest was not kept by"
                                                         + " whoever stored it; pull it again"));
         var manifest = ImageManifest.parse(raw);
+        var to = Repository.of(image.reference());
         int sent = 0;
         for (var layer : manifest.layers()) {
             if (MediaType.isForeign(layer.mediaType())) {
                 continue;
             }
-            var blob = layers.blob(layer.verifiable());
-            if (client.pushBlob(image.reference(), layer, () -> Files.newInputStream(blob), null)) {
-                sent++;
-            }
+            var digest = layer.verifiable();
+            var outcome =
+                    client.pushBlob(
+                            to,
+                            digest,
+                            layer.size(),
+                            () -> opened(layers.blob(digest)),
+                            Push.WHOLE);
+            sent += outcome == Push.Outcome.EXISTED ? 0 : 1;
         }
         var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
         client.pushBlob(
-                image.reference(), manifest.config(), () -> new ByteArrayInputStream(config), null);
-        client.pushManifest(image.reference(), manifest.mediaType(), raw);
+                to,
+                manifest.config().verifiable(),
+                config.length,
+                () -> new ByteArrayInputStream(config),
+                Push.WHOLE);
+        client.pushManifest(to, image.reference().manifestName(), manifest.mediaType(), raw);
         return sent;
+    }
+
+    private static InputStream opened(Path blob) {
+        try {
+            return Files.newInputStream(blob);
+        } catch (IOException e) {
+            throw new StoreException("reading " + blob + ": " + e, e);
+        }
+    }
+
+    /**
+     * Keeps who asks a registry, after it has agreed: in the file or by the helper that Docker's
+     * configuration names.
+     *
+     * @param registry its host, with a port where one is named
+     * @param username the user
+     * @param password the password, which is shown to nobody else
+     * @return where it is kept
+     * @throws RegistryException when the registry does not agree
+     */
+    public String login(String registry, String username, String password) {
+        var given = Credentials.of(username, password);
+        try (var asking =
+                new RegistryClient(
+                        registryOptions(options),
+                        CredentialSources.none().with(registry, given),
+                        MirrorRules.none())) {
+            asking.ping(registry);
+        }
+        return credentials.login(registry, given);
+    }
+
+    /**
+     * Forgets who asks a registry.
+     *
+     * @param registry its host, with a port where one is named
+     * @return where it was kept
+     * @throws RegistryException when nobody is logged in to it
+     */
+    public String logout(String registry) {
+        return credentials.logout(registry);
+    }
+
+    /**
+     * Lists the tags of a repository.
+     *
+     * @param repository an image of it, for example {@code redis}
+     * @return the tags
+     * @throws ImageException when the registry does not tell
+     */
+    public List<String> tags(String repository) {
+        return client.tags(Repository.of(reference(repository)));
     }
 
     private Image image(StoredImage stored) {

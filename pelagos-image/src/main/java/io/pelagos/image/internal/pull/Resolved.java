@@ -1,7 +1,9 @@
 package io.pelagos.image.internal.pull;
 
 import io.pelagos.core.spec.Bytes;
+import io.pelagos.image.internal.registry.Document;
 import io.pelagos.image.internal.registry.RegistryClient;
+import io.pelagos.image.internal.registry.Repository;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
@@ -72,18 +74,18 @@ public record Resolved(
             }
             layer.verifiable();
         }
-        return new Resolved(document.digest(), parsed, manifest.bytes(), config, Bytes.of(raw));
+        return new Resolved(document.digest(), parsed, manifest.content(), config, Bytes.of(raw));
     }
 
-    private static ImageDocument parse(RegistryClient.Document document) {
-        return ImageDocument.parse(document.bytes().toArray(), document.contentType());
+    private static ImageDocument parse(Document document) {
+        return ImageDocument.parse(document.content().toArray(), document.contentType());
     }
 
-    private static Optional<RegistryClient.Document> choose(
+    private static Optional<Document> choose(
             RegistryClient client,
             ImageReference reference,
             Platform platform,
-            RegistryClient.Document document,
+            Document document,
             int depth) {
         return switch (parse(document)) {
             case ImageManifest _ -> Optional.of(document);
@@ -105,7 +107,7 @@ public record Resolved(
     }
 
     private static ImageNotFoundException missing(
-            ImageReference reference, Platform platform, RegistryClient.Document document) {
+            ImageReference reference, Platform platform, Document document) {
         var exists =
                 parse(document) instanceof ImageIndex index
                         ? index.platforms().stream()
@@ -127,7 +129,8 @@ public record Resolved(
             throw new BadContentException(
                     reference + ": its configuration is larger than " + CONFIG_LIMIT + " bytes");
         }
-        try (var in = client.blob(reference, descriptor)) {
+        try (var in =
+                client.blob(Repository.of(reference), descriptor.verifiable(), descriptor.size())) {
             return in.readAllBytes();
         } catch (IOException e) {
             throw new BadContentException(

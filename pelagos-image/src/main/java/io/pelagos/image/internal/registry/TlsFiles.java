@@ -44,4 +44,16 @@ public record TlsFiles(
                             + "\": a client certificate and its key must be given together");
         }
     }
+
+    /**
+     * Adds authorities.
+     *
+     * @param file a PEM file with certificates
+     * @return new files
+     */
+    public TlsFiles trusting(Path file) {
+        var more = new java.util.ArrayList<>(authorities);
+        more.add(file);
+        return new TlsFiles(more, certificate, key, directories);
+    }
 }
