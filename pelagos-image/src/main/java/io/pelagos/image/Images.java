@@ -4,6 +4,10 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.Bytes;
+import io.pelagos.image.internal.archive.ArchiveFiles;
+import io.pelagos.image.internal.archive.LayoutReader;
+import io.pelagos.image.internal.archive.LayoutWriter;
 import io.pelagos.image.internal.pull.Resolved;
 import io.pelagos.image.internal.registry.Backoff;
 import io.pelagos.image.internal.registry.CredentialSources;
@@ -19,18 +23,22 @@ import io.pelagos.image.internal.registry.TlsFiles;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.ImageInUseException;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.MediaType;
+import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +50,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a store: pulls them from registries, finds, names and removes them.
@@ -218,14 +227,7 @@ public final class Images implements AutoCloseable {
         }
         var resolved = interruptibly(() -> Resolved.of(client, reference, how.platform()));
         fetchLayers(reference, resolved, how);
-        var stored =
-                new StoredImage(
-                        reference,
-                        resolved.digest(),
-                        resolved.manifest().layers().stream()
-                                .map(it -> new StoredImage.Layer(it.verifiable(), it.mediaType()))
-                                .toList(),
-                        resolved.config());
+        var stored = stored(reference, resolved.digest(), resolved.manifest(), resolved.config());
         store.save(stored, resolved.rawManifest().toArray(), resolved.rawConfig().toArray());
         return image(stored);
     }
@@ -331,17 +333,7 @@ public final class Images implements AutoCloseable {
      */
     public int push(String reference) {
         var image = get(reference);
-        var raw =
-                store.manifest(image.reference())
-                        .filter(it -> it.length > 0)
-                        .orElseThrow(
-                                () ->
-                                        new ImageNotFoundException(
-                                                reference,
-                                                "sending "
-                                                        + reference
-                                                        + ": its manifest was not kept by"
-                                                        + " whoever stored it; pull it again"));
+        var raw = rawManifest(reference, image);
         var manifest = ImageManifest.parse(raw);
         var to = Repository.of(image.reference());
         int sent = 0;
@@ -376,6 +368,115 @@ public final class Images implements AutoCloseable {
         } catch (IOException e) {
             throw new StoreException("reading " + blob + ": " + e, e);
         }
+    }
+
+    /**
+     * Writes images as an archive of an OCI image layout, which other tools read: the same bytes
+     * each time for the same images.
+     *
+     * @param out where to; left open
+     * @param references images that are here
+     * @throws ImageException when one is not here, or not with all that it came with
+     */
+    public void save(OutputStream out, List<String> references) {
+        var saved = new ArrayList<LayoutWriter.Saved>();
+        for (var reference : references) {
+            var image = get(reference);
+            var raw = rawManifest(reference, image);
+            var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
+            saved.add(
+                    new LayoutWriter.Saved(
+                            image.reference().toString(),
+                            ImageManifest.parse(raw),
+                            Bytes.of(raw),
+                            Bytes.of(config)));
+        }
+        try {
+            LayoutWriter.write(out, saved, layers::blob);
+        } catch (IOException e) {
+            throw new StoreException("saving " + references + ": " + e, e);
+        }
+    }
+
+    private byte[] rawManifest(String reference, Image image) {
+        return store.manifest(image.reference())
+                .filter(it -> it.length > 0)
+                .orElseThrow(
+                        () ->
+                                new ImageNotFoundException(
+                                        reference,
+                                        "sending "
+                                                + reference
+                                                + ": its manifest was not kept by whoever stored"
+                                                + " it; pull it again"));
+    }
+
+    /**
+     * Reads images from an archive, compressed or not, or a directory: of an OCI image layout, or
+     * what {@code docker save} writes. Everything is checked as if it came from a registry.
+     *
+     * @param archive a file or a directory
+     * @param name what the image is to be called when the archive has one image, or null for what
+     *     the archive says
+     * @return the images, by each of their names
+     * @throws ImageException when it cannot be read, or is damaged
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public List<Image> load(Path archive, @Nullable String name) throws InterruptedException {
+        try (var files = ArchiveFiles.open(archive, pelagos.paths().images().blobsDir())) {
+            var found = LayoutReader.read(files, Platform.current());
+            if (name != null && found.size() != 1) {
+                throw new IllegalArgumentException(
+                        "name \"" + name + "\": the archive has " + found.size() + " images");
+            }
+            var loaded = new ArrayList<Image>();
+            for (var image : found) {
+                loaded.addAll(load(archive, name == null ? image.names() : List.of(name), image));
+            }
+            return List.copyOf(loaded);
+        } catch (IOException e) {
+            throw new StoreException("loading " + archive + ": " + e, e);
+        }
+    }
+
+    private List<Image> load(Path archive, List<String> names, LayoutReader.Found found)
+            throws InterruptedException {
+        if (names.isEmpty()) {
+            throw new BadContentException(
+                    "loading " + archive + ": an image in it has no name; give it one");
+        }
+        for (int i = 0; i < found.manifest().layers().size(); i++) {
+            var digest = found.manifest().layers().get(i).verifiable();
+            layers.ensure(
+                    digest,
+                    found.config().diffIds().get(i),
+                    () -> layers.verified(found.layers().get(digest), digest),
+                    bytes -> {},
+                    bytes -> {});
+        }
+        var loaded = new ArrayList<Image>();
+        for (var name : names) {
+            var stored =
+                    stored(
+                            reference(name),
+                            Digest.of(found.rawManifest().toArray()),
+                            found.manifest(),
+                            found.config());
+            store.save(stored, found.rawManifest().toArray(), found.rawConfig().toArray());
+            loaded.add(image(stored));
+        }
+        return loaded;
+    }
+
+    private static StoredImage stored(
+            ImageReference reference, Digest digest, ImageManifest manifest, ImageConfig config) {
+        return new StoredImage(
+                reference,
+                digest,
+                manifest.layers().stream()
+                        .map(it -> new StoredImage.Layer(it.verifiable(), it.mediaType()))
+                        .toList(),
+                config);
     }
 
     /**

@@ -21,6 +21,7 @@ class ArchitectureTest {
                     "io.pelagos.image",
                     "io.pelagos.image.internal.pull",
                     "io.pelagos.image.internal.registry",
+                    "io.pelagos.image.internal.archive",
                     "io.pelagos.image.internal.store",
                     "io.pelagos.image.internal.layer",
                     "io.pelagos.image.spec");
@@ -77,7 +78,8 @@ class ArchitectureTest {
                 .check(MODULE);
         noClasses()
                 .that()
-                .resideOutsideOfPackage("io.pelagos.image.internal.layer")
+                .resideOutsideOfPackages(
+                        "io.pelagos.image.internal.layer", "io.pelagos.image.internal.archive")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("com.github.luben..", "org.apache.commons..")

@@ -3,6 +3,7 @@ package io.pelagos.image;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
@@ -211,7 +212,7 @@ class ImagesIT {
                 .withMessageContaining("redis:latest");
         assertThatExceptionOfType(RegistryException.class)
                 .isThrownBy(() -> images.pull("127.0.0.1:1/x"))
-                .withMessageContaining("nobody answers");
+                .withMessageContaining("Failed to connect");
     }
 
     @Test
@@ -289,6 +290,95 @@ class ImagesIT {
         Files.writeString(layers.resolve(hex + ".lock"), "");
         Files.writeString(pelagos.paths().images().blobsDir().resolve(hex + ".partial"), "x");
         Images.open(pelagos, OPTIONS).close();
+        assertNothingIsThere();
+    }
+
+    @Test
+    void whatIsSavedIsLoadedAgainAndTheSame() throws Exception {
+        var digest = busybox().layer(Tars.tar().file("x", "y").bytes()).push(name("app:1"));
+        images.pull(name("app:1"));
+        var archive = temporary.resolve("app.tar");
+        for (int i = 0; i < 2; i++) {
+            var before = Files.exists(archive) ? Files.readAllBytes(archive) : null;
+            try (var out = Files.newOutputStream(archive)) {
+                images.save(out, List.of(name("app:1")));
+            }
+            assertThat(
+                            before == null
+                                    || java.util.Arrays.equals(before, Files.readAllBytes(archive)))
+                    .isTrue();
+        }
+        images.remove(name("app:1"));
+        images.prune();
+        assertThat(images.load(archive, null))
+                .singleElement()
+                .satisfies(it -> assertThat(it.digest()).isEqualTo(digest));
+        assertThat(images.load(archive, "other:2").getFirst().reference().familiar())
+                .isEqualTo("other:2");
+        assertThat(pelagos.container(images.get("other:2")).command("cat", "/x").run().stdout())
+                .isEqualTo("y");
+    }
+
+    private void skopeo(String... arguments) throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/skopeo")), "skopeo is not installed");
+        var command = new ArrayList<>(List.of("skopeo", "--insecure-policy"));
+        command.addAll(List.of(arguments));
+        var process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(temporary.resolve("skopeo.log").toFile())
+                        .start();
+        assertThat(process.waitFor()).as(() -> read(temporary.resolve("skopeo.log"))).isZero();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    @Test
+    void otherToolsReadWhatIsSavedAndWriteWhatIsLoaded() throws Exception {
+        busybox().push(name("app:1"));
+        var image = images.pull(name("app:1"));
+        var ours = temporary.resolve("ours.tar");
+        try (var out = Files.newOutputStream(ours)) {
+            images.save(out, List.of(name("app:1")));
+        }
+        var source = "oci-archive:" + ours;
+        var docker = temporary.resolve("docker.tar");
+        var layout = temporary.resolve("layout");
+        skopeo("copy", source, "docker-archive:" + docker + ":shop/app:3");
+        skopeo("copy", source, "oci:" + layout + ":v1");
+        var loaded = images.load(docker, null).getFirst();
+        assertThat(loaded.reference().familiar()).isEqualTo("shop/app:3");
+        assertThat(pelagos.container(loaded).command("echo", "x").run().stdout()).isEqualTo("x\n");
+        assertThat(images.load(layout, "layout:1").getFirst().digest()).isEqualTo(image.digest());
+    }
+
+    @Test
+    void aDamagedArchiveIsNeverSeen() throws Exception {
+        busybox().push(name("app:1"));
+        images.pull(name("app:1"));
+        var layout = temporary.resolve("layout");
+        var archive = temporary.resolve("app.tar");
+        try (var out = Files.newOutputStream(archive)) {
+            images.save(out, List.of(name("app:1")));
+        }
+        skopeo("copy", "oci-archive:" + archive, "oci:" + layout + ":v1");
+        var layer = images.get(name("app:1")).layers().getFirst().digest();
+        images.remove(name("app:1"));
+        images.prune();
+        var blob = layout.resolve("blobs/sha256/" + layer.hex());
+        var bytes = Files.readAllBytes(blob);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(blob, bytes);
+        assertThatExceptionOfType(BadContentException.class)
+                .isThrownBy(() -> images.load(layout, "x"))
+                .withMessageContaining("damaged");
+        assertThat(blob).exists();
         assertNothingIsThere();
     }
 }

@@ -272,6 +272,18 @@ public final class LayerStore {
         }
     }
 
+    /**
+     * Opens a file whose bytes turn out to have a digest, or end in an exception.
+     *
+     * @param file the file, which stays
+     * @param digest what it must have
+     * @return its bytes, to be closed
+     * @throws IOException when it cannot be opened
+     */
+    public InputStream verified(Path file, Digest digest) throws IOException {
+        return new VerifiedFile(file, digest, false);
+    }
+
     private void unpack(
             Digest digest,
             Digest diffId,
@@ -318,7 +330,7 @@ public final class LayerStore {
                                 Constant.flags(O_RDONLY, O_DIRECTORY));
                 var blob =
                         kept ? OutputStream.nullOutputStream() : Files.newOutputStream(temporary);
-                var network = kept ? new VerifiedFile(blob(digest), digest) : source.open();
+                var network = kept ? new VerifiedFile(blob(digest), digest, true) : source.open();
                 var compressed = new Relay(new Copying(network, blob, fetched), "pelagos-fetch");
                 var plain =
                         new Relay(
@@ -515,10 +527,12 @@ public final class LayerStore {
     private static final class VerifiedFile extends DigestInputStream {
         private final Path file;
         private final Digest expected;
+        private final boolean ours;
         private boolean ended;
 
-        VerifiedFile(Path file, Digest expected) throws IOException {
+        VerifiedFile(Path file, Digest expected, boolean ours) throws IOException {
             super(open(file), expected.newMessageDigest());
+            this.ours = ours;
             this.file = file;
             this.expected = expected;
         }
@@ -538,8 +552,10 @@ public final class LayerStore {
                 ended = true;
                 var actual = Digest.of(expected.algorithm(), getMessageDigest().digest());
                 if (!actual.equals(expected)) {
-                    // It helps nobody any more: the next attempt fetches it again.
-                    Files.deleteIfExists(file);
+                    if (ours) {
+                        // It helps nobody any more: the next attempt fetches it again.
+                        Files.deleteIfExists(file);
+                    }
                     throw new BadContentException(
                             "reading " + file + ": is damaged: its digest is " + actual);
                 }
