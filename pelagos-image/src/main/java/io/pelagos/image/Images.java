@@ -44,6 +44,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -447,10 +448,11 @@ public final class Images implements AutoCloseable {
         }
         for (int i = 0; i < found.manifest().layers().size(); i++) {
             var digest = found.manifest().layers().get(i).verifiable();
+            var file = Objects.requireNonNull(found.layers().get(digest));
             layers.ensure(
                     digest,
                     found.config().diffIds().get(i),
-                    () -> layers.verified(found.layers().get(digest), digest),
+                    () -> layers.verified(file, digest),
                     bytes -> {},
                     bytes -> {});
         }
