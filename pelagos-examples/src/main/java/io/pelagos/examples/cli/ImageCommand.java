@@ -5,11 +5,16 @@ import io.pelagos.image.Image;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
 import io.pelagos.image.spec.ImageConfig;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +27,9 @@ import picocli.CommandLine.Parameters;
             "pelagos image ls [--format …]",
             "       pelagos image inspect|history|push|rm NAME…",
             "       pelagos image tag NAME NEW",
-            "       pelagos image prune"
+            "       pelagos image prune",
+            "       pelagos image save [-o FILE] NAME…",
+            "       pelagos image load -i FILE|DIRECTORY [NAME]"
         },
         description = "List, name, send and remove images; see also pull.")
 final class ImageCommand extends ContainerCommand {
@@ -41,7 +48,11 @@ final class ImageCommand extends ContainerCommand {
         /** Take names away. */
         RM,
         /** Remove layers that no image has. */
-        PRUNE
+        PRUNE,
+        /** Write some as an archive. */
+        SAVE,
+        /** Read those of an archive. */
+        LOAD
     }
 
     private static final Listing<Image> LISTING =
@@ -80,10 +91,22 @@ final class ImageCommand extends ContainerCommand {
             description = "Ask this registry without TLS.")
     private List<String> insecure = new ArrayList<>();
 
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Where save writes to (default: standard output).")
+    private @Nullable Path output;
+
+    @Option(
+            names = {"-i", "--input"},
+            paramLabel = "FILE|DIRECTORY",
+            description = "What load reads.")
+    private @Nullable Path input;
+
     @Parameters(
             index = "0",
             paramLabel = "ACTION",
-            description = "ls, inspect, history, push, tag, rm, prune.")
+            description = "ls, inspect, history, push, tag, rm, prune, save, load.")
     private Action action = Action.LS;
 
     @Parameters(index = "1..*", arity = "0..*", paramLabel = "NAME", description = "Which.")
@@ -93,12 +116,12 @@ final class ImageCommand extends ContainerCommand {
         super(surroundings);
     }
 
-    private static String shown(@org.jspecify.annotations.Nullable Object value) {
+    private static String shown(@Nullable Object value) {
         return value == null ? "" : value.toString();
     }
 
     @Override
-    int call(Pelagos pelagos) {
+    int call(Pelagos pelagos) throws InterruptedException, IOException {
         checkNames();
         var options = ImageOptions.usual().withInsecure(Set.copyOf(insecure));
         try (var images = Images.open(pelagos, options)) {
@@ -108,6 +131,12 @@ final class ImageCommand extends ContainerCommand {
     }
 
     private void checkNames() {
+        if (action == Action.LOAD) {
+            if (input == null || names.size() > 1) {
+                throw new IllegalArgumentException("load: takes -i FILE and at most one name");
+            }
+            return;
+        }
         boolean wanted = action != Action.LS && action != Action.PRUNE;
         boolean right = action == Action.TAG ? names.size() == 2 : names.isEmpty() != wanted;
         if (!right) {
@@ -119,7 +148,7 @@ final class ImageCommand extends ContainerCommand {
         }
     }
 
-    private void act(Images images) {
+    private void act(Images images) throws InterruptedException, IOException {
         switch (action) {
             case LS -> LISTING.print(out(), format, images.list());
             case INSPECT -> {
@@ -152,6 +181,30 @@ final class ImageCommand extends ContainerCommand {
                 }
             }
             case PRUNE -> out().println(images.prune() + " bytes");
+            case SAVE -> save(images);
+            case LOAD -> {
+                var name = names.isEmpty() ? null : names.getFirst();
+                for (var image : images.load(Objects.requireNonNull(input), name)) {
+                    out().println(image.reference().familiar());
+                }
+            }
+        }
+    }
+
+    private void save(Images images) throws IOException {
+        if (output == null) {
+            images.save(System.out, names);
+            System.out.flush();
+            return;
+        }
+        boolean done = false;
+        try (var file = Files.newOutputStream(output)) {
+            images.save(file, names);
+            done = true;
+        } finally {
+            if (!done) {
+                Files.deleteIfExists(output);
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ public final class PelagosCommand implements Debuggable {
                     "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
                     "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume",
-                    "image", "pull");
+                    "image", "pull", "login", "logout");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -103,6 +103,8 @@ public final class PelagosCommand implements Debuggable {
             case "volume" -> new VolumeCommand(surroundings);
             case "image" -> new ImageCommand(surroundings);
             case "pull" -> new PullCommand(surroundings);
+            case "login" -> new LoginCommand(surroundings);
+            case "logout" -> new LogoutCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }
