@@ -1,10 +1,12 @@
 package io.pelagos.image;
 
+import io.pelagos.core.ContainerStateException;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.internal.archive.ArchiveFiles;
 import io.pelagos.image.internal.archive.LayoutReader;
 import io.pelagos.image.internal.archive.LayoutWriter;
@@ -44,9 +46,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -625,10 +629,30 @@ public final class Images implements AutoCloseable {
 
     private List<String> users(Image image) {
         var root = image.root();
-        return pelagos.running().stream()
-                .filter(it -> it.spec().root().equals(root))
-                .map(it -> it.name())
+        return roots().entrySet().stream()
+                .filter(it -> it.getValue().equals(root))
+                .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /** What the containers of this Pelagos and the detached ones of every JVM stand on. */
+    private Map<String, RootSpec> roots() {
+        var roots = new TreeMap<String, RootSpec>();
+        pelagos.running().forEach(it -> roots.put(it.name(), it.spec().root()));
+        var detached = pelagos.containers();
+        for (var info : detached.list()) {
+            try {
+                roots.put(info.name(), detached.find(info.id()).spec().root());
+            } catch (ContainerStateException _) {
+                // Another runtime's, which has written less: what it stands on is the top layer.
+                roots.put(
+                        info.name(),
+                        new RootSpec.Layers(
+                                List.of(Path.of(info.rootfs())),
+                                new RootSpec.Upper.Ephemeral(false)));
+            }
+        }
+        return roots;
     }
 
     /**
@@ -639,7 +663,7 @@ public final class Images implements AutoCloseable {
     public long prune() {
         var needed = new HashSet<Digest>();
         store.list().forEach(it -> it.layers().forEach(layer -> needed.add(layer.digest())));
-        pelagos.running().forEach(it -> addLayers(it.spec().root(), needed));
+        roots().values().forEach(it -> addLayers(it, needed));
         long bytes = 0;
         var all = new HashSet<>(layers.list());
         all.addAll(layers.blobs());
@@ -651,8 +675,8 @@ public final class Images implements AutoCloseable {
         return bytes;
     }
 
-    private static void addLayers(io.pelagos.core.spec.RootSpec root, Set<Digest> needed) {
-        if (root instanceof io.pelagos.core.spec.RootSpec.Layers stack) {
+    private static void addLayers(RootSpec root, Set<Digest> needed) {
+        if (root instanceof RootSpec.Layers stack) {
             for (var directory : stack.directories()) {
                 var name = String.valueOf(directory.getFileName());
                 if (ImageReference.isIdentifier(name)) {

@@ -381,4 +381,22 @@ class ImagesIT {
         assertThat(blob).exists();
         assertNothingIsThere();
     }
+
+    @Test
+    void whatDetachedContainersStandOnStays() throws Exception {
+        busybox().push(name("app"));
+        var image = images.pull(name("app"));
+        var container =
+                pelagos.container(image).command("sleep", "100").name("kept").startDetached();
+        try (var other = Pelagos.open(pelagos.paths());
+                var theirs = Images.open(other, OPTIONS)) {
+            assertThatExceptionOfType(ImageInUseException.class)
+                    .isThrownBy(() -> theirs.remove(name("app")))
+                    .withMessageContaining("kept");
+            theirs.remove(name("app"), true);
+            assertThat(theirs.prune()).isZero();
+            container.remove(true);
+            assertThat(theirs.prune()).isPositive();
+        }
+    }
 }

@@ -221,6 +221,7 @@ public final class LayerStack implements AutoCloseable {
     /**
      * Opens what a path leads to, by an {@code O_PATH} descriptor.
      *
+     * @param path from the top of the tree
      * @return the file, or empty when there is none
      * @throws ErrnoException ELOOP when links lead in circles
      */

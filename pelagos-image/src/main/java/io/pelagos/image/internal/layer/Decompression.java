@@ -97,19 +97,12 @@ public enum Decompression {
     }
 
     /** Counts what is read. */
-    private static final class Counted extends InputStream {
+    private static final class Counted extends BulkInput {
         private final InputStream in;
         private long count;
 
         Counted(InputStream in) {
             this.in = in;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int b = in.read();
-            count += b < 0 ? 0 : 1;
-            return b;
         }
 
         @Override
@@ -126,7 +119,7 @@ public enum Decompression {
     }
 
     /** Lets no more through than is allowed, and says what is wrong in one way. */
-    private static final class Bounded extends InputStream {
+    private static final class Bounded extends BulkInput {
         private final InputStream in;
         private final Counted compressed;
         private final UnpackLimits limits;
@@ -136,12 +129,6 @@ public enum Decompression {
             this.in = in;
             this.compressed = compressed;
             this.limits = limits;
-        }
-
-        @Override
-        public int read() throws IOException {
-            var one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

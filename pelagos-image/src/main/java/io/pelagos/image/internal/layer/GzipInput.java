@@ -12,7 +12,7 @@ import java.util.zip.Inflater;
  * Reads what gzip has compressed, see RFC 1952: any number of members one after the other, each
  * checked. Unlike the JDK's, it refuses what follows the last one, unless it is zeros.
  */
-final class GzipInput extends InputStream {
+final class GzipInput extends BulkInput {
     private static final int BUFFER = 1 << 16;
     private static final int FHCRC = 2;
     private static final int FEXTRA = 4;
@@ -32,12 +32,6 @@ final class GzipInput extends InputStream {
     GzipInput(InputStream in) throws IOException {
         this.in = in;
         header(needed());
-    }
-
-    @Override
-    public int read() throws IOException {
-        var one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.paths.ImagePaths;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.image.internal.layer.BulkInput;
 import io.pelagos.image.internal.layer.Decompression;
 import io.pelagos.image.internal.layer.LayerUnpacker;
 import io.pelagos.image.internal.layer.UnpackLimits;
@@ -453,7 +454,7 @@ public final class LayerStore {
     }
 
     /** Passes on what it reads, and keeps a copy. */
-    private static final class Copying extends InputStream {
+    private static final class Copying extends BulkInput {
         private final InputStream in;
         private final OutputStream copy;
         private final LongConsumer progress;
@@ -463,12 +464,6 @@ public final class LayerStore {
             this.in = in;
             this.copy = copy;
             this.progress = progress;
-        }
-
-        @Override
-        public int read() throws IOException {
-            var one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
@@ -489,7 +484,7 @@ public final class LayerStore {
     }
 
     /** Computes the digest of all that passes; what is skipped passes too. */
-    private static final class Digesting extends InputStream {
+    private static final class Digesting extends BulkInput {
         private final InputStream in;
         private final MessageDigest digest;
 
@@ -500,12 +495,6 @@ public final class LayerStore {
 
         byte[] value() {
             return digest.digest();
-        }
-
-        @Override
-        public int read() throws IOException {
-            var one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

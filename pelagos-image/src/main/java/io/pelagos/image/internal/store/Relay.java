@@ -1,5 +1,6 @@
 package io.pelagos.image.internal.store;
 
+import io.pelagos.image.internal.layer.BulkInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Reads ahead on a thread of its own, so that what fetches and what unpacks use two processors. It
  * holds at most a few buffers.
  */
-final class Relay extends InputStream {
+final class Relay extends BulkInput {
     private static final int BUFFERS = 16;
     private static final int SIZE = 1 << 16;
 
@@ -65,12 +66,6 @@ final class Relay extends InputStream {
         } catch (InterruptedException _) {
             // Nobody reads any more.
         }
-    }
-
-    @Override
-    public int read() throws IOException {
-        var one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
