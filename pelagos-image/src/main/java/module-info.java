@@ -21,4 +21,5 @@ module io.pelagos.image {
     requires tools.jackson.dataformat.toml;
 
     exports io.pelagos.image.spec;
+    exports io.pelagos.image.testing;
 }

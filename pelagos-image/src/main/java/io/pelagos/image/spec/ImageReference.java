@@ -256,8 +256,7 @@ public final class ImageReference {
      */
     public boolean matches(String pattern) {
         // A path component never spans a slash, so a double star means no more than one.
-        var matcher =
-                FileSystems.getDefault().getPathMatcher("glob:" + pattern.replace("**", "*"));
+        var matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern.replace("**", "*"));
         return matcher.matches(Path.of(familiar())) || matcher.matches(Path.of(familiarName()));
     }
 
@@ -267,8 +266,7 @@ public final class ImageReference {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ImageReference reference
-                && toString().equals(reference.toString());
+        return other instanceof ImageReference reference && toString().equals(reference.toString());
     }
 
     @Override

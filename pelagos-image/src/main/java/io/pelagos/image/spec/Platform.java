@@ -72,7 +72,9 @@ public record Platform(
         var parts = text.toLowerCase(Locale.ROOT).split("/", -1);
         if (parts.length < 2 || parts.length > 3) {
             throw new IllegalArgumentException(
-                    "platform \"" + text + "\": must be os/architecture or os/architecture/variant");
+                    "platform \""
+                            + text
+                            + "\": must be os/architecture or os/architecture/variant");
         }
         for (var part : parts) {
             if (part.isEmpty()) {

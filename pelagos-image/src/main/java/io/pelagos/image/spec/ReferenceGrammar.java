@@ -49,8 +49,7 @@ final class ReferenceGrammar {
      * @param tag the tag
      * @param digest the digest
      */
-    record Written(
-            String domain, String path, @Nullable String tag, @Nullable Digest digest) {
+    record Written(String domain, String path, @Nullable String tag, @Nullable Digest digest) {
         String name() {
             return domain.isEmpty() ? path : domain + "/" + path;
         }
