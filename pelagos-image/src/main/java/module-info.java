@@ -24,4 +24,5 @@ module io.pelagos.image {
 
     exports io.pelagos.image;
     exports io.pelagos.image.spec;
+    exports io.pelagos.image.testing;
 }
