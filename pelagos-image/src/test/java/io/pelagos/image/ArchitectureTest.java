@@ -19,6 +19,7 @@ class ArchitectureTest {
     private static final List<String> PACKAGES =
             List.of(
                     "io.pelagos.image",
+                    "io.pelagos.image.testing",
                     "io.pelagos.image.internal.pull",
                     "io.pelagos.image.internal.registry",
                     "io.pelagos.image.internal.archive",
