@@ -10,7 +10,6 @@ import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.internal.archive.ArchiveFiles;
 import io.pelagos.image.internal.archive.LayoutReader;
 import io.pelagos.image.internal.archive.LayoutWriter;
-import io.pelagos.image.internal.pull.Resolved;
 import io.pelagos.image.internal.registry.Backoff;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
@@ -51,10 +50,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,107 +221,24 @@ public final class Images implements AutoCloseable {
             if (same) {
                 local.get()
                         .layers()
-                        .forEach(it -> tell(how, it.digest(), PullListener.Phase.PRESENT, 0, 0));
+                        .forEach(
+                                it ->
+                                        how.listener()
+                                                .onProgress(
+                                                        new PullListener.Progress(
+                                                                it.digest(),
+                                                                PullListener.Phase.PRESENT,
+                                                                0,
+                                                                0)));
                 return image(local.get());
             }
         }
-        var resolved = interruptibly(() -> Resolved.of(client, reference, how.platform()));
-        fetchLayers(reference, resolved, how);
+        var pull = new Pull(client, layers, reference, how);
+        var resolved = pull.resolve();
+        pull.fetchLayers(resolved, options.parallel());
         var stored = stored(reference, resolved.digest(), resolved.manifest(), resolved.config());
         store.save(stored, resolved.rawManifest().toArray(), resolved.rawConfig().toArray());
         return image(stored);
-    }
-
-    private static void tell(
-            PullOptions how, Digest layer, PullListener.Phase phase, long bytes, long total) {
-        how.listener().onProgress(new PullListener.Progress(layer, phase, bytes, total));
-    }
-
-    /** A virtual thread leaves a connection at once when it is interrupted. */
-    private static <T> T interruptibly(java.util.concurrent.Callable<T> action)
-            throws InterruptedException {
-        try (var thread = Executors.newVirtualThreadPerTaskExecutor()) {
-            var result = thread.submit(action);
-            try {
-                return result.get();
-            } catch (InterruptedException e) {
-                thread.shutdownNow();
-                throw e;
-            } catch (ExecutionException e) {
-                throw rethrown(e);
-            }
-        }
-    }
-
-    private static RuntimeException rethrown(ExecutionException e) throws InterruptedException {
-        return switch (e.getCause()) {
-            case RuntimeException cause -> cause;
-            case Error cause -> throw cause;
-            case InterruptedException cause -> throw cause;
-            case null, default -> throw new IllegalStateException(e);
-        };
-    }
-
-    private void fetchLayers(ImageReference reference, Resolved resolved, PullOptions how)
-            throws InterruptedException {
-        var room = new Semaphore(options.parallel());
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var work = new ArrayList<Future<?>>();
-            var seen = new HashSet<Digest>();
-            for (int i = 0; i < resolved.manifest().layers().size(); i++) {
-                var layer = resolved.manifest().layers().get(i);
-                var diffId = resolved.config().diffIds().get(i);
-                if (!seen.add(layer.verifiable())) {
-                    continue;
-                }
-                tell(how, layer.verifiable(), PullListener.Phase.WAITING, 0, layer.size());
-                work.add(
-                        threads.submit(
-                                () -> {
-                                    room.acquire();
-                                    try {
-                                        fetchLayer(reference, layer, diffId, how);
-                                    } finally {
-                                        room.release();
-                                    }
-                                    return null;
-                                }));
-            }
-            try {
-                for (var each : work) {
-                    each.get();
-                }
-            } catch (InterruptedException e) {
-                threads.shutdownNow();
-                throw e;
-            } catch (ExecutionException e) {
-                threads.shutdownNow();
-                throw rethrown(e);
-            }
-        }
-    }
-
-    private void fetchLayer(
-            ImageReference reference,
-            io.pelagos.image.spec.Descriptor layer,
-            Digest diffId,
-            PullOptions how)
-            throws InterruptedException {
-        var digest = layer.verifiable();
-        boolean fetched =
-                layers.ensure(
-                        digest,
-                        diffId,
-                        () -> client.blob(Repository.of(reference), digest, layer.size()),
-                        bytes ->
-                                tell(how, digest, PullListener.Phase.FETCHING, bytes, layer.size()),
-                        bytes -> {});
-        tell(
-                how,
-                digest,
-                fetched ? PullListener.Phase.DONE : PullListener.Phase.PRESENT,
-                layer.size(),
-                layer.size());
     }
 
     /**
