@@ -4,6 +4,7 @@ import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.cgroup.CgroupHost;
 import io.pelagos.core.internal.cgroup.CgroupMode;
 import io.pelagos.core.internal.files.Scratch;
+import io.pelagos.core.internal.launch.Ahead;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.launch.Spare;
@@ -66,6 +67,8 @@ final class Engine implements AutoCloseable {
      */
     private final Spare<Fd> spareNetworks;
 
+    private final Ahead ahead;
+
     private final StateStore states;
     private final PlanCache plans = new PlanCache();
     private final @Nullable CgroupHost cgroups;
@@ -97,10 +100,11 @@ final class Engine implements AutoCloseable {
         states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
-        launcher = new Launcher(kernel, poller, ahead);
+        this.ahead = new Ahead(ahead);
+        spareNetworks = new Spare<>(this.ahead, () -> new NetworkMaker(calls));
+        launcher = new Launcher(kernel, poller, this.ahead);
         reaper = new Reaper(calls);
         recoverScratch();
-        spareNetworks = new Spare<>("pelagos-network", ahead, () -> new NetworkMaker(calls));
     }
 
     PelagosPaths paths() {
@@ -279,6 +283,7 @@ final class Engine implements AutoCloseable {
         snapshots.close();
         spareNetworks.close();
         launcher.close();
+        ahead.close();
         reaper.close();
         poller.close();
     }

@@ -357,6 +357,16 @@ public final class LaunchPlan {
                 architecture, new ShownSteps(steps, shown), changed, dataSize, texts, encoding);
     }
 
+    /**
+     * Tells whether this plan and another differ in their texts alone.
+     *
+     * @param other another plan
+     * @return true when one was made of the other by {@link #withTexts}, or both of a third
+     */
+    public boolean sharesSteps(LaunchPlan other) {
+        return encoding == other.encoding;
+    }
+
     private Text text(String name) {
         for (var text : texts) {
             if (text.name().equals(name)) {
