@@ -33,17 +33,20 @@ import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -81,7 +84,13 @@ final class Engine implements AutoCloseable {
     private final Map<List<String>, SeccompProgram> listeners = new ConcurrentHashMap<>();
 
     /** What a compiled filter depends on, beside the machine. */
-    private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
+    private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {
+        /** A profile is long; few have the same number of rules. */
+        @Override
+        public int hashCode() {
+            return Objects.hash(profile.defaultAction(), profile.rules().size(), capabilities);
+        }
+    }
 
     /**
      * Opens what the containers share.

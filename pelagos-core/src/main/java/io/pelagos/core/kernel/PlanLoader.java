@@ -2,6 +2,7 @@ package io.pelagos.core.kernel;
 
 import io.pelagos.core.internal.elf.StaticElf;
 import io.pelagos.core.internal.elf.Step;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -203,8 +204,7 @@ final class PlanLoader {
      * @param descriptors what it gets
      * @throws ErrnoException EPIPE or ECONNRESET when the process has ended
      */
-    static void sendData(
-            SystemCalls calls, Fd socket, LaunchPlan plan, List<Integer> descriptors) {
+    static void sendData(SystemCalls calls, Fd socket, LaunchPlan plan, List<Integer> descriptors) {
         try (var memory = Memory.open()) {
             send(calls, socket, memory, DATA_FOLLOWS, plan.data(), descriptors);
         }

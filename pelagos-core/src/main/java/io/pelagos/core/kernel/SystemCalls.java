@@ -1,7 +1,9 @@
 package io.pelagos.core.kernel;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * One method a system call, over any {@link Kernel}: arguments as Java has them, interrupted calls
@@ -237,14 +239,32 @@ public final class SystemCalls {
      * @throws ErrnoException naming the file and the text
      */
     public void writeFile(@Nullable Fd directory, String path, String text) {
+        writeFile(directory, path, List.of(text));
+    }
+
+    /**
+     * Writes to a file of the kernel's, such as one of procfs, which takes each text by a call of
+     * its own.
+     *
+     * @param directory where the path begins, or null for the working directory
+     * @param path the file
+     * @param texts what it takes, in order
+     * @throws ErrnoException when the kernel refuses one; those before it were taken
+     */
+    public void writeFile(@Nullable Fd directory, String path, List<String> texts) {
+        if (texts.isEmpty()) {
+            return;
+        }
         int fd = openat(directory, path, OpenFlag.O_WRONLY, 0);
         try (var memory = Memory.open()) {
-            var bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-            long result = retry(Syscall.WRITE, fd, memory.bytes(bytes).address(), bytes.length);
-            if (result < 0) {
-                throw new ErrnoException(
-                        Errno.of((int) -result),
-                        "write(" + quote(path) + ", " + quote(text.strip()) + ")");
+            for (var text : texts) {
+                var bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+                long result = retry(Syscall.WRITE, fd, memory.bytes(bytes).address(), bytes.length);
+                if (result < 0) {
+                    throw new ErrnoException(
+                            Errno.of((int) -result),
+                            "write(" + quote(path) + ", " + quote(text.strip()) + ")");
+                }
             }
         } finally {
             close(fd);

@@ -1,16 +1,18 @@
 package io.pelagos.core.internal.launch;
 
 import io.pelagos.core.kernel.ErrnoException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One thing made ahead, because making it when it is needed would take long.
  *
- * <p>Whoever needs the first one makes it himself. From the second on one is made in the
- * background each time that somebody says so.
+ * <p>Whoever needs the first one makes it himself. From the second on one is made in the background
+ * each time that somebody says so.
  *
  * @param <T> what is made
  */
