@@ -2,6 +2,7 @@ package io.pelagos.core.kernel;
 
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 
@@ -10,6 +11,7 @@ import java.util.List;
  * repeated, and a failure thrown with the call written as the manual page writes it.
  */
 public final class SystemCalls {
+    private static final short POLLIN = 1;
     private static final int CHUNK = 1 << 16;
     private static final int LOOKUPS = 128;
 
@@ -268,6 +270,24 @@ public final class SystemCalls {
             }
         } finally {
             close(fd);
+        }
+    }
+
+    /**
+     * Waits in the calling thread until something can be read, see ppoll(2); for a platform thread
+     * and a moment only, since no interrupt ends it.
+     *
+     * @param fd the number of what is read
+     * @param atMost how long, below a second
+     * @return false when the time is over
+     */
+    public boolean isReadable(int fd, Duration atMost) {
+        try (var memory = Memory.open()) {
+            // struct pollfd { int fd; short events, revents; } and a struct timespec
+            var poll = memory.block(8).putInt(0, fd).putShort(4, POLLIN);
+            var time = memory.block(16).putLong(8, atMost.toNanos());
+            long result = retry(Syscall.PPOLL, poll.address(), 1, time.address(), 0, 8);
+            return check(result, Syscall.PPOLL, fd, 1, atMost, "NULL", 8) > 0;
         }
     }
 
