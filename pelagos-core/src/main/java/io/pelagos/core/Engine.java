@@ -4,6 +4,7 @@ import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.cgroup.CgroupHost;
 import io.pelagos.core.internal.cgroup.CgroupMode;
 import io.pelagos.core.internal.files.Scratch;
+import io.pelagos.core.internal.launch.Ahead;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.launch.Spare;
@@ -32,17 +33,20 @@ import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -66,6 +70,8 @@ final class Engine implements AutoCloseable {
      */
     private final Spare<Fd> spareNetworks;
 
+    private final Ahead ahead;
+
     private final StateStore states;
     private final PlanCache plans = new PlanCache();
     private final @Nullable CgroupHost cgroups;
@@ -78,7 +84,13 @@ final class Engine implements AutoCloseable {
     private final Map<List<String>, SeccompProgram> listeners = new ConcurrentHashMap<>();
 
     /** What a compiled filter depends on, beside the machine. */
-    private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {}
+    private record FilterKey(SeccompProfile profile, Set<Capability> capabilities) {
+        /** A profile is long; few have the same number of rules. */
+        @Override
+        public int hashCode() {
+            return Objects.hash(profile.defaultAction(), profile.rules().size(), capabilities);
+        }
+    }
 
     /**
      * Opens what the containers share.
@@ -97,10 +109,11 @@ final class Engine implements AutoCloseable {
         states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
-        launcher = new Launcher(kernel, poller, ahead);
+        this.ahead = new Ahead(ahead);
+        spareNetworks = new Spare<>(this.ahead, () -> new NetworkMaker(calls));
+        launcher = new Launcher(kernel, poller, this.ahead);
         reaper = new Reaper(calls);
         recoverScratch();
-        spareNetworks = new Spare<>("pelagos-network", ahead, () -> new NetworkMaker(calls));
     }
 
     PelagosPaths paths() {
@@ -279,6 +292,7 @@ final class Engine implements AutoCloseable {
         snapshots.close();
         spareNetworks.close();
         launcher.close();
+        ahead.close();
         reaper.close();
         poller.close();
     }

@@ -21,6 +21,11 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -37,11 +42,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
+    /**
+     * So long the kernel itself is waited in by who can: no other thread has to wake up for a
+     * program that is done at once. An interrupt waits as long at most.
+     */
+    private static final Duration SOON = Duration.ofMillis(2);
+
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
     private static final int P_PIDFD = 3;
     private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
@@ -528,11 +537,28 @@ final class RunningContainer implements Container {
             return;
         }
         try {
-            engine.poller().awaitReadable(source());
+            if (Thread.currentThread().isVirtual() || !endsSoon()) {
+                engine.poller().awaitReadable(source());
+            }
         } catch (ClosedChannelException | ErrnoException e) {
             return; // the watching thread has been faster, or will tell
         }
         peek().ifPresent(exit::complete);
+    }
+
+    /** Waits a moment in this thread. Whoever takes the number meanwhile is asked in vain. */
+    private boolean endsSoon() {
+        int number;
+        lock.lock();
+        try {
+            if (ended) {
+                return false;
+            }
+            number = source().number();
+        } finally {
+            lock.unlock();
+        }
+        return engine.calls().isReadable(number, SOON);
     }
 
     /** What becomes readable at the end. */

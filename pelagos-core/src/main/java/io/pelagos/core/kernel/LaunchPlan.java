@@ -1,5 +1,7 @@
 package io.pelagos.core.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +11,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An ordered list of system calls for a new process, with the memory they use: a plain value that
@@ -355,6 +356,16 @@ public final class LaunchPlan {
                 });
         return new LaunchPlan(
                 architecture, new ShownSteps(steps, shown), changed, dataSize, texts, encoding);
+    }
+
+    /**
+     * Tells whether this plan and another differ in their texts alone.
+     *
+     * @param other another plan
+     * @return true when one was made of the other by {@link #withTexts}, or both of a third
+     */
+    public boolean sharesSteps(LaunchPlan other) {
+        return encoding == other.encoding;
     }
 
     private Text text(String name) {

@@ -2,14 +2,18 @@ package io.pelagos.core.kernel;
 
 import io.pelagos.core.internal.elf.StaticElf;
 import io.pelagos.core.internal.elf.Step;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
 /**
  * A program that receives a plan and becomes it: an interpreter like that of {@link PlanImage}, at
- * other addresses, whose steps make room where a plan lies, receive two messages from a socket (the
+ * other addresses, whose steps make room where a plan lies, receive messages from a socket (the
  * encoded steps; the data, with descriptors as rights) and go on at the first step received.
+ *
+ * <p>Each message begins with a word that says what it is. Steps may come more than once, so that
+ * those of the plan that is expected can be there long before the data says that it is that one.
  *
  * <p>Received descriptors get the lowest numbers that are free, in order, see unix(7). The program
  * has closed all but those that it was given, so their numbers are known.
@@ -37,13 +41,18 @@ final class PlanLoader {
     /** {@code MSG_CTRUNC | MSG_TRUNC}: something did not fit. */
     private static final long TRUNCATED = 0x08 | 0x20;
 
+    private static final long STEPS_FOLLOW = 1;
+    private static final long DATA_FOLLOWS = 2;
+    private static final int MSG_PEEK = 2;
+
     // The loader's own data.
     private static final int SCRATCH = StaticElf.LOADER_DATA;
     private static final int COUNT = SCRATCH + 8;
-    private static final int STEPS_VECTOR = COUNT + 8;
-    private static final int STEPS_MESSAGE = STEPS_VECTOR + 16;
+    private static final int WORD = COUNT + 8;
+    private static final int STEPS_VECTOR = WORD + 8;
+    private static final int STEPS_MESSAGE = STEPS_VECTOR + 32;
     private static final int DATA_VECTOR = STEPS_MESSAGE + 56;
-    private static final int DATA_MESSAGE = DATA_VECTOR + 16;
+    private static final int DATA_MESSAGE = DATA_VECTOR + 32;
     private static final int RIGHTS = DATA_MESSAGE + 56;
     private static final int RIGHTS_SIZE = 16 + 4 * DESCRIPTORS;
     private static final int END = RIGHTS + RIGHTS_SIZE;
@@ -51,9 +60,12 @@ final class PlanLoader {
     /** The offset of {@code msg_flags} in {@code struct msghdr}. */
     private static final int MESSAGE_FLAGS = 48;
 
+    private static final int LOOK = 4;
+    private static final int EXIT = 15;
+
     private final Architecture architecture;
     private final ByteBuffer steps =
-            ByteBuffer.allocate(16 * Step.SIZE).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer.allocate((EXIT + 1) * Step.SIZE).order(ByteOrder.LITTLE_ENDIAN);
 
     private PlanLoader(Architecture architecture) {
         this.architecture = architecture;
@@ -84,18 +96,30 @@ final class PlanLoader {
     }
 
     private void write(List<Integer> kept, int socket) {
-        int exit = StaticElf.LOADER_STEPS + 10 * Step.SIZE;
+        int exit = address(EXIT);
         map(LaunchPlan.DATA, DATA_SIZE, exit);
         int first = LaunchPlan.STEPS & -0x1000;
         map(first, LaunchPlan.STEPS - first + STEPS_SIZE, exit);
         call(Syscall.CLOSE_RANGE, exit, 0, kept.getFirst() - 1, 0);
         call(Syscall.CLOSE_RANGE, exit, kept.getLast() + 1, CLOSE_ALL, 0);
+        assert steps.position() == LOOK * Step.SIZE;
+        int data = address(LOOK + 7);
+        call(Syscall.RECVFROM, exit, socket, WORD, Long.BYTES, MSG_PEEK, 0, 0);
+        branch(load(COUNT), 0xffffffffL, 0, exit);
+        branch(load(WORD), -1, DATA_FOLLOWS, data);
         receive(socket, STEPS_MESSAGE, exit);
+        branch(load(STEPS_MESSAGE + MESSAGE_FLAGS), TRUNCATED, 0, address(LOOK));
+        branch(0, 0, 0, exit);
+        assert address(0) + steps.position() == data;
         receive(socket, DATA_MESSAGE, exit);
         branch(load(DATA_MESSAGE + MESSAGE_FLAGS), TRUNCATED, 0, LaunchPlan.STEPS);
         branch(0, 0, 0, exit);
+        assert address(0) + steps.position() == exit;
         call(Syscall.EXIT_GROUP, exit, 0);
-        assert steps.position() == exit - StaticElf.LOADER_STEPS + Step.SIZE;
+    }
+
+    private static int address(int step) {
+        return StaticElf.LOADER_STEPS + step * Step.SIZE;
     }
 
     private void map(int address, int size, int exit) {
@@ -141,19 +165,38 @@ final class PlanLoader {
 
     private static byte[] data() {
         var data = ByteBuffer.allocate(END - StaticElf.LOADER_DATA).order(ByteOrder.LITTLE_ENDIAN);
-        data.putLong(0).putLong(0);
-        data.putLong(LaunchPlan.STEPS).putLong(STEPS_SIZE);
+        data.putLong(0).putLong(0).putLong(0);
+        vector(data, LaunchPlan.STEPS, STEPS_SIZE);
         // struct msghdr { name; namelen; iov; iovlen; control; controllen; flags; }
-        data.putLong(0).putLong(0).putLong(STEPS_VECTOR).putLong(1).putLong(0).putLong(0);
+        data.putLong(0).putLong(0).putLong(STEPS_VECTOR).putLong(2).putLong(0).putLong(0);
         data.putLong(0);
-        data.putLong(LaunchPlan.DATA).putLong(MESSAGE_SIZE);
-        data.putLong(0).putLong(0).putLong(DATA_VECTOR).putLong(1);
+        vector(data, LaunchPlan.DATA, MESSAGE_SIZE);
+        data.putLong(0).putLong(0).putLong(DATA_VECTOR).putLong(2);
         data.putLong(RIGHTS).putLong(RIGHTS_SIZE).putLong(0);
         return data.array();
     }
 
+    /** Two {@code struct iovec}: the word that says what it is, and the rest of a message. */
+    private static void vector(ByteBuffer data, int address, int size) {
+        data.putLong(WORD).putLong(Long.BYTES).putLong(address).putLong(size);
+    }
+
     /**
-     * Sends a plan to a process that waits for one.
+     * Sends the steps of a plan to a process that waits for one, ahead of the data.
+     *
+     * @param calls makes the calls
+     * @param socket the JVM's end
+     * @param plan what the process may become; {@link #takes taken}
+     * @throws ErrnoException EPIPE or ECONNRESET when the process has ended
+     */
+    static void sendSteps(SystemCalls calls, Fd socket, LaunchPlan plan) {
+        try (var memory = Memory.open()) {
+            send(calls, socket, memory, STEPS_FOLLOW, plan.encoded(), List.of());
+        }
+    }
+
+    /**
+     * Sends the data of a plan to a process that has its steps, and lets it begin.
      *
      * @param calls makes the calls
      * @param socket the JVM's end
@@ -161,10 +204,9 @@ final class PlanLoader {
      * @param descriptors what it gets
      * @throws ErrnoException EPIPE or ECONNRESET when the process has ended
      */
-    static void send(SystemCalls calls, Fd socket, LaunchPlan plan, List<Integer> descriptors) {
+    static void sendData(SystemCalls calls, Fd socket, LaunchPlan plan, List<Integer> descriptors) {
         try (var memory = Memory.open()) {
-            send(calls, socket, memory, plan.encoded(), List.of());
-            send(calls, socket, memory, plan.data(), descriptors);
+            send(calls, socket, memory, DATA_FOLLOWS, plan.data(), descriptors);
         }
     }
 
@@ -174,10 +216,19 @@ final class PlanLoader {
     private static final long SCM_RIGHTS = 1L << 32 | 1;
 
     private static void send(
-            SystemCalls calls, Fd socket, Memory memory, byte[] bytes, List<Integer> descriptors) {
+            SystemCalls calls,
+            Fd socket,
+            Memory memory,
+            long word,
+            byte[] bytes,
+            List<Integer> descriptors) {
         var vector =
-                memory.block(16).putLong(0, memory.bytes(bytes).address()).putLong(8, bytes.length);
-        var message = memory.block(56).putLong(16, vector.address()).putLong(24, 1);
+                memory.block(32)
+                        .putLong(0, memory.block(8).putLong(0, word).address())
+                        .putLong(8, Long.BYTES)
+                        .putLong(16, memory.bytes(bytes).address())
+                        .putLong(24, bytes.length);
+        var message = memory.block(56).putLong(16, vector.address()).putLong(24, 2);
         if (!descriptors.isEmpty()) {
             // struct cmsghdr { size_t cmsg_len; int cmsg_level, cmsg_type; }
             int length = 16 + 4 * descriptors.size();

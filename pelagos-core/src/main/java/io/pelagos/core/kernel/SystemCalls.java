@@ -1,13 +1,17 @@
 package io.pelagos.core.kernel;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * One method a system call, over any {@link Kernel}: arguments as Java has them, interrupted calls
  * repeated, and a failure thrown with the call written as the manual page writes it.
  */
 public final class SystemCalls {
+    private static final short POLLIN = 1;
     private static final int CHUNK = 1 << 16;
     private static final int LOOKUPS = 128;
 
@@ -237,17 +241,53 @@ public final class SystemCalls {
      * @throws ErrnoException naming the file and the text
      */
     public void writeFile(@Nullable Fd directory, String path, String text) {
+        writeFile(directory, path, List.of(text));
+    }
+
+    /**
+     * Writes to a file of the kernel's, such as one of procfs, which takes each text by a call of
+     * its own.
+     *
+     * @param directory where the path begins, or null for the working directory
+     * @param path the file
+     * @param texts what it takes, in order
+     * @throws ErrnoException when the kernel refuses one; those before it were taken
+     */
+    public void writeFile(@Nullable Fd directory, String path, List<String> texts) {
+        if (texts.isEmpty()) {
+            return;
+        }
         int fd = openat(directory, path, OpenFlag.O_WRONLY, 0);
         try (var memory = Memory.open()) {
-            var bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-            long result = retry(Syscall.WRITE, fd, memory.bytes(bytes).address(), bytes.length);
-            if (result < 0) {
-                throw new ErrnoException(
-                        Errno.of((int) -result),
-                        "write(" + quote(path) + ", " + quote(text.strip()) + ")");
+            for (var text : texts) {
+                var bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+                long result = retry(Syscall.WRITE, fd, memory.bytes(bytes).address(), bytes.length);
+                if (result < 0) {
+                    throw new ErrnoException(
+                            Errno.of((int) -result),
+                            "write(" + quote(path) + ", " + quote(text.strip()) + ")");
+                }
             }
         } finally {
             close(fd);
+        }
+    }
+
+    /**
+     * Waits in the calling thread until something can be read, see ppoll(2); for a platform thread
+     * and a moment only, since no interrupt ends it.
+     *
+     * @param fd the number of what is read
+     * @param atMost how long, below a second
+     * @return false when the time is over
+     */
+    public boolean isReadable(int fd, Duration atMost) {
+        try (var memory = Memory.open()) {
+            // struct pollfd { int fd; short events, revents; } and a struct timespec
+            var poll = memory.block(8).putInt(0, fd).putShort(4, POLLIN);
+            var time = memory.block(16).putLong(8, atMost.toNanos());
+            long result = retry(Syscall.PPOLL, poll.address(), 1, time.address(), 0, 8);
+            return check(result, Syscall.PPOLL, fd, 1, atMost, "NULL", 8) > 0;
         }
     }
 

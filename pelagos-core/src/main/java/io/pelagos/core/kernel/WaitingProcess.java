@@ -20,15 +20,29 @@ public record WaitingProcess(int pid) {
     }
 
     /**
-     * Lets it carry out a plan.
+     * Gives it the steps of a plan, in place of those that it had before. What it will be about is
+     * in its data, see {@link LaunchPlan#withTexts}, so the steps can be there long before.
      *
      * @param calls makes the calls
      * @param socket the JVM's end of the socket that it waits at
-     * @param plan what it does, in order
+     * @param plan what it may have to do
+     * @throws ErrnoException EPIPE or ECONNRESET when it has ended meanwhile
+     */
+    public void load(SystemCalls calls, Fd socket, LaunchPlan plan) {
+        PlanLoader.sendSteps(calls, socket, plan);
+    }
+
+    /**
+     * Lets it carry out the plan whose steps it has.
+     *
+     * @param calls makes the calls
+     * @param socket the JVM's end of the socket that it waits at
+     * @param plan what it does, in order; {@linkplain LaunchPlan#sharesSteps with the steps} that
+     *     were loaded last
      * @param descriptors what it gets, at the lowest numbers that are free there
      * @throws ErrnoException EPIPE or ECONNRESET when it has ended meanwhile
      */
     public void carryOut(SystemCalls calls, Fd socket, LaunchPlan plan, List<Integer> descriptors) {
-        PlanLoader.send(calls, socket, plan, descriptors);
+        PlanLoader.sendData(calls, socket, plan, descriptors);
     }
 }

@@ -1,12 +1,14 @@
 package io.pelagos.core.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.regex.Pattern;
 
 /**
  * Everything that a container is to be: immutable, equal by content, convertible to and from JSON.
@@ -62,6 +64,9 @@ public record ContainerSpec(
         @Nullable Duration timeout,
         Map<String, String> labels,
         Map<String, String> annotations) {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
     /** What happens to a container when the JVM ends, and who waits for it. */
     public enum Supervision {
         /** It ends with the JVM; a helper process watches over it. */
@@ -88,7 +93,7 @@ public record ContainerSpec(
 
     /** Checks names and copies collections. */
     public ContainerSpec {
-        if (name != null && !name.matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")) {
+        if (name != null && !NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     "name \""
                             + name
@@ -113,7 +118,7 @@ public record ContainerSpec(
     }
 
     private static void hostName(String what, @Nullable String name) {
-        if (name != null && !name.matches("[A-Za-z0-9._-]{1,64}")) {
+        if (name != null && !HOST_NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     what + " \"" + name + "\": must be 1 to 64 letters, digits, '.', '_' or '-'");
         }

@@ -1,6 +1,7 @@
 package io.pelagos.core.spec;
 
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * Who a process runs as, by number or by a name of the container's own {@code /etc/passwd} and
@@ -13,6 +14,10 @@ import java.util.OptionalLong;
 public record User(String user, String group) {
     /** The largest id; 4294967295 means "no change" to the kernel and is no id. */
     public static final long MAX_ID = 0xFFFFFFFEL;
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
+    private static final Pattern NUMERIC = Pattern.compile("-?[0-9]+");
+    private static final Pattern FORBIDDEN = Pattern.compile("[:\\p{Cntrl}/ ]");
 
     /** User and group 0 of the container. */
     public static final User ROOT = new User("0", "0");
@@ -69,18 +74,18 @@ public record User(String user, String group) {
     }
 
     private static OptionalLong number(String text) {
-        return text.matches("[0-9]{1,10}")
+        return NUMBER.matcher(text).matches()
                 ? OptionalLong.of(Long.parseLong(text))
                 : OptionalLong.empty();
     }
 
     private static void check(String what, String text) {
-        if (text.isEmpty() || text.length() > 256 || text.matches("(?s).*[:\\p{Cntrl}/ ].*")) {
+        if (text.isEmpty() || text.length() > 256 || FORBIDDEN.matcher(text).find()) {
             throw new IllegalArgumentException(
                     what + " \"" + text + "\": must be a name or a number");
         }
-        if (text.matches("-?[0-9]+")
-                && (!text.matches("[0-9]{1,10}") || Long.parseLong(text) > MAX_ID)) {
+        if (NUMERIC.matcher(text).matches()
+                && (!NUMBER.matcher(text).matches() || Long.parseLong(text) > MAX_ID)) {
             throw new IllegalArgumentException(what + " " + text + ": must be 0 to " + MAX_ID);
         }
     }

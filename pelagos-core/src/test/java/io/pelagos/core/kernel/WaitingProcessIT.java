@@ -2,17 +2,21 @@ package io.pelagos.core.kernel;
 
 import static io.pelagos.core.kernel.PlanFixture.number;
 import static io.pelagos.core.kernel.PlanFixture.pointer;
-import static java.nio.charset.StandardCharsets.UTF_8;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.pelagos.core.testing.LeakCheck;
-import java.util.ArrayList;
-import java.util.List;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /** A process that was made ahead does what one does that is made for its plan. */
 @ExtendWith(LeakCheck.class)
@@ -70,7 +74,9 @@ class WaitingProcessIT {
         for (var descriptor : descriptors) {
             numbers.add(descriptor.number());
         }
-        process.carryOut(calls, socket.first(), plan.build(), numbers);
+        var built = plan.build();
+        process.load(calls, socket.first(), built);
+        process.carryOut(calls, socket.first(), built, numbers);
     }
 
     private PlanFixture plan() {
@@ -115,6 +121,29 @@ class WaitingProcessIT {
                             assertThat(record.getInt(0)).isEqualTo(LaunchPlan.addressOf(1));
                             assertThat(record.getInt(4)).isEqualTo(Errno.EBADF.number());
                         });
+    }
+
+    @Test
+    void itCarriesOutThePlanThatWasLoadedLast() {
+        var expected = plan();
+        for (int i = 0; i < 100; i++) {
+            expected.call(Syscall.GETPID);
+        }
+        expected.exit(number(3));
+        process.load(calls, socket.first(), expected.build());
+        var other = plan();
+        other.exit(number(4));
+        carryOut(other);
+        assertThat(exitCode()).isEqualTo(4);
+    }
+
+    @Test
+    void itEndsWhenNothingComesAfterTheSteps() {
+        var plan = plan();
+        plan.exit(number(3));
+        process.load(calls, socket.first(), plan.build());
+        socket.first().close();
+        assertThat(exitCode()).isZero();
     }
 
     @Test

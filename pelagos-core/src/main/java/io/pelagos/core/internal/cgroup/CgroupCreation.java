@@ -10,6 +10,9 @@ import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Resources;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -20,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the cgroups of one container, all or nothing: directories first, in every hierarchy that
@@ -300,7 +302,7 @@ public final class CgroupCreation {
         if (hierarchy.unified()) {
             var needed = LimitWriter.needed(resources, v1);
             var wished = new LinkedHashSet<>(WISHED);
-            wished.removeAll(v1);
+            wished.removeIf(controller -> v1.contains(LimitWriter.v1Name(controller)));
             reasons.putAll(SubtreeControl.enable(host, directory, needed, wished));
         }
     }

@@ -10,9 +10,11 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.ResolveFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One directory of a cgroup file system, held by a descriptor: whatever happens to the names above
@@ -99,7 +101,12 @@ final class CgroupDirectory implements AutoCloseable {
     }
 
     void write(String file, String text) {
-        calls.writeFile(fd, file, text);
+        calls.writeFile(fd, file, List.of(text));
+    }
+
+    /** Writes one text after the other, for a file that takes one at a time. */
+    void write(String file, List<String> texts) {
+        calls.writeFile(fd, file, texts);
     }
 
     /** Opens a file for waiting on it. */

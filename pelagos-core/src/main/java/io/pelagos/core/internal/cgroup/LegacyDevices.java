@@ -2,11 +2,13 @@ package io.pelagos.core.internal.cgroup;
 
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Resources.DeviceRule;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Device rules in the form of the v1 devices controller: one answer for everything, and exceptions
@@ -29,9 +31,7 @@ record LegacyDevices(boolean allowed, List<String> exceptions, List<DeviceRule> 
     /** Writes the form into a cgroup of the devices hierarchy. */
     void write(CgroupDirectory directory) {
         directory.write(allowed ? "devices.allow" : "devices.deny", "a");
-        for (var exception : exceptions) {
-            directory.write(allowed ? "devices.deny" : "devices.allow", exception);
-        }
+        directory.write(allowed ? "devices.deny" : "devices.allow", exceptions);
     }
 
     /** A range of devices; null means all. */

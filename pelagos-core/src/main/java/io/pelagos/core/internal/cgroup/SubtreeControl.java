@@ -3,6 +3,7 @@ package io.pelagos.core.internal.cgroup;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Syscall;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ final class SubtreeControl {
      */
     static Map<String, String> enable(
             CgroupHost host, CgroupDirectory directory, Set<String> needed, Set<String> wished) {
+        if (needed.isEmpty() && wished.isEmpty()) {
+            return Map.of();
+        }
         var available = words(directory.readIfPresent("cgroup.controllers"));
         var enabled = words(directory.readIfPresent("cgroup.subtree_control"));
         var reasons = new LinkedHashMap<String, String>();

@@ -10,6 +10,9 @@ import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
@@ -20,7 +23,6 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out plans and speaks the JVM's side of the protocol with what they start.
@@ -53,18 +55,21 @@ public final class Launcher implements AutoCloseable {
     private final Poller poller;
     private final Spare<WaitingHelper> helpers;
 
+    /** The plan that was carried out last, which the next one is most often like. */
+    private volatile @Nullable LaunchPlan last;
+
     /**
      * Makes a launcher.
      *
      * @param kernel who starts processes
      * @param poller waits where a virtual thread must not
-     * @param ahead whether a helper may be made before it is needed
+     * @param ahead makes a helper before it is needed
      */
-    public Launcher(Kernel kernel, Poller poller, boolean ahead) {
+    public Launcher(Kernel kernel, Poller poller, Ahead ahead) {
         this.kernel = kernel;
         this.calls = new SystemCalls(kernel);
         this.poller = poller;
-        helpers = new Spare<>("pelagos-helper", ahead, () -> WaitingHelper.maker(kernel));
+        helpers = new Spare<>(ahead, () -> WaitingHelper.maker(kernel, () -> last));
     }
 
     /** Acts while no helper is there but those of processes that were started. */
@@ -136,6 +141,7 @@ public final class Launcher implements AutoCloseable {
     public Started launch(Function<Channels, LaunchPlan> compose, Request request) {
         var plan = compose.apply(Channels.with(request.others().size()));
         var helper = start(plan, request);
+        last = plan;
         boolean started = false;
         try (var report = helper.report()) {
             var result = supervise(plan, request, helper, report);

@@ -1,32 +1,26 @@
 package io.pelagos.core.internal.launch;
 
 import io.pelagos.core.kernel.ErrnoException;
-import java.util.Optional;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One thing made ahead, because making it when it is needed would take long.
  *
- * <p>Whoever needs the first one makes it himself. From the second on one is made in the
- * background, by a thread that nobody else uses, each time that somebody says so.
+ * <p>Whoever needs the first one makes it himself. From the second on one is made in the background
+ * each time that somebody says so.
  *
  * @param <T> what is made
  */
 public final class Spare<T extends AutoCloseable> implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(Spare.class.getName());
-
-    private final String name;
-    private final boolean ahead;
+    private final Ahead ahead;
     private final Supplier<? extends Maker<T>> makers;
 
-    /** Guards all that follows. */
-    private final ReentrantLock lock = new ReentrantLock();
-
-    private final Condition changed = lock.newCondition();
-    private @Nullable Thread thread;
+    // The lock of ahead guards all that follows.
     private @Nullable T spare;
     private int started;
     private boolean wanted;
@@ -34,13 +28,13 @@ public final class Spare<T extends AutoCloseable> implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Makes things, always by the same thread.
+     * Makes things, always in the same thread.
      *
      * @param <T> what is made
      */
     public interface Maker<T> extends AutoCloseable {
         /**
-         * Makes one.
+         * Makes one. After a failure the thread is not used for anything else.
          *
          * @return it; empty when none can be had on this machine
          */
@@ -51,105 +45,98 @@ public final class Spare<T extends AutoCloseable> implements AutoCloseable {
     }
 
     /**
-     * Prepares; no thread is started yet.
+     * Prepares.
      *
-     * @param name the name of the thread
-     * @param ahead whether anything is made ahead at all
+     * @param ahead whose thread makes it
      * @param makers gives the thread what it makes things with
      */
-    public Spare(String name, boolean ahead, Supplier<? extends Maker<T>> makers) {
-        this.name = name;
+    public Spare(Ahead ahead, Supplier<? extends Maker<T>> makers) {
         this.ahead = ahead;
         this.makers = makers;
+        ahead.add(this);
     }
 
     /** Gives the spare away, if there is one. */
     public Optional<T> take() {
-        lock.lock();
+        ahead.lock.lock();
         try {
             var taken = Optional.ofNullable(spare);
             spare = null;
             return taken;
         } finally {
-            lock.unlock();
+            ahead.lock.unlock();
         }
     }
 
     /** Has the next one made: now, because whoever needed one is on the way. */
     public void replenish() {
-        lock.lock();
+        ahead.lock.lock();
         try {
             started++;
-            if (!ahead || started < 2 || spare != null || closed) {
+            if (started < 2 || spare != null || closed || !ahead.works()) {
                 return;
             }
             wanted = true;
-            changed.signalAll();
-            if (thread == null) {
-                thread = Thread.ofPlatform().daemon().name(name).start(this::makeSpares);
-            }
+            ahead.wake();
         } finally {
-            lock.unlock();
+            ahead.lock.unlock();
         }
     }
 
     /** Acts while there is no spare and none is being made. */
     public void without(Runnable action) {
-        lock.lock();
+        ahead.lock.lock();
         try {
             while (making) {
-                changed.awaitUninterruptibly();
+                ahead.changed.awaitUninterruptibly();
             }
             discard();
             action.run();
         } finally {
-            lock.unlock();
+            ahead.lock.unlock();
         }
     }
 
-    private void makeSpares() {
-        try (var maker = makers.get()) {
-            while (awaitWish()) {
-                var made = Optional.<T>empty();
-                try {
-                    made = maker.make();
-                } finally {
-                    keep(made.orElse(null));
-                }
-            }
-        } catch (RuntimeException e) {
-            // Whoever needs one makes it, and reports what is wrong if that fails too.
-            LOG.log(System.Logger.Level.DEBUG, "making something ahead in " + name, e);
-        }
+    /** Tells whether one is to be made; the lock is held. */
+    boolean isWanted() {
+        return wanted && !closed;
     }
 
-    /** Returns false when there will be no more. */
-    private boolean awaitWish() {
-        lock.lock();
+    /** Begins to make one, if one is to be made; the lock is held. */
+    boolean begin() {
+        making = isWanted();
+        wanted = false;
+        return making;
+    }
+
+    /** Makes one with the maker of this thread; the lock is not held. */
+    void make(Map<Spare<?>, Maker<?>> ofThread) {
+        var made = Optional.<T>empty();
+        boolean failed = true;
         try {
-            while (!wanted && !closed) {
-                changed.awaitUninterruptibly();
-            }
-            wanted = false;
-            making = !closed;
-            return making;
+            // What was put in under this spare came from its own supplier.
+            @SuppressWarnings("unchecked")
+            var maker = (Maker<T>) ofThread.computeIfAbsent(this, _ -> makers.get());
+            made = maker.make();
+            failed = false;
         } finally {
-            lock.unlock();
+            keep(made.orElse(null), failed);
         }
     }
 
-    private void keep(@Nullable T made) {
-        lock.lock();
+    private void keep(@Nullable T made, boolean failed) {
+        ahead.lock.lock();
         try {
             making = false;
-            changed.signalAll();
+            closed |= failed;
+            ahead.changed.signalAll();
             if (!closed && spare == null) {
                 spare = made;
             } else {
                 close(made);
             }
         } finally {
-            lock.unlock();
+            ahead.lock.unlock();
         }
     }
 
@@ -172,34 +159,15 @@ public final class Spare<T extends AutoCloseable> implements AutoCloseable {
         }
     }
 
+    /** Closes the spare, and what is being made when it is there. */
     @Override
     public void close() {
-        Thread last;
-        lock.lock();
+        ahead.lock.lock();
         try {
             closed = true;
-            changed.signalAll();
-            last = thread;
             discard();
         } finally {
-            lock.unlock();
-        }
-        if (last != null) {
-            awaitEnd(last);
-        }
-    }
-
-    private static void awaitEnd(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            ahead.lock.unlock();
         }
     }
 }

@@ -7,9 +7,13 @@ import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.kernel.WaitingProcess;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * A helper that was made ahead and waits for its plan. The first descriptors of a plan, the
@@ -18,15 +22,22 @@ import java.util.OptionalInt;
  *
  * @param calls makes the calls
  * @param helper the process and its channels
+ * @param loaded the plan whose steps it has already; null for none
  */
-record WaitingHelper(SystemCalls calls, Helper helper) implements AutoCloseable {
-    /** Makes helpers. */
-    static Spare.Maker<WaitingHelper> maker(Kernel kernel) {
+record WaitingHelper(SystemCalls calls, Helper helper, @Nullable LaunchPlan loaded)
+        implements AutoCloseable {
+    /**
+     * Makes helpers.
+     *
+     * @param expected gives the plan that will probably be the next, or null
+     */
+    static Spare.Maker<WaitingHelper> maker(
+            Kernel kernel, Supplier<@Nullable LaunchPlan> expected) {
         var calls = new SystemCalls(kernel);
         return new Spare.Maker<>() {
             @Override
             public Optional<WaitingHelper> make() {
-                return WaitingHelper.make(calls);
+                return WaitingHelper.make(calls).map(it -> it.load(expected.get()));
             }
 
             @Override
@@ -49,7 +60,25 @@ record WaitingHelper(SystemCalls calls, Helper helper) implements AutoCloseable 
                                         .orElseGet(OptionalInt::empty);
                             }
                         })
-                .map(helper -> new WaitingHelper(calls, helper));
+                .map(helper -> new WaitingHelper(calls, helper, null));
+    }
+
+    /** Has the steps there before they are needed. */
+    private WaitingHelper load(@Nullable LaunchPlan expected) {
+        var process = new WaitingProcess(helper.pid());
+        if (expected == null || !process.takes(expected, 0)) {
+            return this;
+        }
+        try {
+            process.load(calls, helper.control(), expected);
+            return new WaitingHelper(calls, helper, expected);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.EPIPE || e.errno() == Errno.ECONNRESET) {
+                return this; // somebody has killed it, which whoever needs it finds out
+            }
+            close();
+            throw e;
+        }
     }
 
     /**
@@ -63,6 +92,9 @@ record WaitingHelper(SystemCalls calls, Helper helper) implements AutoCloseable 
             return false;
         }
         try {
+            if (loaded == null || !loaded.sharesSteps(plan)) {
+                process.load(calls, helper.control(), plan);
+            }
             process.carryOut(calls, helper.control(), plan, descriptors);
             return true;
         } catch (ErrnoException e) {

@@ -3,10 +3,13 @@ package io.pelagos.core.internal.plan;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The plans of the last containers, because the next one is most often like one of them: composing
@@ -32,7 +35,13 @@ public final class PlanCache {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sourceIsFile,
-            @Nullable Listening listening) {}
+            @Nullable Listening listening) {
+        /** Of what differs most: all of it is long, and is compared anyway. */
+        @Override
+        public int hashCode() {
+            return Objects.hash(spec.process().command(), spec.root(), identity.uid());
+        }
+    }
 
     /** Makes an empty cache. */
     public PlanCache() {}

@@ -2,6 +2,8 @@ package io.pelagos.core.internal.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -9,7 +11,6 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Test;
 
 class SpareTest {
     private final SynchronousQueue<Thing> toBeMade = new SynchronousQueue<>();
@@ -52,7 +53,8 @@ class SpareTest {
 
     @Test
     void nothingIsMadeForTheFirst() {
-        try (var spare = new Spare<>("spare", true, ByHand::new)) {
+        try (var ahead = new Ahead(true);
+                var spare = new Spare<>(ahead, ByHand::new)) {
             spare.replenish();
             assertThat(spare.take()).isEmpty();
         }
@@ -61,7 +63,8 @@ class SpareTest {
 
     @Test
     void nothingIsMadeWhenNothingIsToBeMadeAhead() {
-        try (var spare = new Spare<>("spare", false, ByHand::new)) {
+        try (var ahead = new Ahead(false);
+                var spare = new Spare<>(ahead, ByHand::new)) {
             spare.replenish();
             spare.replenish();
         }
@@ -71,7 +74,8 @@ class SpareTest {
     @Test
     void oneIsMadeForTheNextAndGivenAwayOnce() throws Exception {
         var one = thing("one");
-        try (var spare = new Spare<>("spare", true, ByHand::new)) {
+        try (var ahead = new Ahead(true);
+                var spare = new Spare<>(ahead, ByHand::new)) {
             spare.replenish();
             spare.replenish();
             assertThat(next()).isEqualTo("making");
@@ -94,19 +98,69 @@ class SpareTest {
     @Test
     void aFailureEndsTheMakingAndNothingElse() throws Exception {
         var tries = new AtomicInteger();
-        try (var spare =
-                new Spare<Thing>(
-                        "spare",
-                        true,
-                        () -> {
-                            tries.incrementAndGet();
-                            throw new IllegalStateException("not on this machine");
-                        })) {
+        try (var ahead = new Ahead(true);
+                var spare =
+                        new Spare<Thing>(
+                                ahead,
+                                () -> {
+                                    tries.incrementAndGet();
+                                    throw new IllegalStateException("not on this machine");
+                                })) {
             spare.replenish();
             spare.replenish();
             spare.replenish();
             assertThat(spare.take()).isEmpty();
         }
         assertThat(tries).hasValue(1);
+    }
+
+    @Test
+    void whatElseIsWantedIsMadeAfterAFailureInAThreadOfItsOwn() throws Exception {
+        var threads = new LinkedBlockingQueue<Thread>();
+        try (var ahead = new Ahead(true);
+                var bad =
+                        new Spare<Thing>(
+                                ahead,
+                                () -> {
+                                    threads.add(Thread.currentThread());
+                                    throw new IllegalStateException("not on this machine");
+                                });
+                var good =
+                        new Spare<Thing>(
+                                ahead,
+                                () -> {
+                                    threads.add(Thread.currentThread());
+                                    return new ByHand();
+                                })) {
+            bad.replenish();
+            good.replenish();
+            bad.replenish();
+            good.replenish();
+            assertThat(next()).isEqualTo("making");
+            toBeMade.put(thing("good"));
+            var first = threads.take();
+            assertThat(threads.take()).isNotSameAs(first);
+            good.without(() -> assertThat(bad.take()).isEmpty());
+            assertThat(next()).isEqualTo("closed good");
+        }
+        assertThat(next()).isEqualTo("maker closed");
+    }
+
+    @Test
+    void thingsAreMadeOneAfterTheOther() throws Exception {
+        try (var ahead = new Ahead(true);
+                var first = new Spare<>(ahead, ByHand::new);
+                var second = new Spare<>(ahead, ByHand::new)) {
+            first.replenish();
+            second.replenish();
+            first.replenish();
+            assertThat(next()).isEqualTo("making");
+            second.replenish();
+            assertThat(events).isEmpty();
+            toBeMade.put(thing("one"));
+            assertThat(next()).isEqualTo("making");
+            toBeMade.put(thing("two"));
+            second.without(() -> assertThat(first.take()).isPresent());
+        }
     }
 }
