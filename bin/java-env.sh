@@ -95,14 +95,33 @@ needs_images() {
     return 1
 }
 
+# Makes a cache of loaded and linked classes, once after each build. Without it all works, only later; an empty file says
+# that it could not be made. Libraries whose classes are too old for a cache get newer ones.
+make_cache() {
+    local target=$1 cache=$1/pelagos.aot.$$ newer=$1/newer-modules.$$ old
+    shift
+    [ -w "$target" ] || return 0
+    mkdir "$newer"
+    for old in "$target"/modules/picocli-*.jar; do
+        "$JAVA_HOME/bin/java" -cp "$old" "$root/src/aot/NewerClassFiles.java" "$old" "$newer/$(basename "$old")" \
+            >/dev/null 2>&1 || rm -f "$newer/$(basename "$old")"
+    done
+    rm -rf "$target/newer-modules"
+    mv -T "$newer" "$target/newer-modules" || rm -rf "$newer"
+    "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$cache" \
+        -m io.pelagos.examples/io.pelagos.examples.Main run host true >/dev/null 2>&1 </dev/null || true
+    [ -e "$cache" ] || : >"$cache"
+    mv "$cache" "$target/pelagos.aot"
+}
+
 # Replaces this shell by a class of the examples.
 run_example() {
     local main=$1
     shift
     find_jdk
     build pelagos-examples
-    local target=$root/pelagos-examples/target
-    local path=$target/modules:$target/pelagos-examples-$version.jar
+    local target=$root/pelagos-examples/target jar=$root/pelagos-examples/target/pelagos-examples-$version.jar
+    local path=$target/newer-modules:$target/modules:$jar
     local options=(
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1
         --enable-native-access=io.pelagos.core,org.jline.terminal.ffm -p "$path")
@@ -111,14 +130,8 @@ run_example() {
             --add-modules io.pelagos.image --enable-native-access=com.github.luben.zstd_jni \
             -m "io.pelagos.examples/$main" "$@"
     fi
-    # A cache of loaded and linked classes, made once after each build. Without it all works, only later;
-    # an empty file says that it could not be made.
-    if [ ! -e "$target/pelagos.aot" ] && [ -w "$target" ]; then
-        local cache=$target/pelagos.aot.$$
-        "$JAVA_HOME/bin/java" "${options[@]}" -XX:AOTCacheOutput="$cache" \
-            -m io.pelagos.examples/io.pelagos.examples.Main run host true >/dev/null 2>&1 </dev/null || true
-        [ -e "$cache" ] || : >"$cache"
-        mv "$cache" "$target/pelagos.aot"
+    if [ ! -e "$target/pelagos.aot" ] || [ "$jar" -nt "$target/pelagos.aot" ]; then
+        make_cache "$target" "${options[@]}"
     fi
     if [ -s "$target/pelagos.aot" ]; then
         # What the JVM says about a cache that does not fit would go to stdout.
