@@ -15,13 +15,16 @@ import io.pelagos.core.spec.Confinement;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+import io.pelagos.core.spec.Descriptors;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Restart;
@@ -31,6 +34,8 @@ import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
+import java.net.SocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,6 +93,9 @@ public final class ContainerBuilder {
     private FileMode umask = new FileMode(022);
     private boolean terminal;
     private @Nullable TerminalSize terminalSize;
+    private @Nullable Personality personality;
+    private final List<ListenSocket> listening = new ArrayList<>();
+    private final List<Integer> preserved = new ArrayList<>();
     private boolean readOnlyRoot;
     private boolean defaultMounts = true;
     private boolean init;
@@ -175,6 +183,9 @@ public final class ContainerBuilder {
         rlimits.putAll(process.rlimits());
         oomScoreAdj = process.oomScoreAdj();
         terminal = process.terminal();
+        personality = process.personality();
+        listening.addAll(process.descriptors().listening());
+        preserved.addAll(process.descriptors().preserved());
     }
 
     private void copyConfinement(Confinement confinement) {
@@ -362,6 +373,87 @@ public final class ContainerBuilder {
      */
     public ContainerBuilder oomScoreAdj(int adjustment) {
         oomScoreAdj = adjustment;
+        return this;
+    }
+
+    /**
+     * Sets the execution domain; that of the JVM unless set.
+     *
+     * @param domain such as {@link Personality#LINUX32} for programs of 32 bits
+     * @return this
+     */
+    public ContainerBuilder personality(Personality domain) {
+        personality = domain;
+        return this;
+    }
+
+    /**
+     * Opens a socket in the JVM's network namespace and passes it to the program, which finds it by
+     * sd_listen_fds(3): at descriptor 3 or behind those given before, with {@code LISTEN_FDS},
+     * {@code LISTEN_PID} and {@code LISTEN_FDNAMES} set. So a container without any network can
+     * serve. A detached container gets a new one each time it is started.
+     *
+     * @param name the name of the socket for the program
+     * @param address an {@link java.net.InetSocketAddress} with a port, or a {@link
+     *     java.net.UnixDomainSocketAddress}, whose file stays when the container has ended
+     * @return this
+     */
+    public ContainerBuilder listen(String name, SocketAddress address) {
+        return listen(name, () -> new ListenSocket.Source.Address(address));
+    }
+
+    /**
+     * Passes a listening socket of this JVM to the program, as {@link #listen(String,
+     * SocketAddress)} does. Both may accept connections from then on, until this JVM closes it; a
+     * channel that does not block makes it not block for the program either.
+     *
+     * @param name the name of the socket for the program
+     * @param channel a bound channel, at whose address no other socket of this JVM listens; it is
+     *     not closed
+     * @return this
+     */
+    public ContainerBuilder listen(String name, ServerSocketChannel channel) {
+        return listen(name, () -> new ListenSocket.Source.Channel(channel));
+    }
+
+    /**
+     * Passes a listening socket that is open in this JVM to the program, as {@link #listen(String,
+     * SocketAddress)} does.
+     *
+     * @param name the name of the socket for the program
+     * @param number its descriptor, such as 3 in a JVM that was itself given sockets; it is not
+     *     closed
+     * @return this
+     */
+    public ContainerBuilder listen(String name, int number) {
+        return listen(name, () -> new ListenSocket.Source.Descriptor(number));
+    }
+
+    private ContainerBuilder listen(String name, Supplier<ListenSocket.Source> source) {
+        return attempt("listen", () -> listening.add(new ListenSocket(name, source.get())));
+    }
+
+    /**
+     * Passes descriptors of this JVM to the program, at 3 and the following numbers, behind sockets
+     * to {@linkplain #listen(String, SocketAddress) listen} on. A directory lets the program reach
+     * all below and above it.
+     *
+     * @param numbers descriptors that are open when the container starts; they are not closed
+     * @return this
+     */
+    public ContainerBuilder preserveFds(int... numbers) {
+        Arrays.stream(numbers).forEach(preserved::add);
+        return this;
+    }
+
+    /**
+     * Passes descriptors of this JVM to the program, see {@link #preserveFds(int...)}.
+     *
+     * @param files what stays open until the container has started
+     * @return this
+     */
+    public ContainerBuilder preserveFds(Fd... files) {
+        Arrays.stream(files).map(Fd::number).forEach(preserved::add);
         return this;
     }
 
@@ -964,7 +1056,9 @@ public final class ContainerBuilder {
                                         rlimits,
                                         oomScoreAdj,
                                         terminal,
-                                        terminalSize));
+                                        terminalSize,
+                                        personality,
+                                        new Descriptors(listening, preserved)));
         var confinement =
                 checked(
                         "confinement",

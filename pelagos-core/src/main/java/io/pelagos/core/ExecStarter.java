@@ -56,7 +56,10 @@ final class ExecStarter {
 
     /** Prints the plan without carrying it out. */
     String explain() {
-        int others = (spec.process().terminal() ? 2 : 1) + (handlers().isEmpty() ? 0 : 1);
+        int others =
+                passedCount()
+                        + (spec.process().terminal() ? 2 : 1)
+                        + (handlers().isEmpty() ? 0 : 1);
         return execs.enter(() -> compose(Channels.with(others), identity())).toString();
     }
 
@@ -66,10 +69,11 @@ final class ExecStarter {
         long oomKillsBefore = oomKills(execs);
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         boolean started = false;
-        try (var channel = TerminalChannel.open(engine, spec.process());
+        try (var passed = PassedDescriptors.open(engine.calls(), spec.process().descriptors());
+                var channel = TerminalChannel.open(engine, spec.process());
                 var listening = ListenerChannel.open(engine, handlers())) {
             long before = System.nanoTime();
-            var process = launch(identity, stdios, channel, listening);
+            var process = launch(identity, passed, stdios, channel, listening);
             stdios.started();
             if (listening != null) {
                 listening.listen(target.name());
@@ -109,10 +113,11 @@ final class ExecStarter {
 
     private Launcher.Started launch(
             LaunchInputs.Identity identity,
+            PassedDescriptors passed,
             Stdios stdios,
             @Nullable TerminalChannel channel,
             @Nullable ListenerChannel listening) {
-        var others = new ArrayList<Integer>();
+        var others = new ArrayList<>(passed.numbers());
         others.add(target.pidfd().number());
         if (channel != null) {
             others.add(channel.number());
@@ -141,6 +146,11 @@ final class ExecStarter {
 
     private String purpose() {
         return "starting " + spec.process().command().getFirst() + " in " + target.name();
+    }
+
+    /** How many descriptors come before all others of the plan: those for the program. */
+    private int passedCount() {
+        return spec.process().descriptors().count();
     }
 
     private static Supervision.Kind kind() {
@@ -178,14 +188,16 @@ final class ExecStarter {
                         Map.of(),
                         Map.of(),
                         engine.filter(spec),
-                        spec.process().terminal() ? channels.other(1) : null,
+                        spec.process().terminal() ? channels.other(passedCount() + 1) : null,
                         handlers().isEmpty()
                                 ? null
                                 : engine.listening(
                                         handlers().keySet(),
                                         spec,
-                                        channels.other(spec.process().terminal() ? 2 : 1))),
-                channels.other(0));
+                                        channels.other(
+                                                passedCount()
+                                                        + (spec.process().terminal() ? 2 : 1)))),
+                channels.other(passedCount()));
     }
 
     private List<String> warnings() {

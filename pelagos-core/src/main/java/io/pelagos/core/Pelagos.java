@@ -221,12 +221,15 @@ public final class Pelagos implements AutoCloseable {
                         : adapted;
         var name = spec.name() == null ? "pelagos-1" : spec.name();
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        int passed = spec.process().descriptors().count();
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
                             if (!mode.equals(NamespaceMode.CREATE)
                                     && !mode.equals(NamespaceMode.HOST)) {
-                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                                joined.put(
+                                        namespace,
+                                        Channels.with(0).other(passed + joined.size()));
                             }
                         });
         boolean terminal = spec.process().terminal();
@@ -237,13 +240,15 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size() + (terminal ? 1 : 3)),
-                                printedKind(spec, joined.size()),
+                                Channels.with(passed + joined.size() + (terminal ? 1 : 3)),
+                                printedKind(spec, passed + joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal ? Channels.with(0).other(joined.size()) : null,
+                                terminal
+                                        ? Channels.with(0).other(passed + joined.size())
+                                        : null,
                                 null));
         return composed.plan().toString();
     }

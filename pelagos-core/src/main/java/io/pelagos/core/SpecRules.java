@@ -26,6 +26,7 @@ final class SpecRules {
                     SpecRules::devices,
                     SpecRules::channels,
                     SpecRules::terminal,
+                    SpecRules::descriptors,
                     SpecRules::detachedStreams);
 
     /** The links of procfs that lead to wherever a process has something open. */
@@ -188,6 +189,18 @@ final class SpecRules {
         if (stream instanceof Stdio.ToChannel(var channel) && !type.isInstance(channel)) {
             throw new InvalidSpecException(
                     option, channel.toString(), "must be a channel that can be " + use);
+        }
+    }
+
+    /** LISTEN_PID has to be the number of the program, which is known in a namespace of its own. */
+    private static void descriptors(ContainerSpec spec) {
+        var descriptors = spec.process().descriptors();
+        if (!descriptors.listening().isEmpty() && !spec.creates(Namespace.PID)) {
+            throw new InvalidSpecException(
+                    "listen",
+                    descriptors.listening().getFirst().name(),
+                    "takes a PID namespace of the container's own: in another nobody knows the"
+                            + " number for LISTEN_PID; use preserveFds");
         }
     }
 

@@ -50,6 +50,9 @@ final class Starter {
     private final List<String> warnings = new ArrayList<>();
     private @Nullable RootLayers layers;
 
+    /** How many descriptors come before all others of the plan: those for the program. */
+    private final int passedCount;
+
     private final @Nullable Supplier<Detachment> detaching;
     private final Map<String, SyscallHandler> handlers;
     private @Nullable Detachment detachment;
@@ -86,6 +89,7 @@ final class Starter {
         this.name = name;
         this.detaching = detaching;
         this.handlers = handlers;
+        passedCount = spec.process().descriptors().count();
     }
 
     RunningContainer start() {
@@ -166,6 +170,8 @@ final class Starter {
         }
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
+        var passed = PassedDescriptors.open(engine.calls(), spec.process().descriptors());
+        undo.push(passed::undo);
         var channel = TerminalChannel.open(engine, spec.process());
         if (channel != null) {
             undo.push(channel::close);
@@ -193,20 +199,22 @@ final class Starter {
                                                 filter,
                                                 channel == null
                                                         ? null
-                                                        : channels.other(joined.size()),
+                                                        : channels.other(
+                                                                passedCount + joined.size()),
                                                 listening == null
                                                         ? null
                                                         : engine.listening(
                                                                 handlers.keySet(),
                                                                 spec,
                                                                 channels.other(
-                                                                        joined.size()
+                                                                        passedCount
+                                                                                + joined.size()
                                                                                 + (channel == null
                                                                                         ? 0
                                                                                         : 1)))),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        others(stdios, channel, listening),
+                                        others(passed, stdios, channel, listening),
                                         placing,
                                         awaited(placing),
                                         this::replenish,
@@ -217,6 +225,7 @@ final class Starter {
             warnings.addAll(cgroup.warnings());
         }
         stdios.started();
+        passed.close();
         Terminal terminal = null;
         if (channel != null) {
             terminal = channel.receive();
@@ -381,7 +390,7 @@ final class Starter {
     }
 
     private void join(Map<Namespace, Integer> joined, Namespace namespace, Fd file) {
-        joined.put(namespace, Channels.with(0).other(joinedFiles.size()));
+        joined.put(namespace, Channels.with(0).other(passedCount + joinedFiles.size()));
         joinedFiles.add(file);
     }
 
@@ -428,15 +437,19 @@ final class Starter {
                     Objects.requireNonNull(detachment)
                             .kind(
                                     stdios,
-                                    joinedFiles.size(),
+                                    passedCount + joinedFiles.size(),
                                     placing == null ? null : placing.memoryEvents(),
                                     cleanup);
         };
     }
 
     private List<Integer> others(
-            Stdios stdios, @Nullable TerminalChannel channel, @Nullable ListenerChannel listening) {
-        var others = new ArrayList<>(joinedFiles.stream().map(Fd::number).toList());
+            PassedDescriptors passed,
+            Stdios stdios,
+            @Nullable TerminalChannel channel,
+            @Nullable ListenerChannel listening) {
+        var others = new ArrayList<>(passed.numbers());
+        joinedFiles.forEach(file -> others.add(file.number()));
         if (channel != null) {
             others.add(channel.number());
         }

@@ -146,6 +146,14 @@ final class CommandLine {
         if (process.oomScoreAdj() != null) {
             option("oom-score-adj", process.oomScoreAdj().toString());
         }
+        if (process.personality() != null) {
+            option("personality", process.personality().name());
+        }
+        if (process.descriptors().count() > 0) {
+            throw none(
+                    "descriptors " + process.descriptors(),
+                    "it passes on those of whoever runs it, which a command line does not say");
+        }
         if (process.terminal()) {
             flag("tty");
         }

@@ -89,7 +89,7 @@ final class OciDocument {
                 defaultMounts,
                 OciMounts.read(config, defaultMounts, notes.made()),
                 devices.devices(),
-                process(process),
+                process(process, linux, notes),
                 notes.stdio("stdin"),
                 notes.stdio("stdout"),
                 notes.stdio("stderr"),
@@ -172,7 +172,7 @@ final class OciDocument {
         return new BigInteger(Long.toUnsignedString(bits));
     }
 
-    private static ProcessSpec process(JsonObject object) {
+    private static ProcessSpec process(JsonObject object, JsonObject linux, OciNotes notes) {
         var user = object.optionalObject("user");
         return object.checked(
                 () ->
@@ -190,7 +190,15 @@ final class OciDocument {
                                 rlimits(object),
                                 object.optionalSmallNumber("oomScoreAdj"),
                                 object.flag("terminal", false),
-                                terminalSize(object)));
+                                terminalSize(object),
+                                personality(linux),
+                                notes.descriptors()));
+    }
+
+    /** The specification reserves flags, and has none. */
+    private static @Nullable Personality personality(JsonObject linux) {
+        var personality = linux.optionalObject("personality");
+        return personality == null ? null : personality.text("domain", Personality::parse);
     }
 
     /** A size of nothing means that it is not known. */
@@ -310,6 +318,10 @@ final class OciDocument {
         var confinement = spec.confinement();
         if (!confinement.sysctls().isEmpty()) {
             SpecJson.texts(node.putObject("sysctl"), confinement.sysctls());
+        }
+        var personality = spec.process().personality();
+        if (personality != null) {
+            node.putObject("personality").put("domain", personality.name());
         }
         OciSeccomp.write(node, confinement);
         SpecJson.texts(node.putArray("maskedPaths"), confinement.maskedPaths());

@@ -217,6 +217,12 @@ final class SpecJson {
         if (size != null) {
             node.putObject("terminalSize").put("rows", size.rows()).put("columns", size.columns());
         }
+        if (process.personality() != null) {
+            node.put("personality", JsonObject.nameOf(process.personality()));
+        }
+        if (process.descriptors().count() > 0) {
+            DescriptorsJson.write(node.putArray("listening"), process.descriptors());
+        }
     }
 
     private static @Nullable TerminalSize terminalSize(JsonObject object) {
@@ -242,7 +248,11 @@ final class SpecJson {
                                 rlimits(object.object("rlimits")),
                                 object.optionalSmallNumber("oomScoreAdj"),
                                 object.flag("terminal"),
-                                terminalSize(object)));
+                                terminalSize(object),
+                                object.optionalText("personality") == null
+                                        ? null
+                                        : object.constant("personality", Personality.class),
+                                DescriptorsJson.read(object)));
     }
 
     private static Map<Rlimit, Rlimit.Limit> rlimits(JsonObject object) {

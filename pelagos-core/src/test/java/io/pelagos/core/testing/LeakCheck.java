@@ -1,5 +1,11 @@
 package io.pelagos.core.testing;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +40,17 @@ public final class LeakCheck
             ExtensionContext.Namespace.create(LeakCheck.class);
     private static final Duration GRACE = Duration.ofSeconds(1);
     private static final long PAUSE = Duration.ofMillis(10).toNanos();
+
+    static {
+        // From its first socket channel on the JDK keeps one socket, which it closes others with.
+        try (var server = ServerSocketChannel.open();
+                var client = SocketChannel.open()) {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            client.connect(server.getLocalAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     private final List<Path> watched;
 

@@ -71,6 +71,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 spec.creates(Namespace.USER)
                                         || inputs.supervision()
                                                 instanceof Supervision.Kind.Detached,
+                                spec.process().descriptors().count(),
                                 namespaces::prepare),
                         (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
         var listening = inputs.listening();
@@ -127,7 +128,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         execution.enterWorkingDirectory(plan);
         new Confining(inputs).add(plan);
         if (spec.init()) {
-            Init.add(plan, inputs.channels().report(), spec.creates(Namespace.PID), console);
+            Init.add(plan, execution.report(), spec.creates(Namespace.PID), console);
         }
         execution.execute(plan);
     }

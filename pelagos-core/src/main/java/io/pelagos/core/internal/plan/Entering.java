@@ -82,6 +82,7 @@ public final class Entering {
                                 inputs.placement().placed(),
                                 inputs.placement().joined(),
                                 false,
+                                inputs.spec().process().descriptors().count(),
                                 _ -> entering.enterAsHelper()),
                         (_, word) -> entering.process(word));
         var listening = inputs.listening();

@@ -16,7 +16,7 @@ class SupervisionTest {
                 new PlanBuilder(Architecture.X86_64),
                 Channels.with(0),
                 new Supervision.Kind.Attached(Cleanup.NONE),
-                new Supervision.Clone(Constant.flags(), "one", false, 0, false, null),
+                new Supervision.Clone(Constant.flags(), "one", false, 0, false, 0, null),
                 (child, word) -> child.call(Syscall.EXIT_GROUP, 0));
     }
 

@@ -14,9 +14,11 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.GoldenFile;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -133,6 +135,18 @@ final class ContainerPlanTest {
     @Test
     void initAsProcessOne() throws IOException {
         golden("init", bare().init());
+    }
+
+    @Test
+    void socketsAndDescriptorsThatArePassed() throws IOException {
+        golden(
+                "passed",
+                bare().init()
+                        .join(Namespace.NETWORK, "/run/netns/blue")
+                        .personality(Personality.LINUX32)
+                        .listen("http", new InetSocketAddress("127.0.0.1", 80))
+                        .listen("admin", 40)
+                        .preserveFds(41, 42));
     }
 
     @Test

@@ -71,12 +71,15 @@ final class PlanInputs {
     }
 
     static LaunchInputs inputs(ContainerSpec spec, HostFacts facts) {
+        int passed = spec.process().descriptors().count();
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
                             if (mode instanceof NamespaceMode.Path) {
-                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                                joined.put(
+                                        namespace,
+                                        Channels.with(0).other(passed + joined.size()));
                             }
                         });
         var sourceIsFile = new HashMap<String, Boolean>();
@@ -101,7 +104,7 @@ final class PlanInputs {
                 new LaunchInputs.Names(
                         spec.hostname() == null ? "container" : spec.hostname(), "pelagos-1"),
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
-                Channels.with(joined.size()),
+                Channels.with(passed + joined.size()),
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(true, 1),
                 joined,
