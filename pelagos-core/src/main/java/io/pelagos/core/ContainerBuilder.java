@@ -7,6 +7,7 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.DefaultPaths;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompArch;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.security.SyscallTable;
@@ -34,6 +35,9 @@ import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
+
+import org.jspecify.annotations.Nullable;
+
 import java.net.SocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
@@ -47,7 +51,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a container and starts it.
@@ -94,6 +97,9 @@ public final class ContainerBuilder {
     private boolean terminal;
     private @Nullable TerminalSize terminalSize;
     private @Nullable Personality personality;
+    private @Nullable String apparmorProfile;
+    private @Nullable String selinuxLabel;
+    private @Nullable String mountLabel;
     private final List<ListenSocket> listening = new ArrayList<>();
     private final List<Integer> preserved = new ArrayList<>();
     private boolean readOnlyRoot;
@@ -201,6 +207,13 @@ public final class ContainerBuilder {
         readOnlyPaths.addAll(confinement.readOnlyPaths());
         sysctls.putAll(confinement.sysctls());
         privileged = confinement.privileged();
+        labels(confinement.labels());
+    }
+
+    private void labels(LsmLabels labels) {
+        apparmorProfile = labels.apparmorProfile();
+        selinuxLabel = labels.selinuxLabel();
+        mountLabel = labels.mountLabel();
     }
 
     private Pelagos pelagos() {
@@ -868,6 +881,43 @@ public final class ContainerBuilder {
     }
 
     /**
+     * Executes the program, and further ones, under a profile of AppArmor. Where AppArmor is not in
+     * force the container does not start.
+     *
+     * @param profile the name of a loaded profile, or {@code unconfined}
+     * @return this
+     */
+    public ContainerBuilder apparmorProfile(String profile) {
+        apparmorProfile = profile;
+        return this;
+    }
+
+    /**
+     * Executes the program, and further ones, in a context of SELinux. Where SELinux is not in
+     * force the container does not start.
+     *
+     * @param label the context, such as {@code system_u:system_r:container_t:s0:c1,c2}
+     * @return this
+     */
+    public ContainerBuilder selinuxLabel(String label) {
+        selinuxLabel = label;
+        return this;
+    }
+
+    /**
+     * Gives the files of file systems that are made for the container, such as layers and temporary
+     * file systems, a context of SELinux. Where SELinux is not in force the container does not
+     * start.
+     *
+     * @param label the context, such as {@code system_u:object_r:container_file_t:s0:c1,c2}
+     * @return this
+     */
+    public ContainerBuilder mountLabel(String label) {
+        mountLabel = label;
+        return this;
+    }
+
+    /**
      * Restricts the use of files and ports by Landlock.
      *
      * @param rules what remains allowed
@@ -1072,7 +1122,8 @@ public final class ContainerBuilder {
                                         maskedPaths,
                                         readOnlyPaths,
                                         sysctls,
-                                        privileged));
+                                        privileged,
+                                        new LsmLabels(apparmorProfile, selinuxLabel, mountLabel)));
         var spec =
                 checked(
                         "container",

@@ -7,6 +7,7 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Inet6Address;
@@ -109,13 +110,9 @@ final class ListeningSockets {
     /** Removes a socket of the file system on which nobody listens: connecting is refused. */
     private void removeStale(UnixDomainSocketAddress address, Memory.Block name) {
         try (var probe = socket(SocketNames.AF_UNIX, address)) {
-            long result =
-                    calls.retry(Syscall.CONNECT, probe.number(), name.address(), name.size());
+            long result = calls.retry(Syscall.CONNECT, probe.number(), name.address(), name.size());
             if (result == -Errno.ECONNREFUSED.number() && isSocket(address.getPath())) {
-                calls.unlinkat(
-                        null,
-                        address.getPath().toString(),
-                        Constant.flags());
+                calls.unlinkat(null, address.getPath().toString(), Constant.flags());
             }
         }
     }
@@ -204,8 +201,7 @@ final class ListeningSockets {
         try (var memory = Memory.open()) {
             var name = memory.block(SocketNames.MAX_SIZE);
             var size = memory.block(4).putInt(0, SocketNames.MAX_SIZE);
-            long result =
-                    calls.retry(Syscall.GETSOCKNAME, number, name.address(), size.address());
+            long result = calls.retry(Syscall.GETSOCKNAME, number, name.address(), size.address());
             return result == 0
                     && SocketNames.decode(
                                     name.get(0, Math.min(size.getInt(0), SocketNames.MAX_SIZE)))

@@ -17,6 +17,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -215,6 +216,7 @@ public final class Pelagos implements AutoCloseable {
     public String explain(ContainerSpec described) {
         var adapted = engine.userNamespaces().adapted(described);
         SpecRules.check(adapted);
+        LabelRules.check(adapted, engine.facts());
         var spec =
                 adapted.root() instanceof RootSpec.Layers layers
                         ? adapted.withRoot(RootLayers.printed(engine, layers))
@@ -228,8 +230,7 @@ public final class Pelagos implements AutoCloseable {
                             if (!mode.equals(NamespaceMode.CREATE)
                                     && !mode.equals(NamespaceMode.HOST)) {
                                 joined.put(
-                                        namespace,
-                                        Channels.with(0).other(passed + joined.size()));
+                                        namespace, Channels.with(0).other(passed + joined.size()));
                             }
                         });
         boolean terminal = spec.process().terminal();
@@ -246,9 +247,7 @@ public final class Pelagos implements AutoCloseable {
                                 joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal
-                                        ? Channels.with(0).other(passed + joined.size())
-                                        : null,
+                                terminal ? Channels.with(0).other(passed + joined.size()) : null,
                                 null));
         return composed.plan().toString();
     }

@@ -14,6 +14,13 @@ import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,11 +33,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Descriptors that a program gets beside its streams, sockets to listen on among them. */
 @ExtendWith(LeakCheck.class)
@@ -186,8 +188,7 @@ class PassedDescriptorsIT {
                                 .start()) {
             var text =
                     new String(
-                            container.terminal().output().readAllBytes(),
-                            StandardCharsets.UTF_8);
+                            container.terminal().output().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(text).contains("passed").contains("uota").contains("together");
         }
     }
@@ -197,12 +198,12 @@ class PassedDescriptorsIT {
         try (var pipe = calls.pipe("a pipe")) {
             var writer = pipe.second();
             try (var container =
-                    sandbox.sh("echo word >&3; exec 3>&-; read x")
-                            .preserveFds(writer)
-                            .start()) {
+                    sandbox.sh("echo word >&3; exec 3>&-; read x").preserveFds(writer).start()) {
                 writer.close();
-                assertThat(new String(calls.readFully(pipe.first().number(), 100),
-                                StandardCharsets.UTF_8))
+                assertThat(
+                                new String(
+                                        calls.readFully(pipe.first().number(), 100),
+                                        StandardCharsets.UTF_8))
                         .isEqualTo("word\n");
                 container.kill();
             }
@@ -214,8 +215,7 @@ class PassedDescriptorsIT {
         var file = Files.writeString(directory.resolve("file"), "for the exec\n");
         try (var container = sandbox.command("sleep", "1000").start();
                 var fd = calls.open(null, file.toString(), OpenFlag.O_RDONLY)) {
-            var result =
-                    container.exec("sh", "-c", "cat <&3; cat <&4").preserveFds(fd, fd).run();
+            var result = container.exec("sh", "-c", "cat <&3; cat <&4").preserveFds(fd, fd).run();
             assertThat(result.stdout()).isEqualTo("for the exec\n");
             assertThat(container.exec("sh", "-c", "ls /proc/$$/fd; true").run().stdout())
                     .isEqualTo("0\n1\n2\n");
@@ -246,8 +246,7 @@ class PassedDescriptorsIT {
                 .hasMessageContaining("preserveFds 987")
                 .hasMessageContaining("EBADF");
         try (var file = calls.open(null, "/dev/null", OpenFlag.O_RDONLY)) {
-            assertThatThrownBy(
-                            () -> sandbox.command("true").listen("x", file.number()).start())
+            assertThatThrownBy(() -> sandbox.command("true").listen("x", file.number()).start())
                     .isInstanceOf(InvalidSpecException.class)
                     .hasMessageContaining("no socket of this JVM that listens");
         }

@@ -1,8 +1,10 @@
 package io.pelagos.core.spec;
 
 import io.pelagos.core.internal.json.JsonObject;
-import java.util.List;
+
 import tools.jackson.databind.node.ArrayNode;
+
+import java.util.List;
 
 /** The JSON form of {@link Descriptors}: a name and an address for each socket to listen on. */
 final class DescriptorsJson {

@@ -118,8 +118,7 @@ public record ListenSocket(String name, Source source) {
             throw new IllegalArgumentException("\"" + text + "\": must be NAME=ADDRESS");
         }
         return new ListenSocket(
-                text.substring(0, equals),
-                new Source.Address(address(text.substring(equals + 1))));
+                text.substring(0, equals), new Source.Address(address(text.substring(equals + 1))));
     }
 
     /** Reads what {@link #text} writes; no name is looked up. */

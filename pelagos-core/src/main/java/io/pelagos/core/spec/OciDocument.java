@@ -3,7 +3,15 @@ package io.pelagos.core.spec;
 import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,10 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A {@link ContainerSpec} as config.json of the OCI runtime specification. What the specification
@@ -166,6 +170,13 @@ final class OciDocument {
             node.put("oomScoreAdj", process.oomScoreAdj());
         }
         node.put("noNewPrivileges", spec.confinement().noNewPrivileges());
+        var labels = spec.confinement().labels();
+        if (labels.apparmorProfile() != null) {
+            node.put("apparmorProfile", labels.apparmorProfile());
+        }
+        if (labels.selinuxLabel() != null) {
+            node.put("selinuxLabel", labels.selinuxLabel());
+        }
     }
 
     private static BigInteger unsigned(long bits) {
@@ -319,6 +330,9 @@ final class OciDocument {
         if (!confinement.sysctls().isEmpty()) {
             SpecJson.texts(node.putObject("sysctl"), confinement.sysctls());
         }
+        if (confinement.labels().mountLabel() != null) {
+            node.put("mountLabel", confinement.labels().mountLabel());
+        }
         var personality = spec.process().personality();
         if (personality != null) {
             node.putObject("personality").put("domain", personality.name());
@@ -423,7 +437,17 @@ final class OciDocument {
                 linux.texts("maskedPaths"),
                 linux.texts("readonlyPaths"),
                 linux.textMap("sysctl"),
-                notes.privileged());
+                notes.privileged(),
+                new LsmLabels(
+                        text(process, "apparmorProfile"),
+                        text(process, "selinuxLabel"),
+                        text(linux, "mountLabel")));
+    }
+
+    /** Other writers leave empty what is not meant. */
+    private static @Nullable String text(JsonObject object, String field) {
+        var text = object.optionalText(field);
+        return text == null || text.isEmpty() ? null : text;
     }
 
     private static Set<Capability> capabilities(JsonObject sets, String name) {

@@ -18,6 +18,7 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
 import java.util.List;
 
 /**
@@ -139,11 +140,13 @@ public final class Entering {
         enterCgroups(word.await());
         enterUserNamespace();
         new Inherited(inputs).add(plan);
+        var labels = new Labels(inputs);
+        labels.openInside(plan);
         new Console(inputs).add(plan, false);
         var execution = new Execution(inputs);
-        execution.closeDescriptors(plan);
+        execution.closeDescriptors(plan, labels);
         enterWorkingDirectory();
-        new Confining(inputs).add(plan);
+        new Confining(inputs).add(plan, labels);
         execution.execute(plan);
     }
 

@@ -21,6 +21,7 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.ProcessSpec;
+
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,16 +45,17 @@ final class Execution {
     }
 
     /**
-     * Closes every descriptor but the report pipe and, where the JVM is to decide about system
-     * calls, the socket through which it will be asked to. It happens before any path of the
-     * container's is looked at, because a path such as {@code /proc/self/fd/7/..} is resolved
-     * before close-on-exec takes effect (CVE-2024-21626); a pipe and a socket lead nowhere.
+     * Closes every descriptor but the report pipe, the file of a label and, where the JVM is to
+     * decide about system calls, the socket through which it will be asked to. It happens before
+     * any path of the container's is looked at, because a path such as {@code /proc/self/fd/7/..}
+     * is resolved before close-on-exec takes effect (CVE-2024-21626); a pipe, a file and a socket
+     * lead nowhere.
      */
-    void closeDescriptors(PlanBuilder plan) {
+    void closeDescriptors(PlanBuilder plan, Labels labels) {
         plan.purpose("closing descriptors");
         int passed = process.descriptors().count();
         if (passed > 0) {
-            passDescriptors(plan, passed);
+            passDescriptors(plan, passed, labels);
             return;
         }
         int report = inputs.channels().report();
@@ -65,7 +67,15 @@ final class Execution {
         if (kept > report + 1) {
             plan.call(CLOSE_RANGE, report + 1, kept - 1, 0);
         }
-        plan.call(CLOSE_RANGE, kept + 1, 0xffffffffL, 0);
+        if (labels.any()) {
+            labels.keep(plan);
+            plan.call(CLOSE_RANGE, labels.number() + 1, 0xffffffffL, 0);
+            if (labels.number() > kept + 1) {
+                plan.call(CLOSE_RANGE, kept + 1, labels.number() - 1, 0);
+            }
+        } else {
+            plan.call(CLOSE_RANGE, kept + 1, 0xffffffffL, 0);
+        }
         plan.call(CLOSE_RANGE, report, report, CLOSE_RANGE_CLOEXEC);
     }
 
@@ -74,9 +84,15 @@ final class Execution {
      * numbers. They are the first behind the channels, so that each moves to a lower number which
      * is free by then; the report pipe, which is in their way, goes behind all others.
      */
-    private void passDescriptors(PlanBuilder plan, int passed) {
+    private void passDescriptors(PlanBuilder plan, int passed, Labels labels) {
         int end = inputs.channels().end();
-        plan.call(CLOSE_RANGE, end, 0xffffffffL, 0);
+        if (labels.any()) {
+            labels.keep(plan);
+            plan.call(CLOSE_RANGE, labels.number() + 1, 0xffffffffL, 0);
+            plan.call(CLOSE_RANGE, end, labels.number() - 1, 0);
+        } else {
+            plan.call(CLOSE_RANGE, end, 0xffffffffL, 0);
+        }
         plan.call(FCNTL, inputs.channels().report(), F_DUPFD_CLOEXEC, end);
         reportTo(plan, end);
         plan.purpose("passing descriptors to the program");

@@ -15,6 +15,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,14 +100,16 @@ final class KernelFileSystems {
         return all;
     }
 
-    private static Attachment kernel(
+    private Attachment kernel(
             String type, String target, Map<String, String> parameters, Constant attributes) {
         return new Attachment(
                 "mounting " + target,
                 target,
                 Targets.Kind.DIRECTORY,
                 false,
-                plan -> MountCalls.fileSystem(plan, type, parameters, attributes));
+                plan ->
+                        MountCalls.fileSystem(
+                                plan, type, Labels.mount(inputs, type, parameters), attributes));
     }
 
     /** A new sysfs shows the network namespace, so it takes one of the container's own. */
@@ -151,7 +154,10 @@ final class KernelFileSystems {
                 MountCalls.fileSystem(
                         plan,
                         "tmpfs",
-                        MountCalls.ordered("mode", "755", "size", "65536k"),
+                        Labels.mount(
+                                inputs,
+                                "tmpfs",
+                                MountCalls.ordered("mode", "755", "size", "65536k")),
                         Constant.flags(
                                 MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_STRICTATIME));
         plan.call(MKDIRAT, dev, "pts", 0755);

@@ -7,8 +7,10 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.Syscall;
-import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.stream.IntStream;
 
 class SupervisionTest {
     private static LaunchPlan attached() {
