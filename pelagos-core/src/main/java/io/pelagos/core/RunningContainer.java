@@ -18,9 +18,15 @@ import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -32,13 +38,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -61,6 +66,7 @@ final class RunningContainer implements Container {
     private final @Nullable Detachment detachment;
     private final @Nullable Terminal terminal;
     private final Execs execs;
+    private final CgroupWatches watches;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -113,6 +119,7 @@ final class RunningContainer implements Container {
                                 started.pidfd(),
                                 cgroup,
                                 handlers));
+        watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
@@ -426,6 +433,26 @@ final class RunningContainer implements Container {
         return files.getPath(path);
     }
 
+    @Override
+    public Flow.Publisher<Stats.Pressure> pressure(PressureTrigger trigger) {
+        return watches.pressure(trigger);
+    }
+
+    @Override
+    public Flow.Publisher<Stats.Events> memoryEvents() {
+        return watches.memoryEvents();
+    }
+
+    /** Its files can be read until the last of {@link #finish}. */
+    private ContainerCgroup lastingCgroup() {
+        lock.lock();
+        try {
+            return liveCgroup();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private ContainerCgroup liveCgroup() {
         if (ended) {
             throw new IllegalStateException("the container " + name + " has ended");
@@ -505,6 +532,7 @@ final class RunningContainer implements Container {
     /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
     private void letGo(Exception why) {
         markEnded();
+        watches.end();
         if (cgroup != null) {
             cgroup.close();
         }
@@ -655,6 +683,7 @@ final class RunningContainer implements Container {
     private void finish(Runnable announcement, String how) {
         markEnded();
         execs.end();
+        watches.end();
         if (spec.creates(Namespace.PID)) {
             announcement.run();
         }
