@@ -860,7 +860,9 @@ public final class ContainerBuilder {
      * Lets this JVM decide about a system call, each time that a process of the container makes it
      * and the filter of the container allows it, see seccomp_unotify(2). The calling thread waits
      * meanwhile. A program of another architecture, such as a 32-bit one, is killed at its first
-     * call; io_uring, which makes calls unseen, is not in the default filter.
+     * call; io_uring, which makes calls unseen, is not in the default filter. Further processes of
+     * the container are asked about too, but for privileged ones. A detached container, which
+     * outlives the JVM, cannot have it.
      *
      * @param name the name of the call, such as {@code connect}; not one that the start of a
      *     container itself makes last, such as {@code execve}

@@ -25,6 +25,7 @@ import java.util.OptionalInt;
 /** Opens sockets that listen, and finds the descriptors of those that this JVM has. */
 final class ListeningSockets {
     private static final int STREAM_CLOEXEC = 1 | 02000000;
+    private static final int NONBLOCK = 04000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
     private static final int SO_ACCEPTCONN = 30;
@@ -46,7 +47,7 @@ final class ListeningSockets {
         try (var memory = Memory.open()) {
             int family = SocketNames.family(address);
             var name = memory.bytes(SocketNames.encode(address));
-            var socket = socket(family, address);
+            var socket = socket(family, STREAM_CLOEXEC, address);
             try {
                 if (family == SocketNames.AF_UNIX) {
                     removeStale((UnixDomainSocketAddress) address, name);
@@ -71,10 +72,10 @@ final class ListeningSockets {
         }
     }
 
-    private Fd socket(int family, SocketAddress address) {
+    private Fd socket(int family, int type, SocketAddress address) {
         long number =
                 SystemCalls.check(
-                        calls.retry(Syscall.SOCKET, family, STREAM_CLOEXEC, 0),
+                        calls.retry(Syscall.SOCKET, family, type, 0),
                         Syscall.SOCKET,
                         familyName(address),
                         "SOCK_STREAM|SOCK_CLOEXEC",
@@ -109,7 +110,7 @@ final class ListeningSockets {
 
     /** Removes a socket of the file system on which nobody listens: connecting is refused. */
     private void removeStale(UnixDomainSocketAddress address, Memory.Block name) {
-        try (var probe = socket(SocketNames.AF_UNIX, address)) {
+        try (var probe = socket(SocketNames.AF_UNIX, STREAM_CLOEXEC | NONBLOCK, address)) {
             long result = calls.retry(Syscall.CONNECT, probe.number(), name.address(), name.size());
             if (result == -Errno.ECONNREFUSED.number() && isSocket(address.getPath())) {
                 calls.unlinkat(null, address.getPath().toString(), Constant.flags());

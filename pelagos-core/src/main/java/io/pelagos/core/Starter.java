@@ -9,6 +9,8 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.plan.Listening;
+import io.pelagos.core.internal.probe.HostProbe;
+import io.pelagos.core.internal.probe.MachineFiles;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
@@ -119,7 +121,7 @@ final class Starter {
 
     private RuntimeException translated(RuntimeException failure) {
         return switch (failure) {
-            case LaunchFailure launch -> launchFailure(launch, spec, name);
+            case LaunchFailure launch -> namespaceFailure(launch);
             case CgroupException cgroup -> {
                 var message = cgroup.getMessage();
                 yield new LimitException(message == null ? "cgroup" : message, cgroup);
@@ -129,6 +131,31 @@ final class Starter {
             case IllegalArgumentException refused when !handlers.isEmpty() ->
                     new InvalidSpecException("onSyscall", refused);
             default -> failure;
+        };
+    }
+
+    /** Says what a distribution has put in the way of user namespaces, when it is known. */
+    private RuntimeException namespaceFailure(LaunchFailure failure) {
+        var translated = launchFailure(failure, spec, name);
+        if (!spec.creates(Namespace.USER)
+                || !(translated instanceof SyscallFailedException refused)) {
+            return translated;
+        }
+        return switch (refused.errno()) {
+            case EPERM, EACCES, ENOSPC ->
+                    HostProbe.userNamespaces(engine.kernel(), new MachineFiles(engine.kernel()))
+                            .<RuntimeException>map(
+                                    trap ->
+                                            new UnsupportedHostException(
+                                                    "no user namespace for the container "
+                                                            + name
+                                                            + ": "
+                                                            + trap.reason()
+                                                            + ": "
+                                                            + trap.remedy(),
+                                                    refused))
+                            .orElse(translated);
+            default -> translated;
         };
     }
 

@@ -71,7 +71,7 @@ final class KernelFileSystems {
 
     List<Attachment> attachments() {
         var all = new ArrayList<Attachment>();
-        all.add(kernel("proc", "/proc", Map.of(), SAFE));
+        all.add(proc());
         all.add(sys());
         if (inputs.facts().cgroup2()
                 && !inputs.spec().mode(Namespace.CGROUP).equals(NamespaceMode.HOST)) {
@@ -112,21 +112,32 @@ final class KernelFileSystems {
                                 plan, type, Labels.mount(inputs, type, parameters), attributes));
     }
 
+    /** A new procfs shows the PID namespace, and takes one that the user namespace owns. */
+    private Attachment proc() {
+        return inputs.inUserNamespace()
+                        && inputs.spec().mode(Namespace.PID).equals(NamespaceMode.HOST)
+                ? ofTheHost("/proc", SAFE)
+                : kernel("proc", "/proc", Map.of(), SAFE);
+    }
+
+    private static Attachment ofTheHost(String path, Constant attributes) {
+        return new Attachment(
+                "mounting " + path,
+                path,
+                Targets.Kind.DIRECTORY,
+                false,
+                plan -> {
+                    var mount = MountCalls.clone(plan, path, true);
+                    MountCalls.setAttributes(plan, mount, true, attributes, MountCalls.PRIVATE);
+                    return mount;
+                });
+    }
+
     /** A new sysfs shows the network namespace, so it takes one of the container's own. */
     private Attachment sys() {
         if (inputs.inUserNamespace()
                 && inputs.spec().mode(Namespace.NETWORK).equals(NamespaceMode.HOST)) {
-            return new Attachment(
-                    "mounting /sys",
-                    "/sys",
-                    Targets.Kind.DIRECTORY,
-                    false,
-                    plan -> {
-                        var mount = MountCalls.clone(plan, "/sys", true);
-                        MountCalls.setAttributes(
-                                plan, mount, true, SAFE_READ_ONLY, MountCalls.PRIVATE);
-                        return mount;
-                    });
+            return ofTheHost("/sys", SAFE_READ_ONLY);
         }
         return kernel("sysfs", "/sys", Map.of(), SAFE_READ_ONLY);
     }
