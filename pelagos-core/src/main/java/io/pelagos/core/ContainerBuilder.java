@@ -984,6 +984,32 @@ public final class ContainerBuilder {
     }
 
     /**
+     * Sets whether all processes are ended together when memory has run out, rather than the one
+     * that uses the most; they are unless set, where {@link #memory} is limited. It takes cgroup
+     * v2.
+     *
+     * @param together whether the container ends as a whole
+     * @return this
+     */
+    public ContainerBuilder oomGroup(boolean together) {
+        return limit(
+                "oomGroup",
+                r -> {
+                    var m = r.memory();
+                    return withMemory(
+                            r,
+                            new Resources.Memory(
+                                    m.max(),
+                                    m.high(),
+                                    m.low(),
+                                    m.min(),
+                                    m.swap(),
+                                    together,
+                                    m.swappiness()));
+                });
+    }
+
+    /**
      * Limits how long all threads together may use processors.
      *
      * @param cpus how many processors, such as 1.5
