@@ -5,9 +5,11 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileSink;
+import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import java.util.stream.Stream;
 
 /**
@@ -182,6 +185,28 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
      * @throws IllegalStateException when it has ended or has no cgroup
      */
     Stats stats();
+
+    /**
+     * Tells when processes of the container have to wait for processors, memory or devices. Each
+     * subscriber sets a trigger of its own; what happens while it is busy or has requested nothing
+     * is one item. The last call is {@code onComplete}, when the container has ended.
+     *
+     * @param trigger when to tell
+     * @return gives how long work had to wait so far, each time that the trigger has gone off;
+     *     {@code onError} says why it cannot be known: no cgroup of version 2, a kernel without
+     *     pressure stall information, a window that takes CAP_SYS_RESOURCE
+     */
+    Flow.Publisher<Stats.Pressure> pressure(PressureTrigger trigger);
+
+    /**
+     * Tells when memory is short: when one of the counters has changed since the last item, or
+     * since the subscription. Cgroup v1 tells when memory has run out, before a process is killed:
+     * that is in the item that follows, at the latest in the last one. The last call is {@code
+     * onComplete}, when the container has ended.
+     *
+     * @return gives how often limits were met so far; {@code onError} says why it cannot be known
+     */
+    Flow.Publisher<Stats.Events> memoryEvents();
 
     /**
      * Changes the limits of the running container. What is not set stays as it is. On a host with

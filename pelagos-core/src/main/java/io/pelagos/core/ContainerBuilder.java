@@ -7,6 +7,7 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.DefaultPaths;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompArch;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.security.SyscallTable;
@@ -15,13 +16,16 @@ import io.pelagos.core.spec.Confinement;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+import io.pelagos.core.spec.Descriptors;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Restart;
@@ -31,6 +35,11 @@ import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
+
+import org.jspecify.annotations.Nullable;
+
+import java.net.SocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +51,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a container and starts it.
@@ -88,6 +96,12 @@ public final class ContainerBuilder {
     private FileMode umask = new FileMode(022);
     private boolean terminal;
     private @Nullable TerminalSize terminalSize;
+    private @Nullable Personality personality;
+    private @Nullable String apparmorProfile;
+    private @Nullable String selinuxLabel;
+    private @Nullable String mountLabel;
+    private final List<ListenSocket> listening = new ArrayList<>();
+    private final List<Integer> preserved = new ArrayList<>();
     private boolean readOnlyRoot;
     private boolean defaultMounts = true;
     private boolean init;
@@ -175,6 +189,9 @@ public final class ContainerBuilder {
         rlimits.putAll(process.rlimits());
         oomScoreAdj = process.oomScoreAdj();
         terminal = process.terminal();
+        personality = process.personality();
+        listening.addAll(process.descriptors().listening());
+        preserved.addAll(process.descriptors().preserved());
     }
 
     private void copyConfinement(Confinement confinement) {
@@ -190,6 +207,13 @@ public final class ContainerBuilder {
         readOnlyPaths.addAll(confinement.readOnlyPaths());
         sysctls.putAll(confinement.sysctls());
         privileged = confinement.privileged();
+        labels(confinement.labels());
+    }
+
+    private void labels(LsmLabels labels) {
+        apparmorProfile = labels.apparmorProfile();
+        selinuxLabel = labels.selinuxLabel();
+        mountLabel = labels.mountLabel();
     }
 
     private Pelagos pelagos() {
@@ -362,6 +386,87 @@ public final class ContainerBuilder {
      */
     public ContainerBuilder oomScoreAdj(int adjustment) {
         oomScoreAdj = adjustment;
+        return this;
+    }
+
+    /**
+     * Sets the execution domain; that of the JVM unless set.
+     *
+     * @param domain such as {@link Personality#LINUX32} for programs of 32 bits
+     * @return this
+     */
+    public ContainerBuilder personality(Personality domain) {
+        personality = domain;
+        return this;
+    }
+
+    /**
+     * Opens a socket in the JVM's network namespace and passes it to the program, which finds it by
+     * sd_listen_fds(3): at descriptor 3 or behind those given before, with {@code LISTEN_FDS},
+     * {@code LISTEN_PID} and {@code LISTEN_FDNAMES} set. So a container without any network can
+     * serve. A detached container gets a new one each time it is started.
+     *
+     * @param name the name of the socket for the program
+     * @param address an {@link java.net.InetSocketAddress} with a port, or a {@link
+     *     java.net.UnixDomainSocketAddress}, whose file stays when the container has ended
+     * @return this
+     */
+    public ContainerBuilder listen(String name, SocketAddress address) {
+        return listen(name, () -> new ListenSocket.Source.Address(address));
+    }
+
+    /**
+     * Passes a listening socket of this JVM to the program, as {@link #listen(String,
+     * SocketAddress)} does. Both may accept connections from then on, until this JVM closes it; a
+     * channel that does not block makes it not block for the program either.
+     *
+     * @param name the name of the socket for the program
+     * @param channel a bound channel, at whose address no other socket of this JVM listens; it is
+     *     not closed
+     * @return this
+     */
+    public ContainerBuilder listen(String name, ServerSocketChannel channel) {
+        return listen(name, () -> new ListenSocket.Source.Channel(channel));
+    }
+
+    /**
+     * Passes a listening socket that is open in this JVM to the program, as {@link #listen(String,
+     * SocketAddress)} does.
+     *
+     * @param name the name of the socket for the program
+     * @param number its descriptor, such as 3 in a JVM that was itself given sockets; it is not
+     *     closed
+     * @return this
+     */
+    public ContainerBuilder listen(String name, int number) {
+        return listen(name, () -> new ListenSocket.Source.Descriptor(number));
+    }
+
+    private ContainerBuilder listen(String name, Supplier<ListenSocket.Source> source) {
+        return attempt("listen", () -> listening.add(new ListenSocket(name, source.get())));
+    }
+
+    /**
+     * Passes descriptors of this JVM to the program, at 3 and the following numbers, behind sockets
+     * to {@linkplain #listen(String, SocketAddress) listen} on. A directory lets the program reach
+     * all below and above it.
+     *
+     * @param numbers descriptors that are open when the container starts; they are not closed
+     * @return this
+     */
+    public ContainerBuilder preserveFds(int... numbers) {
+        Arrays.stream(numbers).forEach(preserved::add);
+        return this;
+    }
+
+    /**
+     * Passes descriptors of this JVM to the program, see {@link #preserveFds(int...)}.
+     *
+     * @param files what stays open until the container has started
+     * @return this
+     */
+    public ContainerBuilder preserveFds(Fd... files) {
+        Arrays.stream(files).map(Fd::number).forEach(preserved::add);
         return this;
     }
 
@@ -755,7 +860,9 @@ public final class ContainerBuilder {
      * Lets this JVM decide about a system call, each time that a process of the container makes it
      * and the filter of the container allows it, see seccomp_unotify(2). The calling thread waits
      * meanwhile. A program of another architecture, such as a 32-bit one, is killed at its first
-     * call; io_uring, which makes calls unseen, is not in the default filter.
+     * call; io_uring, which makes calls unseen, is not in the default filter. Further processes of
+     * the container are asked about too, but for privileged ones. A detached container, which
+     * outlives the JVM, cannot have it.
      *
      * @param name the name of the call, such as {@code connect}; not one that the start of a
      *     container itself makes last, such as {@code execve}
@@ -773,6 +880,43 @@ public final class ContainerBuilder {
                     }
                     handlers.put(name, handler);
                 });
+    }
+
+    /**
+     * Executes the program, and further ones, under a profile of AppArmor. Where AppArmor is not in
+     * force the container does not start.
+     *
+     * @param profile the name of a loaded profile, or {@code unconfined}
+     * @return this
+     */
+    public ContainerBuilder apparmorProfile(String profile) {
+        apparmorProfile = profile;
+        return this;
+    }
+
+    /**
+     * Executes the program, and further ones, in a context of SELinux. Where SELinux is not in
+     * force the container does not start.
+     *
+     * @param label the context, such as {@code system_u:system_r:container_t:s0:c1,c2}
+     * @return this
+     */
+    public ContainerBuilder selinuxLabel(String label) {
+        selinuxLabel = label;
+        return this;
+    }
+
+    /**
+     * Gives the files of file systems that are made for the container, such as layers and temporary
+     * file systems, a context of SELinux. Where SELinux is not in force the container does not
+     * start.
+     *
+     * @param label the context, such as {@code system_u:object_r:container_file_t:s0:c1,c2}
+     * @return this
+     */
+    public ContainerBuilder mountLabel(String label) {
+        mountLabel = label;
+        return this;
     }
 
     /**
@@ -835,6 +979,32 @@ public final class ContainerBuilder {
                                     m.min(),
                                     ByteSize.of(0),
                                     m.oomGroup(),
+                                    m.swappiness()));
+                });
+    }
+
+    /**
+     * Sets whether all processes are ended together when memory has run out, rather than the one
+     * that uses the most; they are unless set, where {@link #memory} is limited. It takes cgroup
+     * v2.
+     *
+     * @param together whether the container ends as a whole
+     * @return this
+     */
+    public ContainerBuilder oomGroup(boolean together) {
+        return limit(
+                "oomGroup",
+                r -> {
+                    var m = r.memory();
+                    return withMemory(
+                            r,
+                            new Resources.Memory(
+                                    m.max(),
+                                    m.high(),
+                                    m.low(),
+                                    m.min(),
+                                    m.swap(),
+                                    together,
                                     m.swappiness()));
                 });
     }
@@ -964,7 +1134,9 @@ public final class ContainerBuilder {
                                         rlimits,
                                         oomScoreAdj,
                                         terminal,
-                                        terminalSize));
+                                        terminalSize,
+                                        personality,
+                                        new Descriptors(listening, preserved)));
         var confinement =
                 checked(
                         "confinement",
@@ -978,7 +1150,8 @@ public final class ContainerBuilder {
                                         maskedPaths,
                                         readOnlyPaths,
                                         sysctls,
-                                        privileged));
+                                        privileged,
+                                        new LsmLabels(apparmorProfile, selinuxLabel, mountLabel)));
         var spec =
                 checked(
                         "container",

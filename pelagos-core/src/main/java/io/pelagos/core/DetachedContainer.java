@@ -11,10 +11,12 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Flow;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
@@ -340,16 +343,42 @@ public final class DetachedContainer {
         }
     }
 
-    private <T extends @org.jspecify.annotations.Nullable Object> T withCgroup(
-            Function<ContainerCgroup, T> action) {
-        var state = state();
+    /**
+     * Tells when its processes have to wait, see {@link Container#pressure}.
+     *
+     * @param trigger when to tell
+     * @return gives how long work had to wait so far
+     */
+    public Flow.Publisher<Stats.Pressure> pressure(PressureTrigger trigger) {
+        return watches().pressure(trigger);
+    }
+
+    /**
+     * Tells when memory is short, see {@link Container#memoryEvents}.
+     *
+     * @return gives how often limits were met so far
+     */
+    public Flow.Publisher<Stats.Events> memoryEvents() {
+        return watches().memoryEvents();
+    }
+
+    /** The removal of the cgroup ends them. */
+    private CgroupWatches watches() {
+        return new CgroupWatches(
+                engine, name, () -> runningCgroup(state()), ContainerCgroup::close);
+    }
+
+    private ContainerCgroup runningCgroup(ContainerState state) {
         if (state.status() != Status.RUNNING) {
             throw ContainerStateException.ended(name, "it has no cgroup");
         }
-        try (var group =
-                cgroup(state)
-                        .orElseThrow(
-                                () -> ContainerStateException.ended(name, "its cgroup is gone"))) {
+        return cgroup(state)
+                .orElseThrow(() -> ContainerStateException.ended(name, "its cgroup is gone"));
+    }
+
+    private <T extends @org.jspecify.annotations.Nullable Object> T withCgroup(
+            Function<ContainerCgroup, T> action) {
+        try (var group = runningCgroup(state())) {
             return action.apply(group);
         }
     }

@@ -1,14 +1,19 @@
 package io.pelagos.core;
 
+import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Confinement;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Descriptors;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.spec.User;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Describes one more process in a running container and starts it.
@@ -45,6 +49,7 @@ public final class ExecBuilder {
     private Stdio stderr = Stdio.PIPE;
     private int @Nullable [] terminal;
     private boolean privileged;
+    private final List<Integer> preserved = new ArrayList<>();
 
     ExecBuilder(Supplier<Execs> door, ContainerSpec container, List<String> command) {
         this.door = door;
@@ -83,6 +88,29 @@ public final class ExecBuilder {
      */
     public ExecBuilder env(Map<String, String> variables) {
         environment.putAll(variables);
+        return this;
+    }
+
+    /**
+     * Passes descriptors of this JVM to the program, at 3 and the following numbers. Processes of
+     * the container with the same user may reach what they lead to from then on.
+     *
+     * @param numbers descriptors that are open when the process starts; they are not closed
+     * @return this
+     */
+    public ExecBuilder preserveFds(int... numbers) {
+        Arrays.stream(numbers).forEach(preserved::add);
+        return this;
+    }
+
+    /**
+     * Passes descriptors of this JVM to the program, see {@link #preserveFds(int...)}.
+     *
+     * @param files what stays open until the process has started
+     * @return this
+     */
+    public ExecBuilder preserveFds(Fd... files) {
+        Arrays.stream(files).map(Fd::number).forEach(preserved::add);
         return this;
     }
 
@@ -367,7 +395,9 @@ public final class ExecBuilder {
                 first.rlimits(),
                 first.oomScoreAdj(),
                 terminal != null,
-                terminal == null ? null : new TerminalSize(terminal[0], terminal[1]));
+                terminal == null ? null : new TerminalSize(terminal[0], terminal[1]),
+                first.personality(),
+                new Descriptors(List.of(), preserved));
     }
 
     private Confinement confinement() {
@@ -385,6 +415,7 @@ public final class ExecBuilder {
                 c.maskedPaths(),
                 c.readOnlyPaths(),
                 c.sysctls(),
-                c.privileged() || privileged);
+                c.privileged() || privileged,
+                c.labels());
     }
 }

@@ -15,14 +15,17 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.spec.ContainerSpec;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** Starts one more process in a running container. */
 final class ExecStarter {
@@ -56,7 +59,10 @@ final class ExecStarter {
 
     /** Prints the plan without carrying it out. */
     String explain() {
-        int others = (spec.process().terminal() ? 2 : 1) + (handlers().isEmpty() ? 0 : 1);
+        int others =
+                passedCount()
+                        + (spec.process().terminal() ? 2 : 1)
+                        + (handlers().isEmpty() ? 0 : 1);
         return execs.enter(() -> compose(Channels.with(others), identity())).toString();
     }
 
@@ -66,10 +72,11 @@ final class ExecStarter {
         long oomKillsBefore = oomKills(execs);
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         boolean started = false;
-        try (var channel = TerminalChannel.open(engine, spec.process());
+        try (var passed = PassedDescriptors.open(engine.calls(), spec.process().descriptors());
+                var channel = TerminalChannel.open(engine, spec.process());
                 var listening = ListenerChannel.open(engine, handlers())) {
             long before = System.nanoTime();
-            var process = launch(identity, stdios, channel, listening);
+            var process = launch(identity, passed, stdios, channel, listening);
             stdios.started();
             if (listening != null) {
                 listening.listen(target.name());
@@ -109,10 +116,11 @@ final class ExecStarter {
 
     private Launcher.Started launch(
             LaunchInputs.Identity identity,
+            PassedDescriptors passed,
             Stdios stdios,
             @Nullable TerminalChannel channel,
             @Nullable ListenerChannel listening) {
-        var others = new ArrayList<Integer>();
+        var others = new ArrayList<>(passed.numbers());
         others.add(target.pidfd().number());
         if (channel != null) {
             others.add(channel.number());
@@ -141,6 +149,11 @@ final class ExecStarter {
 
     private String purpose() {
         return "starting " + spec.process().command().getFirst() + " in " + target.name();
+    }
+
+    /** How many descriptors come before all others of the plan: those for the program. */
+    private int passedCount() {
+        return spec.process().descriptors().count();
     }
 
     private static Supervision.Kind kind() {
@@ -178,14 +191,16 @@ final class ExecStarter {
                         Map.of(),
                         Map.of(),
                         engine.filter(spec),
-                        spec.process().terminal() ? channels.other(1) : null,
+                        spec.process().terminal() ? channels.other(passedCount() + 1) : null,
                         handlers().isEmpty()
                                 ? null
                                 : engine.listening(
                                         handlers().keySet(),
                                         spec,
-                                        channels.other(spec.process().terminal() ? 2 : 1))),
-                channels.other(0));
+                                        channels.other(
+                                                passedCount()
+                                                        + (spec.process().terminal() ? 2 : 1)))),
+                channels.other(passedCount()));
     }
 
     private List<String> warnings() {

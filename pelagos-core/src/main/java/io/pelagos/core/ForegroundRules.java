@@ -5,6 +5,7 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
+
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -20,7 +21,8 @@ final class ForegroundRules {
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
                     ForegroundRules::streams,
-                    ForegroundRules::terminal);
+                    ForegroundRules::terminal,
+                    ForegroundRules::descriptors);
 
     private ForegroundRules() {}
 
@@ -116,6 +118,16 @@ final class ForegroundRules {
     private static void terminal(ContainerSpec spec) {
         if (spec.process().terminal()) {
             throw refused("terminal", true, "a terminal of its own is handed to the JVM");
+        }
+    }
+
+    private static void descriptors(ContainerSpec spec) {
+        var descriptors = spec.process().descriptors();
+        if (descriptors.count() > 0) {
+            throw refused(
+                    descriptors.listening().isEmpty() ? "preserveFds" : "listen",
+                    descriptors,
+                    "no descriptor of this JVM can be handed over");
         }
     }
 

@@ -17,6 +17,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -215,18 +216,21 @@ public final class Pelagos implements AutoCloseable {
     public String explain(ContainerSpec described) {
         var adapted = engine.userNamespaces().adapted(described);
         SpecRules.check(adapted);
+        LabelRules.check(adapted, engine.facts());
         var spec =
                 adapted.root() instanceof RootSpec.Layers layers
                         ? adapted.withRoot(RootLayers.printed(engine, layers))
                         : adapted;
         var name = spec.name() == null ? "pelagos-1" : spec.name();
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
+        int passed = spec.process().descriptors().count();
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
                             if (!mode.equals(NamespaceMode.CREATE)
                                     && !mode.equals(NamespaceMode.HOST)) {
-                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                                joined.put(
+                                        namespace, Channels.with(0).other(passed + joined.size()));
                             }
                         });
         boolean terminal = spec.process().terminal();
@@ -237,13 +241,13 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size() + (terminal ? 1 : 3)),
-                                printedKind(spec, joined.size()),
+                                Channels.with(passed + joined.size() + (terminal ? 1 : 3)),
+                                printedKind(spec, passed + joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal ? Channels.with(0).other(joined.size()) : null,
+                                terminal ? Channels.with(0).other(passed + joined.size()) : null,
                                 null));
         return composed.plan().toString();
     }

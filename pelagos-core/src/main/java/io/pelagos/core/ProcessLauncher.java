@@ -17,12 +17,14 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a container in the foreground without native access: for command lines, which start faster
@@ -115,6 +117,7 @@ public final class ProcessLauncher {
         SpecRules.check(spec);
         ForegroundRules.check(spec);
         var facts = HostFactsReader.readFiles();
+        LabelRules.check(spec, facts);
         var identity = identity(spec);
         var sources = Starter.sources(spec);
         var filter = filter(spec, facts);

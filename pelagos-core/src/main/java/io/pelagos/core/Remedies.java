@@ -1,6 +1,7 @@
 package io.pelagos.core;
 
 import io.pelagos.core.kernel.Errno;
+
 import java.util.List;
 
 /** What to do about a failed call; the first entry that fits counts. */
@@ -75,9 +76,9 @@ final class Remedies {
                             "clone3(",
                             Errno.EPERM,
                             "This machine denies new namespaces, also in a user namespace: see"
-                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
-                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
-                                    + " probe() tells which"),
+                                + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",
@@ -106,8 +107,8 @@ final class Remedies {
                             "limiting ",
                             "prlimit64(",
                             Errno.EPERM,
-                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a lower"
-                                    + " one, or raise that of the JVM"),
+                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a"
+                                    + " lower one, or raise that of the JVM"),
                     new Entry(
                             "setting ",
                             "openat2(",
@@ -118,6 +119,44 @@ final class Remedies {
                             "write(",
                             Errno.EINVAL,
                             "The kernel does not take this value for the parameter"),
+                    new Entry(
+                            "taking the AppArmor profile",
+                            "write(",
+                            Errno.ENOENT,
+                            "No profile of that name is loaded: load it by apparmor_parser -r, see"
+                                    + " /sys/kernel/security/apparmor/profiles"),
+                    new Entry(
+                            "taking the SELinux context",
+                            "write(",
+                            Errno.EINVAL,
+                            "The policy that is loaded does not know this context: see seinfo(1)"),
+                    new Entry(
+                            "taking the SELinux context",
+                            "write(",
+                            Errno.EACCES,
+                            "The policy does not let the JVM's own context execute in this one: see"
+                                    + " ausearch -m avc"),
+                    new Entry(
+                            "watching the pressure",
+                            "write(",
+                            Errno.EINVAL,
+                            "Without CAP_SYS_RESOURCE the window has to be a multiple of 2 s"),
+                    new Entry(
+                            "watching the pressure",
+                            "openat(",
+                            Errno.EPERM,
+                            "Before Linux 6.5 this takes CAP_SYS_RESOURCE"),
+                    new Entry(
+                            "watching the pressure",
+                            "openat(",
+                            Errno.ENOENT,
+                            "This kernel has no pressure stall information: boot one with"
+                                    + " CONFIG_PSI, and with psi=1"),
+                    new Entry(
+                            "watching the pressure",
+                            "openat(",
+                            Errno.EOPNOTSUPP,
+                            "Pressure stall information is switched off: boot with psi=1"),
                     new Entry(
                             "filtering system calls",
                             "seccomp(",

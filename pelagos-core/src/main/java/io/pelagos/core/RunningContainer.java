@@ -18,6 +18,7 @@ import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -70,6 +72,7 @@ final class RunningContainer implements Container {
     private final @Nullable Detachment detachment;
     private final @Nullable Terminal terminal;
     private final Execs execs;
+    private final CgroupWatches watches;
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
@@ -122,6 +125,7 @@ final class RunningContainer implements Container {
                                 started.pidfd(),
                                 cgroup,
                                 handlers));
+        watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
@@ -435,6 +439,26 @@ final class RunningContainer implements Container {
         return files.getPath(path);
     }
 
+    @Override
+    public Flow.Publisher<Stats.Pressure> pressure(PressureTrigger trigger) {
+        return watches.pressure(trigger);
+    }
+
+    @Override
+    public Flow.Publisher<Stats.Events> memoryEvents() {
+        return watches.memoryEvents();
+    }
+
+    /** Its files can be read until the last of {@link #finish}. */
+    private ContainerCgroup lastingCgroup() {
+        lock.lock();
+        try {
+            return liveCgroup();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private ContainerCgroup liveCgroup() {
         if (ended) {
             throw new IllegalStateException("the container " + name + " has ended");
@@ -514,6 +538,7 @@ final class RunningContainer implements Container {
     /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
     private void letGo(Exception why) {
         markEnded();
+        watches.end();
         if (cgroup != null) {
             cgroup.close();
         }
@@ -681,6 +706,7 @@ final class RunningContainer implements Container {
     private void finish(Runnable announcement, String how) {
         markEnded();
         execs.end();
+        watches.end();
         if (spec.creates(Namespace.PID)) {
             announcement.run();
         }

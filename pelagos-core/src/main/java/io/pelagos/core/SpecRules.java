@@ -4,6 +4,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
+
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ final class SpecRules {
                     SpecRules::devices,
                     SpecRules::channels,
                     SpecRules::terminal,
+                    SpecRules::descriptors,
                     SpecRules::detachedStreams);
 
     /** The links of procfs that lead to wherever a process has something open. */
@@ -188,6 +190,18 @@ final class SpecRules {
         if (stream instanceof Stdio.ToChannel(var channel) && !type.isInstance(channel)) {
             throw new InvalidSpecException(
                     option, channel.toString(), "must be a channel that can be " + use);
+        }
+    }
+
+    /** LISTEN_PID has to be the number of the program, which is known in a namespace of its own. */
+    private static void descriptors(ContainerSpec spec) {
+        var descriptors = spec.process().descriptors();
+        if (!descriptors.listening().isEmpty() && !spec.creates(Namespace.PID)) {
+            throw new InvalidSpecException(
+                    "listen",
+                    descriptors.listening().getFirst().name(),
+                    "takes a PID namespace of the container's own: in another nobody knows the"
+                            + " number for LISTEN_PID; use preserveFds");
         }
     }
 

@@ -9,6 +9,8 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.plan.Listening;
+import io.pelagos.core.internal.probe.HostProbe;
+import io.pelagos.core.internal.probe.MachineFiles;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
@@ -21,6 +23,11 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -33,8 +40,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -49,6 +54,9 @@ final class Starter {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final List<String> warnings = new ArrayList<>();
     private @Nullable RootLayers layers;
+
+    /** How many descriptors come before all others of the plan: those for the program. */
+    private final int passedCount;
 
     private final @Nullable Supplier<Detachment> detaching;
     private final Map<String, SyscallHandler> handlers;
@@ -86,6 +94,7 @@ final class Starter {
         this.name = name;
         this.detaching = detaching;
         this.handlers = handlers;
+        passedCount = spec.process().descriptors().count();
     }
 
     RunningContainer start() {
@@ -112,7 +121,7 @@ final class Starter {
 
     private RuntimeException translated(RuntimeException failure) {
         return switch (failure) {
-            case LaunchFailure launch -> launchFailure(launch, spec, name);
+            case LaunchFailure launch -> namespaceFailure(launch);
             case CgroupException cgroup -> {
                 var message = cgroup.getMessage();
                 yield new LimitException(message == null ? "cgroup" : message, cgroup);
@@ -122,6 +131,31 @@ final class Starter {
             case IllegalArgumentException refused when !handlers.isEmpty() ->
                     new InvalidSpecException("onSyscall", refused);
             default -> failure;
+        };
+    }
+
+    /** Says what a distribution has put in the way of user namespaces, when it is known. */
+    private RuntimeException namespaceFailure(LaunchFailure failure) {
+        var translated = launchFailure(failure, spec, name);
+        if (!spec.creates(Namespace.USER)
+                || !(translated instanceof SyscallFailedException refused)) {
+            return translated;
+        }
+        return switch (refused.errno()) {
+            case EPERM, EACCES, ENOSPC ->
+                    HostProbe.userNamespaces(engine.kernel(), new MachineFiles(engine.kernel()))
+                            .<RuntimeException>map(
+                                    trap ->
+                                            new UnsupportedHostException(
+                                                    "no user namespace for the container "
+                                                            + name
+                                                            + ": "
+                                                            + trap.reason()
+                                                            + ": "
+                                                            + trap.remedy(),
+                                                    refused))
+                            .orElse(translated);
+            default -> translated;
         };
     }
 
@@ -151,6 +185,7 @@ final class Starter {
     }
 
     private RunningContainer steps() {
+        LabelRules.check(spec, engine.facts());
         var event = event();
         layers = makeLayers();
         warnings.addAll(engine.userNamespaces().warnings(spec));
@@ -166,6 +201,8 @@ final class Starter {
         }
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
         undo.push(stdios::close);
+        var passed = PassedDescriptors.open(engine.calls(), spec.process().descriptors());
+        undo.push(passed::undo);
         var channel = TerminalChannel.open(engine, spec.process());
         if (channel != null) {
             undo.push(channel::close);
@@ -193,20 +230,22 @@ final class Starter {
                                                 filter,
                                                 channel == null
                                                         ? null
-                                                        : channels.other(joined.size()),
+                                                        : channels.other(
+                                                                passedCount + joined.size()),
                                                 listening == null
                                                         ? null
                                                         : engine.listening(
                                                                 handlers.keySet(),
                                                                 spec,
                                                                 channels.other(
-                                                                        joined.size()
+                                                                        passedCount
+                                                                                + joined.size()
                                                                                 + (channel == null
                                                                                         ? 0
                                                                                         : 1)))),
                                 new Launcher.Request(
                                         stdios.numbers(),
-                                        others(stdios, channel, listening),
+                                        others(passed, stdios, channel, listening),
                                         placing,
                                         awaited(placing),
                                         this::replenish,
@@ -217,6 +256,7 @@ final class Starter {
             warnings.addAll(cgroup.warnings());
         }
         stdios.started();
+        passed.close();
         Terminal terminal = null;
         if (channel != null) {
             terminal = channel.receive();
@@ -381,7 +421,7 @@ final class Starter {
     }
 
     private void join(Map<Namespace, Integer> joined, Namespace namespace, Fd file) {
-        joined.put(namespace, Channels.with(0).other(joinedFiles.size()));
+        joined.put(namespace, Channels.with(0).other(passedCount + joinedFiles.size()));
         joinedFiles.add(file);
     }
 
@@ -428,15 +468,19 @@ final class Starter {
                     Objects.requireNonNull(detachment)
                             .kind(
                                     stdios,
-                                    joinedFiles.size(),
+                                    passedCount + joinedFiles.size(),
                                     placing == null ? null : placing.memoryEvents(),
                                     cleanup);
         };
     }
 
     private List<Integer> others(
-            Stdios stdios, @Nullable TerminalChannel channel, @Nullable ListenerChannel listening) {
-        var others = new ArrayList<>(joinedFiles.stream().map(Fd::number).toList());
+            PassedDescriptors passed,
+            Stdios stdios,
+            @Nullable TerminalChannel channel,
+            @Nullable ListenerChannel listening) {
+        var others = new ArrayList<>(passed.numbers());
+        joinedFiles.forEach(file -> others.add(file.number()));
         if (channel != null) {
             others.add(channel.number());
         }

@@ -12,4 +12,9 @@ public final class UnsupportedHostException extends PelagosException {
     public UnsupportedHostException(String message) {
         super(message);
     }
+
+    UnsupportedHostException(String message, Throwable cause) {
+        super(message);
+        initCause(cause);
+    }
 }

@@ -12,6 +12,13 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.BusyboxRoot;
 import io.pelagos.core.testing.TryProgram;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,11 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Known ways out of containers, each tried against this runtime. */
 class BreakoutIT extends Trial {
@@ -346,6 +348,35 @@ class BreakoutIT extends Trial {
         link("console-host", Path.of("/dev/console"));
         assertThat(hostile("sh", "-c", "echo x > /console-host && ls -l /dev/console").run())
                 .satisfies(r -> assertThat(r.stdout()).doesNotContain("crw"));
+    }
+
+    /**
+     * The terminal becomes the console of a {@code /dev} of the container's own, whatever links its
+     * root has in the places of both (CVE-2025-52565).
+     */
+    @Test
+    void consoleIsNotMountedThroughLinks() throws Exception {
+        var host = Files.writeString(outside.resolve("host"), "of the host\n");
+        Files.createDirectories(hostile.resolve("dev"));
+        link("dev/console", host);
+        link("dev/pts", Path.of("/proc/sys/kernel"));
+        var script = "test -c /dev/console && tty && grep -c ' /proc/sys ' /proc/self/mountinfo";
+        try (var container = hostile("sh", "-c", script).terminal().start()) {
+            var text =
+                    new String(
+                            container.terminal().output().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(text).isEqualTo("/dev/pts/0\r\n1\r\n");
+        }
+        assertThat(host).hasContent("of the host");
+        // Where the caller mounts another /dev, its links lead to no terminal.
+        assertThatThrownBy(
+                        () ->
+                                hostile("true")
+                                        .mount(Mount.bind(hostile.resolve("dev"), "/dev"))
+                                        .terminal()
+                                        .start())
+                .isInstanceOf(SyscallFailedException.class);
+        assertThat(host).hasContent("of the host");
     }
 
     /**

@@ -14,17 +14,20 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.Sandbox;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.function.BooleanSupplier;
+
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** Limits, counters and the freezer of whole containers, on whatever cgroups this host has. */
 @Tag("cgroup")
@@ -55,6 +58,19 @@ class ContainerCgroupsIT {
                         .start();
         assertThat(container.waitFor()).isInstanceOf(Exit.OutOfMemory.class);
         assertNothingIsLeft(container);
+    }
+
+    @Test
+    void lackOfMemoryEndsAllProcessesOrOneAsIsChosen() throws Exception {
+        assumeTrue(
+                Files.isRegularFile(Path.of("/sys/fs/cgroup/cgroup.controllers")),
+                "needs cgroup v2 with the controller memory");
+        var script = "dd if=/dev/zero of=/dev/null bs=128M count=1; echo survived";
+        var together = sandbox.sh(script).memory(SMALL).run();
+        assertThat(together.exit()).isInstanceOf(Exit.OutOfMemory.class);
+        assertThat(together.stdout()).isEmpty();
+        var alone = sandbox.sh(script).memory(SMALL).oomGroup(false).run();
+        assertThat(alone.stdout()).isEqualTo("survived\n");
     }
 
     @Test

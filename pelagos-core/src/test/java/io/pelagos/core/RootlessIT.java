@@ -1,10 +1,17 @@
 package io.pelagos.core;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.pelagos.core.testing.ForkedJvm;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,10 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What an ordinary user can do, tested as one that the test makes. */
 class RootlessIT {
@@ -24,6 +27,7 @@ class RootlessIT {
     private static final Path MAPPER = Path.of("/usr/bin/newuidmap");
 
     private final String user = "pel" + Long.toString(System.nanoTime() % 1_000_000_000, 36);
+    private List<String> more = List.of();
     @TempDir private Path directory;
 
     @BeforeEach
@@ -55,6 +59,12 @@ class RootlessIT {
         useradd.addAll(List.of(options));
         useradd.add(user);
         assertThat(run(useradd.toArray(String[]::new))).isEmpty();
+        if (!more.isEmpty()) {
+            var usermod = new ArrayList<>(List.of("/usr/sbin/usermod"));
+            usermod.addAll(more);
+            usermod.add(user);
+            assertThat(run(usermod.toArray(String[]::new))).isEmpty();
+        }
         var home = Files.createDirectory(directory.resolve("home"));
         run("/usr/bin/chown", user + ":", home.toString());
         var uid = run("/usr/bin/id", "-u", user).strip();
@@ -101,9 +111,33 @@ class RootlessIT {
         assertThat(results.get("terminal")).isEqualTo("/dev/pts/0 30 90");
         assertThat(results.get("layers")).startsWith("/kept /new true");
         assertThat(results.get("detached")).startsWith("0 true Killed");
+        assertThat(results.get("healthy")).as(text).isEqualTo("yes");
+        assertThat(results.get("volume")).as(text).isEqualTo("kept 0 0");
+        assertThat(results.get("typed")).as(text).contains("/dev/pts/0").endsWith("got word");
+        assertThat(results.get("copied")).as(text).isEqualTo("through the root");
+        assertThat(results.get("listening")).as(text).isEqualTo("1 1 1");
+        assertThat(results.get("privileged")).as(text).startsWith("mounted");
+        assertThat(results.get("shared")).as(text).isEqualTo("same");
+        assertThat(text).doesNotContain("removing the files");
+        assertThat(results.get("groups")).as(text).isEqualTo("0 4 24");
+        assertThat(results.get("nested")).as(text).isEqualTo("0");
         assertThat(results.get("device")).contains("device", "mount the host's");
         assertThat(results.get("required")).contains("LimitException");
         assertThat(results.get("stopped")).isEqualTo("Code[code=143]");
+    }
+
+    @Test
+    void everyRangeOfTheUserIsMapped() throws Exception {
+        more =
+                List.of(
+                        "--add-subuids",
+                        "3200000000-3200000009",
+                        "--add-subgids",
+                        "3200000100-3200000109");
+        var results = asUser();
+        assertThat(results.get("map"))
+                .startsWith("0 " + results.get("uid") + " 1 1 ")
+                .contains(" 3200000000 10");
     }
 
     @Test

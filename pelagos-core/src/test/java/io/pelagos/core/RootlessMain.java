@@ -3,7 +3,10 @@ package io.pelagos.core;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Mount;
+
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +41,15 @@ final class RootlessMain {
             main.tell("terminal", () -> main.terminal());
             main.tell("layers", () -> main.layers());
             main.tell("detached", () -> main.detached());
+            main.tell("healthy", () -> main.healthy());
+            main.tell("volume", () -> main.volume());
+            main.tell("typed", () -> main.typed());
+            main.tell("copied", () -> main.copied());
+            main.tell("listening", () -> main.listening());
+            main.tell("privileged", () -> main.privileged());
+            main.tell("shared", () -> main.sharedPid());
+            main.tell("groups", () -> main.groups());
+            main.tell("nested", () -> main.nested());
             main.tell("device", () -> main.device());
             main.tell("required", () -> main.required());
             main.tell("stopped", () -> main.stopped());
@@ -123,6 +135,81 @@ final class RootlessMain {
         var exit = found.stop(Duration.ZERO);
         found.remove(false);
         return inside + " " + found.id().equals(id) + " " + exit;
+    }
+
+    private String healthy() throws Exception {
+        var container =
+                sh("sleep 1000")
+                        .name("healthy")
+                        .healthCheck(
+                                HealthCheck.command("/usr/bin/id", "-u")
+                                        .every(Duration.ofMillis(50), Duration.ofSeconds(20)))
+                        .startDetached();
+        try {
+            container.awaitReady(Ready.healthy(), Duration.ofSeconds(60));
+            return "yes";
+        } finally {
+            container.kill();
+            container.waitFor();
+            container.remove(false);
+        }
+    }
+
+    private String volume() throws InterruptedException {
+        var volume = pelagos.volumes().create("mine");
+        var written = sh("echo kept > /data/file").mount(volume.at("/data")).run();
+        var read = sh("cat /data/file; stat -c %u /data/file").mount(volume.at("/data")).run();
+        pelagos.volumes().remove("mine");
+        return shown(written) + shown(read) + pelagos.volumes().list().size();
+    }
+
+    /** A terminal of one more process. */
+    private String typed() throws Exception {
+        try (var container = sh("sleep 1000").start();
+                var exec =
+                        container.exec("sh", "-c", "tty; read x; echo got $x").terminal().start()) {
+            var terminal = exec.terminal();
+            terminal.input().write("word\n".getBytes(UTF_8));
+            terminal.input().flush();
+            return new String(terminal.output().readAllBytes(), UTF_8);
+        }
+    }
+
+    private String copied() throws Exception {
+        var file = Files.writeString(directory.resolve("in"), "through the root");
+        try (var container = sh("sleep 1000").start()) {
+            container.copyIn(file, "/tmp/in");
+            container.copyOut("/tmp/in", directory.resolve("out"));
+            return Files.readString(directory.resolve("out"));
+        }
+    }
+
+    private String listening() throws InterruptedException {
+        var address = UnixDomainSocketAddress.of(directory.resolve("s"));
+        var script = "echo $LISTEN_FDS $LISTEN_PID; ls -l /proc/self/fd/3 | grep -c socket:";
+        return shown(sh(script).listen("s", address).run());
+    }
+
+    private String privileged() throws InterruptedException {
+        var result = sh("mount -t tmpfs none /tmp && echo mounted").privileged().run();
+        return shown(result) + String.join("; ", result.warnings());
+    }
+
+    private String sharedPid() throws InterruptedException {
+        return shown(
+                sh("test $$ -ne 1 && echo same").share(io.pelagos.core.spec.Namespace.PID).run());
+    }
+
+    private String groups() throws InterruptedException {
+        return shown(sh("id -G").groups("4", "24").run());
+    }
+
+    /** A user namespace in that of the container. */
+    private String nested() throws InterruptedException {
+        return shown(
+                sh("unshare --user --map-root-user id -u")
+                        .seccomp(io.pelagos.core.security.SeccompProfile.unconfined())
+                        .run());
     }
 
     private String device() throws InterruptedException {

@@ -20,6 +20,7 @@ import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +113,24 @@ public final class FileCalls {
     Fd openUnmounted(Fd directory, String name) {
         return openat2(
                 directory, name, Constant.flags(O_RDONLY, O_DIRECTORY, O_NOFOLLOW), 0, UNMOUNTED);
+    }
+
+    /**
+     * Gives the owner of a directory right in another all permissions.
+     *
+     * @return false when this process is not its owner
+     */
+    boolean permitOwner(Fd directory, String name) {
+        var flags = Constant.flags(O_PATH, O_DIRECTORY, O_NOFOLLOW);
+        try (var place = openat2(directory, name, flags, 0, UNMOUNTED)) {
+            changeModeOfPath(place, 0700);
+            return true;
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.EPERM) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     private Fd openat2(Fd directory, String path, Constant flags, int mode, Constant resolve) {

@@ -3,6 +3,7 @@ package io.pelagos.core.files;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -73,8 +74,23 @@ public final class TreeRemoval {
         moved.push(free);
     }
 
+    /**
+     * Opens a directory, after permitting that to its owner when it is not: overlayfs makes one
+     * without any permission, which whoever has no CAP_DAC_OVERRIDE has to grant itself.
+     */
+    private Fd open(Fd parent, String name) {
+        try {
+            return calls.openUnmounted(parent, name);
+        } catch (ErrnoException denied) {
+            if (denied.errno() != Errno.EACCES || !calls.permitOwner(parent, name)) {
+                throw denied;
+            }
+            return calls.openUnmounted(parent, name);
+        }
+    }
+
     private void removeContents(Fd parent, String name, int depth) {
-        try (var inner = calls.openUnmounted(parent, name)) {
+        try (var inner = open(parent, name)) {
             for (var entry : calls.list(inner)) {
                 remove(inner, entry, depth + 1);
             }

@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
  */
 record EpollEvent(int size, int data) {
     static final int EPOLLIN = 0x1;
+    static final int EPOLLPRI = 0x2;
     static final int EPOLLOUT = 0x4;
     static final int EPOLLERR = 0x8;
     static final int EPOLLHUP = 0x10;

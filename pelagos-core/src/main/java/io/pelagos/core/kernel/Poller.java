@@ -1,5 +1,7 @@
 package io.pelagos.core.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -12,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for any number of descriptors with one thread, so that no other thread blocks in the kernel
@@ -140,6 +141,18 @@ public final class Poller implements AutoCloseable {
      */
     public void awaitWritable(Fd fd) throws InterruptedException, ClosedChannelException {
         await(fd, Direction.WRITE, null);
+    }
+
+    /**
+     * Waits until a file of the kernel has something out of the ordinary to tell: that it has
+     * changed, that a trigger has gone off, an error or a hang-up; see {@code POLLPRI} in poll(2).
+     *
+     * @param fd an open descriptor
+     * @throws InterruptedException as in {@link #awaitReadable(Fd)}
+     * @throws ClosedChannelException as in {@link #awaitReadable(Fd)}
+     */
+    public void awaitPriority(Fd fd) throws InterruptedException, ClosedChannelException {
+        await(fd, Direction.PRIORITY, null);
     }
 
     /**
@@ -503,10 +516,11 @@ public final class Poller implements AutoCloseable {
         return ready;
     }
 
-    /** Which of the two a thread wants to do. */
+    /** What a thread waits for. */
     private enum Direction {
         READ(EpollEvent.EPOLLIN | EpollEvent.EPOLLRDHUP),
-        WRITE(EpollEvent.EPOLLOUT);
+        WRITE(EpollEvent.EPOLLOUT),
+        PRIORITY(EpollEvent.EPOLLPRI);
 
         final int events;
         final int wakes;

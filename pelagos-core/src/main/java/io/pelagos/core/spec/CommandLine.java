@@ -2,9 +2,11 @@ package io.pelagos.core.spec;
 
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -146,6 +148,14 @@ final class CommandLine {
         if (process.oomScoreAdj() != null) {
             option("oom-score-adj", process.oomScoreAdj().toString());
         }
+        if (process.personality() != null) {
+            option("personality", process.personality().name());
+        }
+        if (process.descriptors().count() > 0) {
+            throw none(
+                    "descriptors " + process.descriptors(),
+                    "it passes on those of whoever runs it, which a command line does not say");
+        }
         if (process.terminal()) {
             flag("tty");
         }
@@ -219,8 +229,25 @@ final class CommandLine {
         if (!confinement.landlock().equals(LandlockRules.none())) {
             throw none("landlock", "the command would be less confined");
         }
+        labels(confinement.labels());
         paths(confinement);
         confinement.sysctls().forEach((name, value) -> option("sysctl", name + "=" + value));
+    }
+
+    private void labels(LsmLabels labels) {
+        if (labels.apparmorProfile() != null) {
+            option("security-opt", "apparmor=" + labels.apparmorProfile());
+        }
+        if (labels.mountLabel() != null) {
+            throw none("mountLabel " + labels.mountLabel(), "it makes its own of the process's");
+        }
+        if (labels.selinuxLabel() != null) {
+            var parts = labels.selinuxLabel().split(":", 4);
+            var names = List.of("user", "role", "type", "level");
+            for (int i = 0; i < parts.length; i++) {
+                option("security-opt", "label=" + names.get(i) + ":" + parts[i]);
+            }
+        }
     }
 
     /** Podman starts from the same eleven; who is not root gets those added, as ambient ones. */

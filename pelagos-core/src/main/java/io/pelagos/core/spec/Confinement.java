@@ -2,7 +2,9 @@ package io.pelagos.core.spec;
 
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
+
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.TreeMap;
  * @param readOnlyPaths absolute paths that cannot be changed, with everything below
  * @param sysctls kernel parameters of the container's own namespaces, by dotted name
  * @param privileged whether everything here was given up by {@code privileged()}
+ * @param labels what a security module of the kernel knows it by
  */
 public record Confinement(
         Set<Capability> capabilities,
@@ -34,7 +37,8 @@ public record Confinement(
         List<String> maskedPaths,
         List<String> readOnlyPaths,
         Map<String, String> sysctls,
-        boolean privileged) {
+        boolean privileged,
+        LsmLabels labels) {
     /** Checks and copies everything. */
     public Confinement {
         capabilities = sorted(capabilities);
@@ -58,6 +62,42 @@ public record Confinement(
                         "sysctl \"" + name + "\": must be a dotted name like net.ipv4.ip_forward");
             }
         }
+    }
+
+    /**
+     * Makes a confinement without labels.
+     *
+     * @param capabilities the bounding set
+     * @param ambient capabilities that are kept across execve(2)
+     * @param noNewPrivileges whether execve(2) can never give more than there is
+     * @param seccomp the filter of system calls
+     * @param landlock further rules for files and ports
+     * @param maskedPaths absolute paths whose contents are hidden
+     * @param readOnlyPaths absolute paths that cannot be changed
+     * @param sysctls kernel parameters, by dotted name
+     * @param privileged whether everything here was given up
+     */
+    public Confinement(
+            Set<Capability> capabilities,
+            Set<Capability> ambient,
+            boolean noNewPrivileges,
+            SeccompProfile seccomp,
+            LandlockRules landlock,
+            List<String> maskedPaths,
+            List<String> readOnlyPaths,
+            Map<String, String> sysctls,
+            boolean privileged) {
+        this(
+                capabilities,
+                ambient,
+                noNewPrivileges,
+                seccomp,
+                landlock,
+                maskedPaths,
+                readOnlyPaths,
+                sysctls,
+                privileged,
+                LsmLabels.NONE);
     }
 
     private static Set<Capability> sorted(Set<Capability> set) {

@@ -10,10 +10,15 @@ import io.pelagos.core.security.LandlockPathRule;
 import io.pelagos.core.security.LandlockPortRule;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.node.ObjectNode;
+
 import java.util.Collection;
 import java.util.Set;
-import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of a {@link Confinement}, a part of {@link SpecJson}. */
 final class ConfinementJson {
@@ -31,6 +36,10 @@ final class ConfinementJson {
         SpecJson.texts(node.putArray("readOnlyPaths"), confinement.readOnlyPaths());
         SpecJson.texts(node.putObject("sysctls"), confinement.sysctls());
         node.put("privileged", confinement.privileged());
+        var labels = confinement.labels();
+        optional(node, "apparmorProfile", labels.apparmorProfile());
+        optional(node, "selinuxLabel", labels.selinuxLabel());
+        optional(node, "mountLabel", labels.mountLabel());
     }
 
     static Confinement read(JsonObject object) {
@@ -49,7 +58,17 @@ final class ConfinementJson {
                                 object.texts("maskedPaths"),
                                 object.texts("readOnlyPaths"),
                                 object.textMap("sysctls"),
-                                object.flag("privileged")));
+                                object.flag("privileged"),
+                                new LsmLabels(
+                                        object.optionalText("apparmorProfile"),
+                                        object.optionalText("selinuxLabel"),
+                                        object.optionalText("mountLabel"))));
+    }
+
+    private static void optional(ObjectNode node, String field, @Nullable String text) {
+        if (text != null) {
+            node.put(field, text);
+        }
     }
 
     static void landlock(ObjectNode node, LandlockRules rules) {

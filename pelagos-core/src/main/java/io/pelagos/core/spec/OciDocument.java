@@ -3,7 +3,15 @@ package io.pelagos.core.spec;
 import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,10 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A {@link ContainerSpec} as config.json of the OCI runtime specification. What the specification
@@ -89,7 +93,7 @@ final class OciDocument {
                 defaultMounts,
                 OciMounts.read(config, defaultMounts, notes.made()),
                 devices.devices(),
-                process(process),
+                process(process, linux, notes),
                 notes.stdio("stdin"),
                 notes.stdio("stdout"),
                 notes.stdio("stderr"),
@@ -166,13 +170,20 @@ final class OciDocument {
             node.put("oomScoreAdj", process.oomScoreAdj());
         }
         node.put("noNewPrivileges", spec.confinement().noNewPrivileges());
+        var labels = spec.confinement().labels();
+        if (labels.apparmorProfile() != null) {
+            node.put("apparmorProfile", labels.apparmorProfile());
+        }
+        if (labels.selinuxLabel() != null) {
+            node.put("selinuxLabel", labels.selinuxLabel());
+        }
     }
 
     private static BigInteger unsigned(long bits) {
         return new BigInteger(Long.toUnsignedString(bits));
     }
 
-    private static ProcessSpec process(JsonObject object) {
+    private static ProcessSpec process(JsonObject object, JsonObject linux, OciNotes notes) {
         var user = object.optionalObject("user");
         return object.checked(
                 () ->
@@ -190,7 +201,15 @@ final class OciDocument {
                                 rlimits(object),
                                 object.optionalSmallNumber("oomScoreAdj"),
                                 object.flag("terminal", false),
-                                terminalSize(object)));
+                                terminalSize(object),
+                                personality(linux),
+                                notes.descriptors()));
+    }
+
+    /** The specification reserves flags, and has none. */
+    private static @Nullable Personality personality(JsonObject linux) {
+        var personality = linux.optionalObject("personality");
+        return personality == null ? null : personality.text("domain", Personality::parse);
     }
 
     /** A size of nothing means that it is not known. */
@@ -311,6 +330,13 @@ final class OciDocument {
         if (!confinement.sysctls().isEmpty()) {
             SpecJson.texts(node.putObject("sysctl"), confinement.sysctls());
         }
+        if (confinement.labels().mountLabel() != null) {
+            node.put("mountLabel", confinement.labels().mountLabel());
+        }
+        var personality = spec.process().personality();
+        if (personality != null) {
+            node.putObject("personality").put("domain", personality.name());
+        }
         OciSeccomp.write(node, confinement);
         SpecJson.texts(node.putArray("maskedPaths"), confinement.maskedPaths());
         SpecJson.texts(node.putArray("readonlyPaths"), confinement.readOnlyPaths());
@@ -411,7 +437,17 @@ final class OciDocument {
                 linux.texts("maskedPaths"),
                 linux.texts("readonlyPaths"),
                 linux.textMap("sysctl"),
-                notes.privileged());
+                notes.privileged(),
+                new LsmLabels(
+                        text(process, "apparmorProfile"),
+                        text(process, "selinuxLabel"),
+                        text(linux, "mountLabel")));
+    }
+
+    /** Other writers leave empty what is not meant. */
+    private static @Nullable String text(JsonObject object, String field) {
+        var text = object.optionalText(field);
+        return text == null || text.isEmpty() ? null : text;
     }
 
     private static Set<Capability> capabilities(JsonObject sets, String name) {

@@ -4,6 +4,9 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -12,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Annotations of an OCI configuration that keep what the OCI runtime specification has no field
@@ -58,6 +60,7 @@ final class OciNotes {
         note(notes, "stdin", stdio("stdin", spec.stdin()));
         note(notes, "stdout", stdio("stdout", spec.stdout()));
         note(notes, "stderr", stdio("stderr", spec.stderr()));
+        note(notes, "listening", listening(spec.process().descriptors()));
         note(notes, "landlock", landlock(spec.confinement().landlock()));
         note(notes, "privileged", spec.confinement().privileged() ? "true" : null);
         note(notes, "required", spec.resources().required() ? "true" : null);
@@ -92,6 +95,15 @@ final class OciNotes {
                     throw new IllegalArgumentException(
                             field + " " + stream + ": belongs to this JVM and has no JSON form");
         };
+    }
+
+    private static @Nullable String listening(Descriptors descriptors) {
+        if (descriptors.count() == 0) {
+            return null;
+        }
+        var node = Json.object();
+        DescriptorsJson.write(node.putArray("listening"), descriptors);
+        return node.toString();
     }
 
     private static @Nullable String landlock(LandlockRules rules) {
@@ -168,6 +180,18 @@ final class OciNotes {
                     throw new IllegalArgumentException(
                             "must be null, inherit, file:PATH or append:PATH");
         };
+    }
+
+    Descriptors descriptors() {
+        return take(
+                PREFIX + "listening",
+                Descriptors.NONE,
+                text -> {
+                    var sockets = JsonObject.parse("listening sockets", text);
+                    var parsed = DescriptorsJson.read(sockets);
+                    sockets.refuseUnread(value -> false, "there is no such field");
+                    return parsed;
+                });
     }
 
     LandlockRules landlock() {

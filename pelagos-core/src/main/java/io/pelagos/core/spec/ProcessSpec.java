@@ -1,11 +1,12 @@
 package io.pelagos.core.spec;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The first program of a container.
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     the JVM's
  * @param terminal whether its streams are a terminal
  * @param terminalSize how large that is at first; or null for the usual size, and without one
+ * @param personality its execution domain; or null for the JVM's
+ * @param descriptors what it has open beside its streams
  */
 public record ProcessSpec(
         List<String> command,
@@ -35,7 +38,9 @@ public record ProcessSpec(
         Map<Rlimit, Rlimit.Limit> rlimits,
         @Nullable Integer oomScoreAdj,
         boolean terminal,
-        @Nullable TerminalSize terminalSize) {
+        @Nullable TerminalSize terminalSize,
+        @Nullable Personality personality,
+        Descriptors descriptors) {
     /** Checks and copies everything. */
     public ProcessSpec {
         command = List.copyOf(command);
@@ -101,6 +106,46 @@ public record ProcessSpec(
             @Nullable Integer oomScoreAdj,
             boolean terminal) {
         this(command, environment, cwd, user, groups, umask, rlimits, oomScoreAdj, terminal, null);
+    }
+
+    /**
+     * Makes a process with the JVM's personality and nothing open but its streams.
+     *
+     * @param command the program and its arguments
+     * @param environment the whole environment, in order
+     * @param cwd the working directory
+     * @param user who it runs as
+     * @param groups supplementary groups
+     * @param umask the file mode creation mask
+     * @param rlimits resource limits
+     * @param oomScoreAdj how likely the kernel ends it when memory is short, or null
+     * @param terminal whether its streams are a terminal
+     * @param terminalSize how large that is at first, or null
+     */
+    public ProcessSpec(
+            List<String> command,
+            Map<String, String> environment,
+            String cwd,
+            User user,
+            List<String> groups,
+            FileMode umask,
+            Map<Rlimit, Rlimit.Limit> rlimits,
+            @Nullable Integer oomScoreAdj,
+            boolean terminal,
+            @Nullable TerminalSize terminalSize) {
+        this(
+                command,
+                environment,
+                cwd,
+                user,
+                groups,
+                umask,
+                rlimits,
+                oomScoreAdj,
+                terminal,
+                terminalSize,
+                null,
+                Descriptors.NONE);
     }
 
     private static void noNul(String what, String text) {

@@ -4,6 +4,12 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -11,9 +17,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The JSON form of a {@link ContainerSpec}: one field for each component, by its name, beside
@@ -217,6 +220,12 @@ final class SpecJson {
         if (size != null) {
             node.putObject("terminalSize").put("rows", size.rows()).put("columns", size.columns());
         }
+        if (process.personality() != null) {
+            node.put("personality", JsonObject.nameOf(process.personality()));
+        }
+        if (process.descriptors().count() > 0) {
+            DescriptorsJson.write(node.putArray("listening"), process.descriptors());
+        }
     }
 
     private static @Nullable TerminalSize terminalSize(JsonObject object) {
@@ -242,7 +251,11 @@ final class SpecJson {
                                 rlimits(object.object("rlimits")),
                                 object.optionalSmallNumber("oomScoreAdj"),
                                 object.flag("terminal"),
-                                terminalSize(object)));
+                                terminalSize(object),
+                                object.optionalText("personality") == null
+                                        ? null
+                                        : object.constant("personality", Personality.class),
+                                DescriptorsJson.read(object)));
     }
 
     private static Map<Rlimit, Rlimit.Limit> rlimits(JsonObject object) {

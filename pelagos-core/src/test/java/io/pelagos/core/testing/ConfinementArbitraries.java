@@ -10,6 +10,7 @@ import io.pelagos.core.security.LandlockPathRule;
 import io.pelagos.core.security.LandlockPortRule;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompAction;
 import io.pelagos.core.security.SeccompArch;
 import io.pelagos.core.security.SeccompCondition;
@@ -18,13 +19,15 @@ import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompScope;
 import io.pelagos.core.spec.Confinement;
+
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
 
 /** What containers may do. */
 final class ConfinementArbitraries {
@@ -32,7 +35,7 @@ final class ConfinementArbitraries {
 
     private record Capabilities(Set<Capability> bounding, Set<Capability> ambient) {}
 
-    private record Paths(List<String> masked, List<String> readOnly) {}
+    private record Paths(List<String> masked, List<String> readOnly, LsmLabels labels) {}
 
     static Arbitrary<Confinement> confinements(Arbitrary<SeccompProfile> profiles) {
         var paths = SpecArbitraries.containerPaths().list().ofMaxSize(3);
@@ -42,7 +45,7 @@ final class ConfinementArbitraries {
                         Arbitraries.of(true, false),
                         profiles,
                         landlock(),
-                        Combinators.combine(paths, paths).as(Paths::new),
+                        Combinators.combine(paths, paths, labels()).as(Paths::new),
                         Arbitraries.maps(sysctls, SpecArbitraries.texts()),
                         Arbitraries.of(true, false))
                 .as(
@@ -62,7 +65,20 @@ final class ConfinementArbitraries {
                                         hidden.masked(),
                                         hidden.readOnly(),
                                         values,
-                                        privileged));
+                                        privileged,
+                                        hidden.labels()));
+    }
+
+    private static Arbitrary<LsmLabels> labels() {
+        var contexts =
+                Arbitraries.of("system_u:system_r:container_t:s0:c1,c2", "u:r:t").injectNull(0.5);
+        var selinux =
+                Combinators.combine(contexts, contexts)
+                        .as((label, mount) -> new LsmLabels(null, label, mount));
+        var apparmor =
+                Arbitraries.of("web", "unconfined", "a//b")
+                        .map(name -> new LsmLabels(name, null, null));
+        return Arbitraries.oneOf(Arbitraries.just(LsmLabels.NONE), selinux, apparmor);
     }
 
     private static Arbitrary<Capabilities> capabilities() {

@@ -1,16 +1,24 @@
 package io.pelagos.core.testing;
 
+import io.pelagos.core.spec.Descriptors;
 import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.ListenSocket;
+import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.User;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+
 import org.jspecify.annotations.Nullable;
+
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /** First programs of containers. */
 final class ProcessArbitraries {
@@ -22,7 +30,10 @@ final class ProcessArbitraries {
             FileMode umask,
             Map<Rlimit, Rlimit.Limit> rlimits,
             @Nullable Integer oomScoreAdj,
-            boolean terminal) {}
+            boolean terminal,
+            More more) {}
+
+    private record More(@Nullable Personality personality, Descriptors descriptors) {}
 
     static Arbitrary<ProcessSpec> processes() {
         var words = Arbitraries.oneOf(numbers(), names());
@@ -67,7 +78,30 @@ final class ProcessArbitraries {
                 settings.umask(),
                 settings.rlimits(),
                 settings.oomScoreAdj(),
-                settings.terminal());
+                settings.terminal(),
+                null,
+                settings.more().personality(),
+                settings.more().descriptors());
+    }
+
+    private static Arbitrary<More> more() {
+        var addresses =
+                Arbitraries.of(
+                        new InetSocketAddress("127.0.0.1", 80),
+                        new InetSocketAddress("::1", 65_535),
+                        UnixDomainSocketAddress.of("/run/a=b:c.sock"));
+        var sockets =
+                Combinators.combine(Arbitraries.of("http", "a=b", " "), addresses)
+                        .as(
+                                (name, address) ->
+                                        new ListenSocket(
+                                                name, new ListenSocket.Source.Address(address)));
+        return Combinators.combine(
+                        Arbitraries.of(Personality.class).injectNull(0.5),
+                        sockets.list().ofMaxSize(3))
+                .as(
+                        (personality, listening) ->
+                                new More(personality, new Descriptors(listening, List.of())));
     }
 
     private static Arbitrary<Settings> settings() {
@@ -75,7 +109,8 @@ final class ProcessArbitraries {
                         SpecArbitraries.modeBits(0777),
                         Arbitraries.maps(Arbitraries.of(Rlimit.class), limits()).ofMaxSize(4),
                         Arbitraries.integers().between(-1000, 1000).injectNull(0.3),
-                        Arbitraries.of(true, false))
+                        Arbitraries.of(true, false),
+                        more())
                 .as(Settings::new);
     }
 

@@ -4,16 +4,20 @@ import io.pelagos.core.ContainerFilter;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
+
+import picocli.CommandLine;
+
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Function;
-import picocli.CommandLine;
 
 /** Which parser reads the values of which type of option. */
 final class Converters {
@@ -33,10 +37,12 @@ final class Converters {
         add(commandLine, IdMap.class, IdMapOption::parse);
         add(commandLine, KeyValue.class, KeyValue::parse);
         add(commandLine, Label.class, Label::parse);
+        add(commandLine, ListenSocket.class, ListenSocket::parse);
         add(commandLine, Mount.class, MountOption::parse);
         add(commandLine, Mount.Bind.class, VolumeOption::parse);
         add(commandLine, Mount.Tmpfs.class, TmpfsOption::parse);
         add(commandLine, NamespaceMode.class, NamespaceOption::parse);
+        add(commandLine, Personality.class, Personality::parse);
         add(commandLine, Resources.DeviceRule.class, DeviceRuleOption::parse);
         add(commandLine, SecurityOption.class, SecurityOption::parse);
         add(commandLine, Signal.class, Signal::parse);

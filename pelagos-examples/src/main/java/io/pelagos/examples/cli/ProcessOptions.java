@@ -2,12 +2,18 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.ListenSocket;
+import io.pelagos.core.spec.Personality;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import java.util.stream.IntStream;
 
 /** The program's environment, place, identity and own limits. */
 final class ProcessOptions {
@@ -51,6 +57,26 @@ final class ProcessOptions {
             description = "How likely the kernel ends it when memory is short, -1000 to 1000.")
     private @Nullable Integer oomScoreAdj;
 
+    @Option(
+            names = "--personality",
+            paramLabel = "linux|linux32",
+            description = "Execution domain, see personality(2).")
+    private @Nullable Personality personality;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "NAME=ADDRESS",
+            description =
+                    "Open a socket at 127.0.0.1:80, [::1]:80 or /run/app.sock of the host and pass"
+                            + " it to the program, see sd_listen_fds(3).")
+    private List<ListenSocket> listening = new ArrayList<>();
+
+    @Option(
+            names = "--preserve-fds",
+            paramLabel = "N",
+            description = "Pass on descriptors 3 to N+2 of whoever runs this command.")
+    private int preserved;
+
     /** Tells whether the program runs as another user than 0, as far as the option says. */
     boolean unprivilegedUser() {
         if (user == null) {
@@ -79,5 +105,14 @@ final class ProcessOptions {
         if (oomScoreAdj != null) {
             builder.oomScoreAdj(oomScoreAdj);
         }
+        if (personality != null) {
+            builder.personality(personality);
+        }
+        for (var socket : listening) {
+            if (socket.source() instanceof ListenSocket.Source.Address(var address)) {
+                builder.listen(socket.name(), address);
+            }
+        }
+        builder.preserveFds(IntStream.range(3, 3 + preserved).toArray());
     }
 }

@@ -2,6 +2,7 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.security.SeccompProfile;
+
 import java.nio.file.Path;
 
 /** One {@code --security-opt}. */
@@ -48,11 +49,30 @@ sealed interface SecurityOption {
         }
     }
 
+    /** A profile of AppArmor. */
+    record AppArmor(String profile) implements SecurityOption {
+        @Override
+        public void applyTo(ContainerBuilder builder) {
+            builder.apparmorProfile(profile);
+        }
+    }
+
+    /** A context of SELinux; nothing for a container that is to have none. */
+    record Context(String label) implements SecurityOption {
+        @Override
+        public void applyTo(ContainerBuilder builder) {
+            if (!label.equals("disable")) {
+                builder.selinuxLabel(label);
+            }
+        }
+    }
+
     /**
      * Reads an option.
      *
-     * @param text {@code no-new-privileges[=BOOLEAN]}, {@code seccomp=NAME}, {@code mask=PATH:PATH}
-     *     or {@code unmask=ALL}; a colon may stand for the first equals sign, as docker once had it
+     * @param text {@code no-new-privileges[=BOOLEAN]}, {@code seccomp=NAME}, {@code
+     *     apparmor=PROFILE}, {@code label=CONTEXT}, {@code mask=PATH:PATH} or {@code unmask=ALL}; a
+     *     colon may stand for the first equals sign, as docker once had it
      */
     static SecurityOption parse(String text) {
         int end = 0;
@@ -73,6 +93,8 @@ sealed interface SecurityOption {
         }
         return switch (name) {
             case "seccomp" -> new Seccomp(value);
+            case "apparmor" -> new AppArmor(value);
+            case "label" -> new Context(value);
             case "mask" -> new Mask(value);
             case "unmask" -> new Unmask(value);
             default -> throw refused(text);
@@ -84,7 +106,8 @@ sealed interface SecurityOption {
                 "\""
                         + text
                         + "\": must be no-new-privileges[=true|false],"
-                        + " seccomp=default|minimal|iouring|unconfined|FILE, mask=PATH[:PATH…] or"
+                        + " seccomp=default|minimal|iouring|unconfined|FILE, apparmor=PROFILE,"
+                        + " label=CONTEXT|disable, mask=PATH[:PATH…] or"
                         + " unmask=ALL|PATH[:PATH…]");
     }
 }

@@ -4,9 +4,13 @@ import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Option;
+
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Option;
 
 /** What the container may do. */
 final class SecurityOptions {
@@ -28,8 +32,21 @@ final class SecurityOptions {
             paramLabel = "OPT",
             description =
                     "no-new-privileges[=false], seccomp=default|minimal|iouring|unconfined|FILE,"
+                            + " apparmor=PROFILE, label=CONTEXT|disable,"
                             + " mask=PATH[:PATH…], unmask=ALL|PATH[:PATH…].")
     private List<SecurityOption> options = new ArrayList<>();
+
+    @Option(
+            names = "--apparmor-profile",
+            paramLabel = "PROFILE",
+            description = "Execute the program under a profile of AppArmor.")
+    private @Nullable String apparmorProfile;
+
+    @Option(
+            names = "--selinux-label",
+            paramLabel = "CONTEXT",
+            description = "Execute the program in a context of SELinux.")
+    private @Nullable String selinuxLabel;
 
     @Option(
             names = "--masked-path",
@@ -97,6 +114,12 @@ final class SecurityOptions {
         }
         applyCapabilities(builder, unprivilegedUser);
         options.forEach(option -> option.applyTo(builder));
+        if (apparmorProfile != null) {
+            builder.apparmorProfile(apparmorProfile);
+        }
+        if (selinuxLabel != null) {
+            builder.selinuxLabel(selinuxLabel);
+        }
         builder.mask(maskedPaths.toArray(String[]::new));
         builder.readOnly(readOnlyPaths.toArray(String[]::new));
         sysctls.forEach(sysctl -> builder.sysctl(sysctl.key(), sysctl.value()));

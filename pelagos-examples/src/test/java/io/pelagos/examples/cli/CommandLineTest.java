@@ -3,12 +3,17 @@ package io.pelagos.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.MiB;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import io.pelagos.core.spec.Personality;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
 
 class CommandLineTest {
     private final StringWriter out = new StringWriter();
@@ -120,6 +125,57 @@ class CommandLineTest {
         var spec = ContainerSpec.fromJson(out.toString());
         assertThat(spec.resources().memory().max()).isEqualTo(MiB.of(64));
         assertThat(spec.process().command()).containsExactly("true");
+    }
+
+    @Test
+    void socketsPersonalityAndLabelsAreOptions() {
+        assertThat(
+                        execute(
+                                "explain",
+                                "--spec",
+                                "--listen",
+                                "http=127.0.0.1:8080",
+                                "--listen",
+                                "admin=/run/admin.sock",
+                                "--personality",
+                                "linux32",
+                                "--security-opt",
+                                "label=u:r:t:s0:c1,c2",
+                                "/root",
+                                "true"))
+                .as(err.toString())
+                .isZero();
+        var spec = ContainerSpec.fromJson(out.toString());
+        assertThat(spec.process().personality()).isEqualTo(Personality.LINUX32);
+        assertThat(spec.process().descriptors().listening())
+                .containsExactly(
+                        ListenSocket.parse("http=127.0.0.1:8080"),
+                        ListenSocket.parse("admin=/run/admin.sock"));
+        assertThat(spec.confinement().labels().selinuxLabel()).isEqualTo("u:r:t:s0:c1,c2");
+    }
+
+    @Test
+    void socketsWithoutAnAddressAreRefused() {
+        for (var text : List.of("http", "=127.0.0.1:80", "http=localhost:80", "a:b=/run/x")) {
+            assertThat(execute("explain", "--spec", "--listen", text, "/root", "true"))
+                    .isEqualTo(125);
+            assertThat(err.toString()).contains("--listen");
+        }
+    }
+
+    @Test
+    void aProfileIsAnOptionOfItsOwnToo() {
+        assertThat(
+                        execute(
+                                "explain",
+                                "--command-line",
+                                "--apparmor-profile",
+                                "web",
+                                "/root",
+                                "true"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).contains("--security-opt=apparmor=web");
     }
 
     @Test

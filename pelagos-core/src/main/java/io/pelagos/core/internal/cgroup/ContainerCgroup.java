@@ -6,8 +6,12 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Stats;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The cgroups of one container, one directory in each hierarchy that is used, held by descriptors.
@@ -323,6 +326,42 @@ public final class ContainerCgroup implements AutoCloseable {
      */
     public long oomKills() {
         return new StatsReader(unified, legacy).oomKills();
+    }
+
+    /**
+     * Has the kernel tell when processes lose time.
+     *
+     * @param trigger when
+     * @return what tells, to be closed
+     * @throws IllegalStateException when the container is in no cgroup of version 2, where alone
+     *     that is known
+     * @throws ErrnoException when the kernel does not know it or does not take the trigger
+     */
+    public CgroupWatch watchPressure(PressureTrigger trigger) {
+        if (unified == null) {
+            throw new IllegalStateException(
+                    "pressure is known in cgroup v2 only: mount cgroup2 on /sys/fs/cgroup");
+        }
+        return CgroupWatch.pressure(unified, trigger);
+    }
+
+    /**
+     * Has the kernel tell when memory is short.
+     *
+     * @return what tells, to be closed
+     * @throws IllegalStateException when nobody counts the memory of the container
+     */
+    public CgroupWatch watchMemory() {
+        var v1 = legacy.get("memory");
+        if (v1 != null) {
+            return CgroupWatch.legacyMemory(v1);
+        }
+        if (unified == null || !unified.has("memory.events")) {
+            throw new IllegalStateException(
+                    "the container has no memory controller: give it a limit of memory, or enable"
+                            + " the controller for its parent cgroup");
+        }
+        return CgroupWatch.memory(unified);
     }
 
     /**

@@ -2,10 +2,12 @@ package io.pelagos.core.internal.cgroup;
 
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.Resources;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the tables of limits into the directories of one container: each setting where its
@@ -143,7 +145,8 @@ record LimitWriter(
     /** What to do about the usual reasons. */
     static final class Remedies {
         static final String DELEGATE =
-                "run as root, or have the cgroup delegated to this user (systemd: Delegate=yes)";
+                "run as root, or start the JVM in a cgroup that is delegated to this user"
+                        + " (systemd-run --user --scope -p Delegate=yes java …)";
         static final String BUSY_REASON = "has processes beside the JVM";
         private static final String ALONE =
                 "start the JVM in a cgroup of its own (systemd-run --scope -p Delegate=yes java …),"

@@ -33,7 +33,7 @@ public record Channels(int report, int control, int others) {
     }
 
     /** Returns the first number behind all of them. */
-    int end() {
+    public int end() {
         return other(others);
     }
 }

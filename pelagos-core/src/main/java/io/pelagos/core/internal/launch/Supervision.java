@@ -39,11 +39,13 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The frame of every plan: the helper process that the JVM spawns, the clone that makes the
@@ -146,6 +148,8 @@ public final class Supervision {
      * @param placed whether the JVM makes cgroups meanwhile, and sends them
      * @param joined how many cgroups the process enters after it was made, at the most
      * @param awaitsJvm whether it waits for a word of the JVM before it goes on
+     * @param passed how many descriptors, the first of the {@linkplain Channels#other others}, are
+     *     for the program alone
      * @param prepare what the helper does before, such as entering a PID namespace; or null
      */
     public record Clone(
@@ -154,6 +158,7 @@ public final class Supervision {
             boolean placed,
             int joined,
             boolean awaitsJvm,
+            int passed,
             @Nullable Consumer<PlanBuilder> prepare) {}
 
     /** The word of the JVM that the cgroups are there. */
@@ -237,7 +242,7 @@ public final class Supervision {
         }
         plan.whenResult(handOver.pid().value(), 0, inChild);
         if (foreground == null) {
-            handOver(handOver);
+            handOver(handOver, clone.passed());
         } else {
             foreground.await(handOver.pidfd().value());
         }
@@ -346,7 +351,7 @@ public final class Supervision {
         plan.here(supervisor);
     }
 
-    private void handOver(HandOver handOver) {
+    private void handOver(HandOver handOver, int passed) {
         plan.purpose("handing the pidfd to the JVM");
         var unsent = new Label();
         var sent = new Label();
@@ -363,6 +368,9 @@ public final class Supervision {
         // The other ends see that the container has closed its streams only when nobody else has
         // them.
         plan.call(CLOSE_RANGE, 0, 2, 0);
+        if (passed > 0) {
+            plan.call(CLOSE_RANGE, channels.other(0), channels.other(passed - 1), 0);
+        }
     }
 
     private void awaitJvm(Message word) {

@@ -22,14 +22,16 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.Confinement;
-import java.util.Set;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Set;
 
 /**
  * Who the program is and what it may do, in the only order that works: the bounding set while
- * CAP_SETPCAP is there, then ids, capabilities, ambient ones, no_new_privs, Landlock and last the
- * filter of system calls. Without no_new_privs the filter and Landlock need CAP_SYS_ADMIN and come
- * before ids and capabilities.
+ * CAP_SETPCAP is there, then ids, capabilities, ambient ones, the label of a security module,
+ * no_new_privs, Landlock and last the filter of system calls. Without no_new_privs the filter and
+ * Landlock need CAP_SYS_ADMIN and come, with the label, before ids and capabilities.
  */
 final class Confining {
     private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
@@ -48,12 +50,13 @@ final class Confining {
         landlock = new LandlockSteps(confinement.landlock(), inputs.facts().landlockAbi());
     }
 
-    void add(PlanBuilder plan) {
+    void add(PlanBuilder plan, Labels labels) {
         boolean unprivileged = confinement.noNewPrivileges();
         landlock.prepare(plan);
         new Inherited(inputs).limits(plan);
         dropBoundingSet(plan);
         if (!unprivileged) {
+            labels.write(plan);
             landlock.enforce(plan);
             installFilter(plan);
         }
@@ -68,6 +71,7 @@ final class Confining {
         plan.purpose("setting the umask");
         plan.call(UMASK, inputs.spec().process().umask().bits());
         if (unprivileged) {
+            labels.write(plan);
             plan.purpose("giving up new privileges");
             plan.call(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
             landlock.enforce(plan);

@@ -8,6 +8,7 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Namespace;
+
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -71,6 +72,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 spec.creates(Namespace.USER)
                                         || inputs.supervision()
                                                 instanceof Supervision.Kind.Detached,
+                                spec.process().descriptors().count(),
                                 namespaces::prepare),
                         (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
         var listening = inputs.listening();
@@ -117,17 +119,19 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         // Before anything is masked: a user namespace cannot mount a procfs that shows more than
         // one that is mounted already.
         Sysctls.add(plan, spec.confinement().sysctls());
+        var labels = new Labels(inputs);
+        labels.open(plan);
         if (spec.creates(Namespace.MOUNT)) {
             new FileSystem(inputs, hostname).add(plan);
         }
         var console = new Console(inputs);
         console.add(plan, true);
         var execution = new Execution(inputs);
-        execution.closeDescriptors(plan);
+        execution.closeDescriptors(plan, labels);
         execution.enterWorkingDirectory(plan);
-        new Confining(inputs).add(plan);
+        new Confining(inputs).add(plan, labels);
         if (spec.init()) {
-            Init.add(plan, inputs.channels().report(), spec.creates(Namespace.PID), console);
+            Init.add(plan, inputs, execution.report(), spec.creates(Namespace.PID), console);
         }
         execution.execute(plan);
     }

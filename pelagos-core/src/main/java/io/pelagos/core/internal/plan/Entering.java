@@ -18,6 +18,7 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
 import java.util.List;
 
 /**
@@ -82,6 +83,7 @@ public final class Entering {
                                 inputs.placement().placed(),
                                 inputs.placement().joined(),
                                 false,
+                                inputs.spec().process().descriptors().count(),
                                 _ -> entering.enterAsHelper()),
                         (_, word) -> entering.process(word));
         var listening = inputs.listening();
@@ -138,11 +140,13 @@ public final class Entering {
         enterCgroups(word.await());
         enterUserNamespace();
         new Inherited(inputs).add(plan);
+        var labels = new Labels(inputs);
+        labels.openInside(plan);
         new Console(inputs).add(plan, false);
         var execution = new Execution(inputs);
-        execution.closeDescriptors(plan);
+        execution.closeDescriptors(plan, labels);
         enterWorkingDirectory();
-        new Confining(inputs).add(plan);
+        new Confining(inputs).add(plan, labels);
         execution.execute(plan);
     }
 

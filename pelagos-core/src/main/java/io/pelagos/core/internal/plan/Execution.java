@@ -3,26 +3,38 @@ package io.pelagos.core.internal.plan;
 import static io.pelagos.core.kernel.AtFlag.AT_SYMLINK_NOFOLLOW;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
+import static io.pelagos.core.kernel.Syscall.DUP3;
 import static io.pelagos.core.kernel.Syscall.EXECVE;
+import static io.pelagos.core.kernel.Syscall.EXIT_GROUP;
 import static io.pelagos.core.kernel.Syscall.FCHDIR;
 import static io.pelagos.core.kernel.Syscall.FCHOWNAT;
+import static io.pelagos.core.kernel.Syscall.FCNTL;
 import static io.pelagos.core.kernel.Syscall.GETPID;
 import static io.pelagos.core.kernel.Syscall.MKDIRAT;
+import static io.pelagos.core.kernel.Syscall.WRITE;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.ProcessSpec;
+
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The working directory, the last descriptors, and the program itself. */
 final class Execution {
     private static final int CLOSE_RANGE_CLOEXEC = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+
+    /** {@code SD_LISTEN_FDS_START}. */
+    private static final int FIRST = 3;
 
     private final LaunchInputs inputs;
     private final ProcessSpec process;
@@ -33,13 +45,19 @@ final class Execution {
     }
 
     /**
-     * Closes every descriptor but the report pipe and, where the JVM is to decide about system
-     * calls, the socket through which it will be asked to. It happens before any path of the
-     * container's is looked at, because a path such as {@code /proc/self/fd/7/..} is resolved
-     * before close-on-exec takes effect (CVE-2024-21626); a pipe and a socket lead nowhere.
+     * Closes every descriptor but the report pipe, the file of a label and, where the JVM is to
+     * decide about system calls, the socket through which it will be asked to. It happens before
+     * any path of the container's is looked at, because a path such as {@code /proc/self/fd/7/..}
+     * is resolved before close-on-exec takes effect (CVE-2024-21626); a pipe, a file and a socket
+     * lead nowhere.
      */
-    void closeDescriptors(PlanBuilder plan) {
+    void closeDescriptors(PlanBuilder plan, Labels labels) {
         plan.purpose("closing descriptors");
+        int passed = process.descriptors().count();
+        if (passed > 0) {
+            passDescriptors(plan, passed, labels);
+            return;
+        }
         int report = inputs.channels().report();
         if (report > 3) {
             plan.call(CLOSE_RANGE, 3, report - 1, 0);
@@ -49,8 +67,69 @@ final class Execution {
         if (kept > report + 1) {
             plan.call(CLOSE_RANGE, report + 1, kept - 1, 0);
         }
-        plan.call(CLOSE_RANGE, kept + 1, 0xffffffffL, 0);
+        if (labels.any()) {
+            labels.keep(plan);
+            plan.call(CLOSE_RANGE, labels.number() + 1, 0xffffffffL, 0);
+            if (labels.number() > kept + 1) {
+                plan.call(CLOSE_RANGE, kept + 1, labels.number() - 1, 0);
+            }
+        } else {
+            plan.call(CLOSE_RANGE, kept + 1, 0xffffffffL, 0);
+        }
         plan.call(CLOSE_RANGE, report, report, CLOSE_RANGE_CLOEXEC);
+    }
+
+    /**
+     * Closes what is not kept when the program gets descriptors of its own, and gives these their
+     * numbers. They are the first behind the channels, so that each moves to a lower number which
+     * is free by then; the report pipe, which is in their way, goes behind all others.
+     */
+    private void passDescriptors(PlanBuilder plan, int passed, Labels labels) {
+        int end = inputs.channels().end();
+        if (labels.any()) {
+            labels.keep(plan);
+            plan.call(CLOSE_RANGE, labels.number() + 1, 0xffffffffL, 0);
+            plan.call(CLOSE_RANGE, end, labels.number() - 1, 0);
+        } else {
+            plan.call(CLOSE_RANGE, end, 0xffffffffL, 0);
+        }
+        plan.call(FCNTL, inputs.channels().report(), F_DUPFD_CLOEXEC, end);
+        reportTo(plan, end);
+        plan.purpose("passing descriptors to the program");
+        for (int i = 0; i < passed; i++) {
+            plan.call(DUP3, inputs.channels().other(i), FIRST + i, 0);
+        }
+        plan.purpose("closing descriptors");
+        var listening = inputs.listening();
+        int from = FIRST + passed;
+        if (listening != null) {
+            plan.call(CLOSE_RANGE, from, listening.channel() - 1, 0);
+            from = listening.channel() + 1;
+        }
+        if (from < end) {
+            plan.call(CLOSE_RANGE, from, end - 1, 0);
+        }
+    }
+
+    /** Has failures reported to another descriptor from here on. */
+    private static void reportTo(PlanBuilder plan, int report) {
+        var failed = new Label();
+        var go = new Label();
+        plan.jump(go);
+        plan.purpose("reporting a failure");
+        plan.onError(new Label());
+        plan.here(failed);
+        plan.call(WRITE, report, new Pointer(LaunchPlan.FAILURE, "{step, errno}"), 8);
+        plan.call(EXIT_GROUP, 127);
+        plan.here(go);
+        plan.onError(failed);
+    }
+
+    /** Returns the report pipe's number once the other descriptors are closed. */
+    int report() {
+        return process.descriptors().count() == 0
+                ? inputs.channels().report()
+                : inputs.channels().end();
     }
 
     /** Goes to the working directory; when it is missing it is made for the user. */
@@ -116,6 +195,14 @@ final class Execution {
     private Map<String, String> environment() {
         var all = new LinkedHashMap<String, String>(process.environment());
         all.putIfAbsent("HOME", inputs.identity().home());
+        var sockets = process.descriptors().listening();
+        if (!sockets.isEmpty()) {
+            all.put("LISTEN_FDS", Integer.toString(sockets.size()));
+            all.put("LISTEN_PID", inputs.spec().init() ? "2" : "1");
+            all.put(
+                    "LISTEN_FDNAMES",
+                    sockets.stream().map(ListenSocket::name).collect(Collectors.joining(":")));
+        }
         return all;
     }
 

@@ -19,6 +19,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.spec.ContainerPath;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -48,7 +49,7 @@ final class FileSystem {
         if (spec.defaultMounts()) {
             all.addAll(new KernelFileSystems(inputs).attachments());
         }
-        mounts = new Mounts(spec.mounts(), inputs.sourceIsFile());
+        mounts = new Mounts(inputs);
         all.addAll(mounts.attachments());
         attachments = sorted(replaced(all));
     }

@@ -3,9 +3,12 @@ package io.pelagos.core.internal.plan;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
+import io.pelagos.core.security.Lsm;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a plan must know of the machine.
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param hostRoot what a view of the machine's own programs consists of
  * @param effective what the JVM itself may do now
  * @param nested whether the JVM is in a user namespace that is not the machine's own
+ * @param modules the security modules in force that label processes
  */
 public record HostFacts(
         Architecture architecture,
@@ -29,12 +33,14 @@ public record HostFacts(
         Set<Capability> capabilities,
         List<HostEntry> hostRoot,
         Set<Capability> effective,
-        boolean nested) {
+        boolean nested,
+        Set<Lsm> modules) {
     /** Copies the collections. */
     public HostFacts {
         capabilities = Set.copyOf(capabilities);
         hostRoot = List.copyOf(hostRoot);
         effective = Set.copyOf(effective);
+        modules = Set.copyOf(modules);
     }
 
     /** Makes the facts of a machine on which the JVM may do whatever its programs may. */
@@ -55,7 +61,8 @@ public record HostFacts(
                 capabilities,
                 hostRoot,
                 capabilities,
-                false);
+                false,
+                Set.of());
     }
 
     /**

@@ -6,12 +6,15 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
+import io.pelagos.core.security.Lsm;
 import io.pelagos.core.spec.Rlimit;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -60,7 +63,8 @@ public final class HostFactsReader {
                 boundingSet(readFile("/proc/self/status")),
                 hostRoot(),
                 effectiveSet(readFile("/proc/self/status")),
-                isNested(readFile("/proc/self/uid_map")));
+                isNested(readFile("/proc/self/uid_map")),
+                modules());
     }
 
     /**
@@ -80,7 +84,21 @@ public final class HostFactsReader {
                 boundingSet(readFile("/proc/self/status")),
                 hostRoot(),
                 effectiveSet(readFile("/proc/self/status")),
-                isNested(readFile("/proc/self/uid_map")));
+                isNested(readFile("/proc/self/uid_map")),
+                modules());
+    }
+
+    /** Known from sysfs, since securityfs is often not mounted. */
+    private static Set<Lsm> modules() {
+        var modules = EnumSet.noneOf(Lsm.class);
+        var enabled = Path.of("/sys/module/apparmor/parameters/enabled");
+        if (Files.isReadable(enabled) && readFile(enabled.toString()).startsWith("Y")) {
+            modules.add(Lsm.APPARMOR);
+        }
+        if (Files.exists(Path.of("/sys/fs/selinux/enforce"))) {
+            modules.add(Lsm.SELINUX);
+        }
+        return modules;
     }
 
     private static String readFile(String path) {

@@ -6,6 +6,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.KEYCTL;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
+import static io.pelagos.core.kernel.Syscall.PERSONALITY;
 import static io.pelagos.core.kernel.Syscall.PRLIMIT64;
 import static io.pelagos.core.kernel.Syscall.RT_SIGACTION;
 import static io.pelagos.core.kernel.Syscall.RT_SIGPROCMASK;
@@ -16,6 +17,7 @@ import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.Rlimit;
+
 import java.util.EnumMap;
 
 /**
@@ -54,6 +56,11 @@ final class Inherited {
             }
         }
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, plan.longs("no signal", 0), null, SIGSET_SIZE);
+        var personality = inputs.spec().process().personality();
+        if (personality != null) {
+            plan.purpose("taking the personality " + personality);
+            plan.call(PERSONALITY, personality.number());
+        }
         plan.purpose("taking a keyring of its own");
         plan.call(KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0).tolerate(Errno.ENOSYS);
     }

@@ -41,7 +41,12 @@ final class Init {
     private Init() {}
 
     /** Adds the steps of process 1; what follows them is done by the program's process. */
-    static void add(PlanBuilder plan, int report, boolean firstOfNamespace, Console console) {
+    static void add(
+            PlanBuilder plan,
+            LaunchInputs inputs,
+            int report,
+            boolean firstOfNamespace,
+            Console console) {
         plan.purpose("starting the program below init");
         var all = plan.longs("all signals", -1L);
         plan.call(RT_SIGPROCMASK, SIG_SETMASK, all, null, SIGSET_SIZE);
@@ -50,7 +55,8 @@ final class Init {
         var child = new Label();
         plan.whenResult(program, 0, child);
         var failed = plan.onError();
-        forward(plan, program, report, all, firstOfNamespace);
+        int passed = inputs.spec().process().descriptors().count();
+        forward(plan, program, report, passed, all, firstOfNamespace);
         plan.here(child);
         plan.onError(failed);
         console.enterForeground(plan);
@@ -62,11 +68,12 @@ final class Init {
             PlanBuilder plan,
             Slot program,
             int report,
+            int passed,
             PlanBuilder.Pointer all,
             boolean firstOfNamespace) {
         plan.purpose("forwarding signals as init");
         plan.call(CLOSE, report);
-        for (int stream = 0; stream <= 2; stream++) {
+        for (int stream = 0; stream <= 2 + passed; stream++) {
             // Only the program's own copies say when it has closed them.
             plan.call(CLOSE, stream);
         }

@@ -15,6 +15,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,7 +71,7 @@ final class KernelFileSystems {
 
     List<Attachment> attachments() {
         var all = new ArrayList<Attachment>();
-        all.add(kernel("proc", "/proc", Map.of(), SAFE));
+        all.add(proc());
         all.add(sys());
         if (inputs.facts().cgroup2()
                 && !inputs.spec().mode(Namespace.CGROUP).equals(NamespaceMode.HOST)) {
@@ -99,31 +100,44 @@ final class KernelFileSystems {
         return all;
     }
 
-    private static Attachment kernel(
+    private Attachment kernel(
             String type, String target, Map<String, String> parameters, Constant attributes) {
         return new Attachment(
                 "mounting " + target,
                 target,
                 Targets.Kind.DIRECTORY,
                 false,
-                plan -> MountCalls.fileSystem(plan, type, parameters, attributes));
+                plan ->
+                        MountCalls.fileSystem(
+                                plan, type, Labels.mount(inputs, type, parameters), attributes));
+    }
+
+    /** A new procfs shows the PID namespace, and takes one that the user namespace owns. */
+    private Attachment proc() {
+        return inputs.inUserNamespace()
+                        && inputs.spec().mode(Namespace.PID).equals(NamespaceMode.HOST)
+                ? ofTheHost("/proc", SAFE)
+                : kernel("proc", "/proc", Map.of(), SAFE);
+    }
+
+    private static Attachment ofTheHost(String path, Constant attributes) {
+        return new Attachment(
+                "mounting " + path,
+                path,
+                Targets.Kind.DIRECTORY,
+                false,
+                plan -> {
+                    var mount = MountCalls.clone(plan, path, true);
+                    MountCalls.setAttributes(plan, mount, true, attributes, MountCalls.PRIVATE);
+                    return mount;
+                });
     }
 
     /** A new sysfs shows the network namespace, so it takes one of the container's own. */
     private Attachment sys() {
         if (inputs.inUserNamespace()
                 && inputs.spec().mode(Namespace.NETWORK).equals(NamespaceMode.HOST)) {
-            return new Attachment(
-                    "mounting /sys",
-                    "/sys",
-                    Targets.Kind.DIRECTORY,
-                    false,
-                    plan -> {
-                        var mount = MountCalls.clone(plan, "/sys", true);
-                        MountCalls.setAttributes(
-                                plan, mount, true, SAFE_READ_ONLY, MountCalls.PRIVATE);
-                        return mount;
-                    });
+            return ofTheHost("/sys", SAFE_READ_ONLY);
         }
         return kernel("sysfs", "/sys", Map.of(), SAFE_READ_ONLY);
     }
@@ -151,7 +165,10 @@ final class KernelFileSystems {
                 MountCalls.fileSystem(
                         plan,
                         "tmpfs",
-                        MountCalls.ordered("mode", "755", "size", "65536k"),
+                        Labels.mount(
+                                inputs,
+                                "tmpfs",
+                                MountCalls.ordered("mode", "755", "size", "65536k")),
                         Constant.flags(
                                 MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_STRICTATIME));
         plan.call(MKDIRAT, dev, "pts", 0755);

@@ -14,15 +14,18 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.spec.Mount;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The mounts that the caller asked for. */
 final class Mounts {
+    private final LaunchInputs inputs;
     private final List<Mount> mounts;
     private final Map<String, Boolean> sourceIsFile;
     private @Nullable Slot files;
@@ -30,13 +33,16 @@ final class Mounts {
     /**
      * Makes the part.
      *
-     * @param mounts what was asked for
-     * @param sourceIsFile for the source of each bind mount, whether it is something else than a
-     *     directory
+     * @param inputs what was asked for, and which sources are files
      */
-    Mounts(List<Mount> mounts, Map<String, Boolean> sourceIsFile) {
-        this.mounts = mounts;
-        this.sourceIsFile = sourceIsFile;
+    Mounts(LaunchInputs inputs) {
+        this.inputs = inputs;
+        mounts = inputs.spec().mounts();
+        sourceIsFile = inputs.sourceIsFile();
+    }
+
+    private Map<String, String> labelled(String type, Map<String, String> parameters) {
+        return Labels.mount(inputs, type, parameters);
     }
 
     List<Attachment> attachments() {
@@ -100,7 +106,7 @@ final class Mounts {
         plan.call(MKDIRAT, AT_FDCWD, path, 0755).tolerate(Errno.EEXIST);
     }
 
-    private static Attachment tmpfs(Mount.Tmpfs tmpfs) {
+    private Attachment tmpfs(Mount.Tmpfs tmpfs) {
         var parameters = new LinkedHashMap<String, String>();
         parameters.put("mode", Integer.toOctalString(tmpfs.mode().bits()));
         if (tmpfs.size().bytes() > 0) {
@@ -113,10 +119,13 @@ final class Mounts {
                 true,
                 plan ->
                         MountCalls.fileSystem(
-                                plan, "tmpfs", parameters, attributes(tmpfs.options())));
+                                plan,
+                                "tmpfs",
+                                labelled("tmpfs", parameters),
+                                attributes(tmpfs.options())));
     }
 
-    private static Attachment fileSystem(Mount.FileSystem fileSystem) {
+    private Attachment fileSystem(Mount.FileSystem fileSystem) {
         return new Attachment(
                 purpose(fileSystem),
                 fileSystem.target(),
@@ -126,7 +135,7 @@ final class Mounts {
                         MountCalls.fileSystem(
                                 plan,
                                 fileSystem.type(),
-                                fileSystem.parameters(),
+                                labelled(fileSystem.type(), fileSystem.parameters()),
                                 attributes(fileSystem.options())));
     }
 
@@ -147,7 +156,7 @@ final class Mounts {
                                 MountCalls.fileSystem(
                                         plan,
                                         "tmpfs",
-                                        Map.of("mode", "700"),
+                                        labelled("tmpfs", Map.of("mode", "700")),
                                         KernelFileSystems.SAFE);
                         MountCalls.attachOverHostRoot(plan, files);
                     }

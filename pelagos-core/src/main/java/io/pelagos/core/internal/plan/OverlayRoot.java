@@ -24,11 +24,14 @@ import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stacks the layers of a root by overlayfs, see filesystems/overlayfs.rst of the kernel.
@@ -72,7 +75,7 @@ public final class OverlayRoot {
         plan.purpose("stacking the layers of the root");
         boolean userXattr = inputs.inUserNamespace();
         if (takesShortNames(inputs.facts().kernel())) {
-            return mountByNames(plan, layers, kept, userXattr);
+            return mountByNames(plan, inputs, layers, kept, userXattr);
         }
         var context = plan.slot("overlay context");
         plan.call(FSOPEN, "overlay", FSOPEN_CLOEXEC).into(context);
@@ -85,6 +88,8 @@ public final class OverlayRoot {
         for (var option : options(kept.isVolatile(), userXattr)) {
             overlay.set(option);
         }
+        Labels.mount(inputs, "overlay", Map.of())
+                .forEach((key, label) -> overlay.set(key + "=" + label));
         plan.call(FSCONFIG, context, FSCONFIG_CMD_CREATE, null, null, 0);
         var root = plan.slot("overlay");
         var attributes =
@@ -174,7 +179,11 @@ public final class OverlayRoot {
 
     /** Before Linux 6.5: all names in one string of at most a page. */
     private static Slot mountByNames(
-            PlanBuilder plan, RootSpec.Layers layers, RootSpec.Upper.Kept kept, boolean userXattr) {
+            PlanBuilder plan,
+            LaunchInputs inputs,
+            RootSpec.Layers layers,
+            RootSpec.Upper.Kept kept,
+            boolean userXattr) {
         var directory = Objects.requireNonNull(layers.directories().getFirst().getParent());
         var data = new StringBuilder("lowerdir=");
         for (var layer : layers.directories().reversed()) {
@@ -184,6 +193,8 @@ public final class OverlayRoot {
         data.append("upperdir=").append(name(directory, kept.upper()));
         data.append(",workdir=").append(name(directory, kept.work())).append(',');
         data.append(String.join(",", options(kept.isVolatile(), userXattr)));
+        Labels.mount(inputs, "overlay", Map.of())
+                .forEach((key, label) -> data.append("," + key + "=\"" + label + "\""));
         if (data.length() >= PAGE) {
             throw new IllegalArgumentException(
                     "layers: "

@@ -29,6 +29,7 @@ import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
+
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -114,7 +115,12 @@ final class RootTree {
     }
 
     private Slot memory(PlanBuilder plan) {
-        var root = MountCalls.fileSystem(plan, "tmpfs", Map.of("mode", "755"), MEMORY);
+        var root =
+                MountCalls.fileSystem(
+                        plan,
+                        "tmpfs",
+                        Labels.mount(inputs, "tmpfs", Map.of("mode", "755")),
+                        MEMORY);
         plan.call(MOVE_MOUNT, root, "", AT_FDCWD, "/", MountApi.MOVE_MOUNT_F_EMPTY_PATH);
         return root;
     }

@@ -100,7 +100,9 @@ final class CgroupProbe {
             }
         }
         var name = "cgroup delegation";
-        var remedy = "run as root, or let systemd delegate a cgroup to this user (Delegate=yes)";
+        var remedy =
+                "run as root, or start the JVM in a cgroup that is delegated to this user"
+                        + " (systemd-run --user --scope -p Delegate=yes java …)";
         if (writable.isEmpty()) {
             return Finding.no(
                     name,

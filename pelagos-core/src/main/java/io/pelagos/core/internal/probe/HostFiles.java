@@ -23,6 +23,9 @@ public interface HostFiles {
     /** Returns the directories where programs are looked for, in order. */
     List<String> searchPath();
 
+    /** Returns a variable of the environment, or nothing when it is not set or empty. */
+    Optional<String> variable(String name);
+
     /** Returns the name of this user. */
     String userName();
 }

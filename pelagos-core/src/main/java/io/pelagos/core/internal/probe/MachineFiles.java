@@ -3,6 +3,7 @@ package io.pelagos.core.internal.probe;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +80,11 @@ public final class MachineFiles implements HostFiles {
         return path == null
                 ? List.of()
                 : Arrays.stream(path.split(":")).filter(d -> d.startsWith("/")).toList();
+    }
+
+    @Override
+    public Optional<String> variable(String name) {
+        return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty());
     }
 
     @Override

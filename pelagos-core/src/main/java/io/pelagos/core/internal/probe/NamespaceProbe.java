@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** Which namespaces can be made; see namespaces(7) and user_namespaces(7). */
 final class NamespaceProbe {
-    private static final String USERNS = "user namespaces";
+    static final String USERNS = "user namespaces";
     private static final String CLONE = "/proc/sys/kernel/unprivileged_userns_clone";
     private static final String APPARMOR = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
 

@@ -7,8 +7,10 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.Syscall;
-import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.stream.IntStream;
 
 class SupervisionTest {
     private static LaunchPlan attached() {
@@ -16,7 +18,7 @@ class SupervisionTest {
                 new PlanBuilder(Architecture.X86_64),
                 Channels.with(0),
                 new Supervision.Kind.Attached(Cleanup.NONE),
-                new Supervision.Clone(Constant.flags(), "one", false, 0, false, null),
+                new Supervision.Clone(Constant.flags(), "one", false, 0, false, 0, null),
                 (child, word) -> child.call(Syscall.EXIT_GROUP, 0));
     }
 

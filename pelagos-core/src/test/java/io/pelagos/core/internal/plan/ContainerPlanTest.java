@@ -7,6 +7,8 @@ import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.security.Lsm;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.FileMode;
@@ -14,14 +16,18 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.GoldenFile;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 /** What the plan of a container looks like, step by step, as {@code explain()} prints it. */
 final class ContainerPlanTest {
@@ -136,6 +142,18 @@ final class ContainerPlanTest {
     }
 
     @Test
+    void socketsAndDescriptorsThatArePassed() throws IOException {
+        golden(
+                "passed",
+                bare().init()
+                        .join(Namespace.NETWORK, "/run/netns/blue")
+                        .personality(Personality.LINUX32)
+                        .listen("http", new InetSocketAddress("127.0.0.1", 80))
+                        .listen("admin", 40)
+                        .preserveFds(41, 42));
+    }
+
+    @Test
     void namespacesThatAreJoined() throws IOException {
         golden(
                 "joined",
@@ -229,6 +247,50 @@ final class ContainerPlanTest {
         golden(
                 "new-privileges",
                 bare().newPrivileges(true).ambient(Capability.NET_BIND_SERVICE).command("app"));
+    }
+
+    private static void golden(String name, ContainerBuilder container, Lsm module)
+            throws IOException {
+        new GoldenFile(ContainerPlanTest.class, name)
+                .assertEquals(
+                        PlanInputs.plan(container.spec(), PlanInputs.with(module)).toString());
+    }
+
+    @Test
+    void underAProfileOfAppArmor() throws IOException {
+        golden("apparmor", bare().apparmorProfile("web"), Lsm.APPARMOR);
+    }
+
+    @Test
+    void inAContextOfSelinux() throws IOException {
+        golden(
+                "selinux",
+                layers().mount(Mount.tmpfs("/tmp"))
+                        .mount(Mount.fileSystem("mqueue", "/mq"))
+                        .selinuxLabel("system_u:system_r:container_t:s0:c1,c2")
+                        .mountLabel("system_u:object_r:container_file_t:s0:c1,c2")
+                        .newPrivileges(true)
+                        .preserveFds(40),
+                Lsm.SELINUX);
+    }
+
+    @Test
+    void aFurtherProcessUnderAProfile() throws IOException {
+        var spec = bare().apparmorProfile("web").spec();
+        new GoldenFile(ContainerPlanTest.class, "apparmor-exec").assertEquals(entering(spec));
+    }
+
+    @Test
+    void aFurtherProcessUnderAProfileInAUserNamespace() throws IOException {
+        var ids = List.of(new IdMap(0, 100_000, 65_536));
+        var spec = bare().apparmorProfile("web").userNamespace(ids, ids).spec();
+        new GoldenFile(ContainerPlanTest.class, "apparmor-exec-user-namespace")
+                .assertEquals(entering(spec));
+    }
+
+    private static String entering(ContainerSpec spec) {
+        var inputs = PlanInputs.inputs(spec, PlanInputs.with(Lsm.APPARMOR), 1);
+        return Entering.compose(inputs, inputs.channels().other(0)).toString();
     }
 
     @Test

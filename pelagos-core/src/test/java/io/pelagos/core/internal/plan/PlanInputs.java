@@ -8,6 +8,7 @@ import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
+import io.pelagos.core.security.Lsm;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
@@ -15,11 +16,13 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 
 /** Plans for a machine that is always the same, so that they depend on the specification alone. */
 final class PlanInputs {
@@ -41,6 +44,22 @@ final class PlanInputs {
                         new HostFacts.HostEntry("/bin", "usr/bin", true),
                         new HostFacts.HostEntry("/etc/passwd", null, false),
                         new HostFacts.HostEntry("/etc/resolv.conf", null, false)));
+    }
+
+    /** The same machine with a security module in force. */
+    static HostFacts with(Lsm module) {
+        var facts = facts(Architecture.X86_64);
+        return new HostFacts(
+                facts.architecture(),
+                facts.kernel(),
+                facts.landlockAbi(),
+                facts.cgroup2(),
+                facts.nofileHard(),
+                facts.capabilities(),
+                facts.hostRoot(),
+                facts.effective(),
+                facts.nested(),
+                Set.of(module));
     }
 
     static LaunchPlan plan(ContainerSpec spec) {
@@ -71,12 +90,19 @@ final class PlanInputs {
     }
 
     static LaunchInputs inputs(ContainerSpec spec, HostFacts facts) {
+        return inputs(spec, facts, 0);
+    }
+
+    /** With some more descriptors. */
+    static LaunchInputs inputs(ContainerSpec spec, HostFacts facts, int more) {
+        int passed = spec.process().descriptors().count();
         var joined = new EnumMap<Namespace, Integer>(Namespace.class);
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
                             if (mode instanceof NamespaceMode.Path) {
-                                joined.put(namespace, Channels.with(0).other(joined.size()));
+                                joined.put(
+                                        namespace, Channels.with(0).other(passed + joined.size()));
                             }
                         });
         var sourceIsFile = new HashMap<String, Boolean>();
@@ -101,7 +127,7 @@ final class PlanInputs {
                 new LaunchInputs.Names(
                         spec.hostname() == null ? "container" : spec.hostname(), "pelagos-1"),
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
-                Channels.with(joined.size()),
+                Channels.with(passed + joined.size() + more),
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(true, 1),
                 joined,

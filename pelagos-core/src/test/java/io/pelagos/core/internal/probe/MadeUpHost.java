@@ -6,6 +6,7 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LaunchRequest;
 import io.pelagos.core.kernel.Syscall;
+
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ final class MadeUpHost implements Kernel, HostFiles {
     final List<Syscall> called = new ArrayList<>();
     private final Map<Syscall, Long> results = new EnumMap<>(Syscall.class);
     private final Map<String, String> files = new HashMap<>();
+    private final Map<String, String> variables = new HashMap<>();
     private final Set<String> unwritable = new HashSet<>();
     private final Set<String> programs = new HashSet<>();
     private final Set<String> privileged = new HashSet<>();
@@ -88,6 +90,11 @@ final class MadeUpHost implements Kernel, HostFiles {
 
     MadeUpHost file(String path, String text) {
         files.put(path, text);
+        return this;
+    }
+
+    MadeUpHost variable(String name, String value) {
+        variables.put(name, value);
         return this;
     }
 
@@ -173,6 +180,11 @@ final class MadeUpHost implements Kernel, HostFiles {
     @Override
     public List<String> searchPath() {
         return List.of("/usr/local/bin", "/usr/bin");
+    }
+
+    @Override
+    public Optional<String> variable(String name) {
+        return Optional.ofNullable(variables.get(name));
     }
 
     @Override

@@ -1,0 +1,235 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupWatch;
+import io.pelagos.core.kernel.ErrnoException;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.channels.ClosedChannelException;
+import java.util.Optional;
+import java.util.concurrent.Flow;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * One subscriber to what the kernel tells of a cgroup. A virtual thread of its own waits by the
+ * poller, reads what there is, and calls the subscriber, one call after the other; what happens
+ * while the subscriber is busy or has not requested anything is one item in the end.
+ *
+ * @param <T> what the subscriber gets
+ */
+final class CgroupSubscription<T> implements Flow.Subscription {
+    private final Engine engine;
+    private final CgroupWatch watch;
+    private final Supplier<Optional<T>> reader;
+    private final boolean onlyChanges;
+    private final Flow.Subscriber<? super T> subscriber;
+    private final Runnable release;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    /** Guarded by the lock, as the others that follow. */
+    private long demand;
+
+    private boolean cancelled;
+    private boolean ended;
+    private boolean over;
+    private @Nullable IllegalArgumentException refused;
+    private @Nullable T last;
+
+    /** What there was when the container had ended. */
+    private @Nullable T finalItem;
+
+    /**
+     * Makes a subscription.
+     *
+     * @param watch what tells; closed in the end
+     * @param reader reads what there is; nothing when the cgroup has gone
+     * @param onlyChanges whether an item that equals the one before is passed over
+     * @param release is run in the end
+     */
+    CgroupSubscription(
+            Engine engine,
+            CgroupWatch watch,
+            Supplier<Optional<T>> reader,
+            boolean onlyChanges,
+            Flow.Subscriber<? super T> subscriber,
+            Runnable release) {
+        this.engine = engine;
+        this.watch = watch;
+        this.reader = reader;
+        this.onlyChanges = onlyChanges;
+        this.subscriber = subscriber;
+        this.release = release;
+    }
+
+    void start(String name) {
+        last = onlyChanges ? readUnlessEnded().orElse(null) : null;
+        Thread.ofVirtual().name("pelagos-cgroup-" + name).start(this::run);
+    }
+
+    private Optional<T> read() {
+        try {
+            return reader.get();
+        } catch (ErrnoException e) {
+            return switch (e.errno()) {
+                case ENOENT, ENODEV -> Optional.empty();
+                default -> throw e;
+            };
+        }
+    }
+
+    /** The files of the cgroup are closed soon after the end. */
+    private Optional<T> readUnlessEnded() {
+        lock.lock();
+        try {
+            return ended ? Optional.empty() : read();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void request(long n) {
+        locked(
+                () -> {
+                    if (n <= 0) {
+                        refused = new IllegalArgumentException("request " + n + ": must be > 0");
+                    } else {
+                        demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+                    }
+                });
+    }
+
+    @Override
+    public void cancel() {
+        locked(() -> cancelled = true);
+        engine.poller().cancel(watch.fd());
+    }
+
+    /** The container has ended, and its cgroup is about to be removed. */
+    void end() {
+        locked(
+                () -> {
+                    if (onlyChanges && !ended) {
+                        finalItem = read().orElse(null);
+                    }
+                    ended = true;
+                });
+        engine.poller().cancel(watch.fd());
+    }
+
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        try (watch) {
+            subscriber.onSubscribe(this);
+            deliver();
+        } catch (RuntimeException | Error e) {
+            cancel();
+            subscriber.onError(e);
+        } finally {
+            locked(() -> over = true);
+            release.run();
+        }
+    }
+
+    boolean isOver() {
+        lock.lock();
+        try {
+            return over;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void deliver() {
+        while (awaitDemand() && awaitEvent()) {
+            watch.take(engine.calls());
+            var now = readUnlessEnded();
+            if (now.isEmpty()) {
+                break;
+            }
+            if (tellsOfItself() || !now.get().equals(last)) {
+                tell(now.get());
+            }
+        }
+        complete();
+    }
+
+    private void complete() {
+        T rest = null;
+        IllegalArgumentException wrong;
+        boolean silent;
+        lock.lock();
+        try {
+            silent = cancelled;
+            wrong = refused;
+            if (demand > 0) {
+                rest = finalItem;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (silent) {
+            return;
+        }
+        if (wrong != null) {
+            subscriber.onError(wrong);
+            return;
+        }
+        if (rest != null && !rest.equals(last)) {
+            tell(rest);
+        }
+        subscriber.onComplete();
+    }
+
+    /** In version 1 memory has run out before any counter shows it. */
+    private boolean tellsOfItself() {
+        return !onlyChanges || watch.signal() == CgroupWatch.Signal.COUNTER;
+    }
+
+    private void tell(T item) {
+        last = item;
+        locked(() -> demand--);
+        subscriber.onNext(item);
+    }
+
+    /** Waits until something may be delivered; false when there is nothing to wait for. */
+    private boolean awaitDemand() {
+        lock.lock();
+        try {
+            while (demand <= 0 && !cancelled && !ended && refused == null) {
+                changed.awaitUninterruptibly();
+            }
+            return !cancelled && !ended && refused == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean awaitEvent() {
+        try {
+            if (watch.signal() == CgroupWatch.Signal.COUNTER) {
+                engine.poller().awaitReadable(watch.fd());
+            } else {
+                engine.poller().awaitPriority(watch.fd());
+            }
+            return true;
+        } catch (ClosedChannelException e) {
+            return false;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts this thread", e);
+        }
+    }
+}
