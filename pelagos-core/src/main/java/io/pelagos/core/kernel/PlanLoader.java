@@ -2,7 +2,6 @@ package io.pelagos.core.kernel;
 
 import io.pelagos.core.internal.elf.StaticElf;
 import io.pelagos.core.internal.elf.Step;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

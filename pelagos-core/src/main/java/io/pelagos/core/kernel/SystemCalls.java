@@ -1,10 +1,9 @@
 package io.pelagos.core.kernel;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One method a system call, over any {@link Kernel}: arguments as Java has them, interrupted calls

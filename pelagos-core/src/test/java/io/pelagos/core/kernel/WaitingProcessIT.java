@@ -2,21 +2,17 @@ package io.pelagos.core.kernel;
 
 import static io.pelagos.core.kernel.PlanFixture.number;
 import static io.pelagos.core.kernel.PlanFixture.pointer;
-
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.pelagos.core.testing.LeakCheck;
-
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-
-import java.util.ArrayList;
-import java.util.List;
 
 /** A process that was made ahead does what one does that is made for its plan. */
 @ExtendWith(LeakCheck.class)

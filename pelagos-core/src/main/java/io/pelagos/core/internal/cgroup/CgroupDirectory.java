@@ -10,11 +10,9 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.ResolveFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One directory of a cgroup file system, held by a descriptor: whatever happens to the names above

@@ -2,13 +2,11 @@ package io.pelagos.core.internal.cgroup;
 
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Resources.DeviceRule;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Device rules in the form of the v1 devices controller: one answer for everything, and exceptions

@@ -3,7 +3,6 @@ package io.pelagos.core.internal.cgroup;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Syscall;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,10 @@
 package io.pelagos.core.internal.launch;
 
 import io.pelagos.core.kernel.ErrnoException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thing made ahead, because making it when it is needed would take long.

@@ -7,13 +7,11 @@ import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.kernel.WaitingProcess;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A helper that was made ahead and waits for its plan. The first descriptors of a plan, the
