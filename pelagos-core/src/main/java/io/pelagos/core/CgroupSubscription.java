@@ -2,15 +2,13 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.cgroup.CgroupWatch;
 import io.pelagos.core.kernel.ErrnoException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.channels.ClosedChannelException;
 import java.util.Optional;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One subscriber to what the kernel tells of a cgroup. A virtual thread of its own waits by the

@@ -5,7 +5,6 @@ import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Stats;
-
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;

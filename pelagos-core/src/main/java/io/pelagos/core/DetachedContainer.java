@@ -16,7 +16,6 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;

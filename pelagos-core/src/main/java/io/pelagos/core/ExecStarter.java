@@ -15,17 +15,14 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.spec.ContainerSpec;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /** Starts one more process in a running container. */
 final class ExecStarter {

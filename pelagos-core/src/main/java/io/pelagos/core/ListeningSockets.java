@@ -7,7 +7,6 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Inet6Address;

@@ -5,7 +5,6 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Descriptors;
 import io.pelagos.core.spec.ListenSocket;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;

@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.kernel.Errno;
-
 import java.util.List;
 
 /** What to do about a failed call; the first entry that fits counts. */

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Mount;
-
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,15 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A JVM that may make no user namespace is told which setting is in the way. */
 @ExtendWith(LeakCheck.class)

@@ -3,7 +3,6 @@ package io.pelagos.core.files;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 

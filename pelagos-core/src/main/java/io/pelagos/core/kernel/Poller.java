@@ -1,7 +1,5 @@
 package io.pelagos.core.kernel;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -14,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for any number of descriptors with one thread, so that no other thread blocks in the kernel

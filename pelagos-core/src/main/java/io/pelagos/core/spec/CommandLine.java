@@ -6,7 +6,6 @@ import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -4,7 +4,6 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
-
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;

@@ -12,13 +12,10 @@ import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
 import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.node.ObjectNode;
-
 import java.util.Collection;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of a {@link Confinement}, a part of {@link SpecJson}. */
 final class ConfinementJson {

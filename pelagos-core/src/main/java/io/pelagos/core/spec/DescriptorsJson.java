@@ -1,10 +1,8 @@
 package io.pelagos.core.spec;
 
 import io.pelagos.core.internal.json.JsonObject;
-
-import tools.jackson.databind.node.ArrayNode;
-
 import java.util.List;
+import tools.jackson.databind.node.ArrayNode;
 
 /** The JSON form of {@link Descriptors}: a name and an address for each socket to listen on. */
 final class DescriptorsJson {

@@ -19,15 +19,13 @@ import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompScope;
 import io.pelagos.core.spec.Confinement;
-
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 
 /** What containers may do. */
 final class ConfinementArbitraries {

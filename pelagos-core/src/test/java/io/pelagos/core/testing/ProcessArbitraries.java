@@ -7,18 +7,15 @@ import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.User;
-
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import org.jspecify.annotations.Nullable;
 
 /** First programs of containers. */
 final class ProcessArbitraries {

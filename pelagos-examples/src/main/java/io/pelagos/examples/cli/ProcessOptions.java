@@ -4,16 +4,13 @@ import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.Personality;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** The program's environment, place, identity and own limits. */
 final class ProcessOptions {

@@ -2,7 +2,6 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.security.SeccompProfile;
-
 import java.nio.file.Path;
 
 /** One {@code --security-opt}. */

@@ -4,13 +4,10 @@ import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Option;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /** What the container may do. */
 final class SecurityOptions {

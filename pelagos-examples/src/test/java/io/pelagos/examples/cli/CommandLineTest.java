@@ -6,14 +6,12 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ListenSocket;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Personality;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CommandLineTest {
     private final StringWriter out = new StringWriter();

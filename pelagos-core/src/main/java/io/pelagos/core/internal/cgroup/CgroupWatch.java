@@ -9,7 +9,6 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.PressureTrigger;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 

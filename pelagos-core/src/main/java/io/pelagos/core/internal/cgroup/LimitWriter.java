@@ -2,12 +2,10 @@ package io.pelagos.core.internal.cgroup;
 
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.Resources;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the tables of limits into the directories of one container: each setting where its

@@ -22,10 +22,8 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.Confinement;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who the program is and what it may do, in the only order that works: the bounding set while

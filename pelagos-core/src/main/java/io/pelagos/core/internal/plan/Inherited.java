@@ -17,7 +17,6 @@ import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.Rlimit;
-
 import java.util.EnumMap;
 
 /**

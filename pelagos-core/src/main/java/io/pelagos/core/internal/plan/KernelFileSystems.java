@@ -15,7 +15,6 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -7,7 +7,6 @@ import static io.pelagos.core.kernel.Syscall.OPENAT2;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
-
 import java.util.Map;
 
 /**

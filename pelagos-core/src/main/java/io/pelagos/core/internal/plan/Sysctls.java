@@ -9,7 +9,6 @@ import static io.pelagos.core.kernel.Syscall.WRITE;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.kernel.Constant;
-
 import java.util.Map;
 
 /** Writes kernel parameters through a {@link PrivateProc}. */

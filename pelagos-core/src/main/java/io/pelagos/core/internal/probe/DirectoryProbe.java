@@ -1,7 +1,6 @@
 package io.pelagos.core.internal.probe;
 
 import io.pelagos.core.kernel.Syscall;
-
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,6 @@
 package io.pelagos.core.internal.probe;
 
 import io.pelagos.core.kernel.Kernel;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

@@ -3,7 +3,6 @@ package io.pelagos.core.internal.probe;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

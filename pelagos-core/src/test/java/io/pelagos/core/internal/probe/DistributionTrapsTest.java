@@ -3,7 +3,6 @@ package io.pelagos.core.internal.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.kernel.Syscall;
-
 import org.junit.jupiter.api.Test;
 
 /** What distributions put in the way of an ordinary user: each is named, with what to do. */

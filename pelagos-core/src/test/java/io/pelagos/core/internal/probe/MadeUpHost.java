@@ -6,7 +6,6 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LaunchRequest;
 import io.pelagos.core.kernel.Syscall;
-
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
