@@ -75,9 +75,9 @@ final class Remedies {
                             "clone3(",
                             Errno.EPERM,
                             "This machine denies new namespaces, also in a user namespace: see"
-                                + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
-                                + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
-                                + " probe() tells which"),
+                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                    + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",
