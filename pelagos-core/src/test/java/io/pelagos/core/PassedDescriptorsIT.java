@@ -257,14 +257,20 @@ class PassedDescriptorsIT {
                         () ->
                                 sandbox.command("true")
                                         .share(Namespace.PID)
-                                        .listen("x", new InetSocketAddress("127.0.0.1", 1))
+                                        .listen(
+                                                "x",
+                                                new InetSocketAddress(
+                                                        InetAddress.ofLiteral("127.0.0.1"), 1))
                                         .start())
                 .isInstanceOf(InvalidSpecException.class)
                 .hasMessageContaining("LISTEN_PID");
         assertThatThrownBy(
                         () ->
                                 sandbox.command("true")
-                                        .listen("x", new InetSocketAddress("127.0.0.1", 0))
+                                        .listen(
+                                                "x",
+                                                new InetSocketAddress(
+                                                        InetAddress.ofLiteral("127.0.0.1"), 0))
                                         .start())
                 .isInstanceOf(InvalidSpecException.class)
                 .hasMessageContaining("names no port");
@@ -276,7 +282,7 @@ class PassedDescriptorsIT {
                 var two = ServerSocketChannel.open()) {
             one.setOption(StandardSocketOptions.SO_REUSEPORT, true);
             two.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-            one.bind(new InetSocketAddress("127.0.0.1", 0));
+            one.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
             two.bind(one.getLocalAddress());
             assertThatThrownBy(() -> sandbox.command("true").listen("x", one).start())
                     .isInstanceOf(InvalidSpecException.class)
@@ -289,8 +295,8 @@ class PassedDescriptorsIT {
         var sockets = new ListeningSockets(calls);
         for (var address :
                 new java.net.SocketAddress[] {
-                    new InetSocketAddress("127.0.0.1", 0),
-                    new InetSocketAddress("::1", 0),
+                    new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0),
+                    new InetSocketAddress(InetAddress.ofLiteral("::1"), 0),
                     new InetSocketAddress(0)
                 }) {
             try (var channel = ServerSocketChannel.open()) {

@@ -43,8 +43,7 @@ class RootlessTrapsIT {
                         "/bin/sh",
                         "-ec",
                         first
-                                + "\n"
-                                + "exec /usr/bin/setpriv --ambient-caps=-all --bounding-set=-all"
+                                + "; exec /usr/bin/setpriv --ambient-caps=-all --bounding-set=-all"
                                 + " --inh-caps=-all \"$@\"",
                         "sh");
         var classes = Files.createDirectory(directory.resolve("classes"));

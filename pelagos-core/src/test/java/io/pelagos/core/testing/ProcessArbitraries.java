@@ -7,6 +7,7 @@ import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.User;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
@@ -84,8 +85,8 @@ final class ProcessArbitraries {
     private static Arbitrary<More> more() {
         var addresses =
                 Arbitraries.of(
-                        new InetSocketAddress("127.0.0.1", 80),
-                        new InetSocketAddress("::1", 65_535),
+                        new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 80),
+                        new InetSocketAddress(InetAddress.ofLiteral("::1"), 65_535),
                         UnixDomainSocketAddress.of("/run/a=b:c.sock"));
         var sockets =
                 Combinators.combine(Arbitraries.of("http", "a=b", " "), addresses)

@@ -20,6 +20,7 @@ import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.GoldenFile;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -146,7 +147,9 @@ final class ContainerPlanTest {
                 bare().init()
                         .join(Namespace.NETWORK, "/run/netns/blue")
                         .personality(Personality.LINUX32)
-                        .listen("http", new InetSocketAddress("127.0.0.1", 80))
+                        .listen(
+                                "http",
+                                new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 80))
                         .listen("admin", 40)
                         .preserveFds(41, 42));
     }

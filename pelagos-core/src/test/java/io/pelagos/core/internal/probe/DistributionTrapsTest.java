@@ -85,8 +85,10 @@ class DistributionTrapsTest {
         host.file(
                 "/proc/self/mountinfo",
                 mounts
-                        + "40 25 0:40 / /tmp rw,noexec - tmpfs tmpfs rw\n"
-                        + "41 40 0:41 / /tmp rw - tmpfs tmpfs rw\n");
+                        + """
+                        40 25 0:40 / /tmp rw,noexec - tmpfs tmpfs rw
+                        41 40 0:41 / /tmp rw - tmpfs tmpfs rw
+                        """);
         assertThat(host.probe("execution from /tmp").value()).isEqualTo("yes");
     }
 
