@@ -6,9 +6,11 @@ import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.kernel.Fd;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Makes the cgroups of one container during its launch. */
 final class CgroupPlacing implements Launcher.Placing {
@@ -38,9 +40,9 @@ final class CgroupPlacing implements Launcher.Placing {
                 creation.expectedParents());
     }
 
-    /** Returns the name of a container's cgroup, in every hierarchy. */
+    /** Returns the name of a detached container's cgroup, in every hierarchy. */
     static String name(String id) {
-        return "pelagos-" + id;
+        return CgroupOwner.PREFIX + id;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ProcessMark;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Restart;
+
 import java.time.Instant;
 
 /** Starts detached containers, for the first time and again. */
@@ -64,7 +65,7 @@ final class Detaching {
                                 .orElseThrow(
                                         () -> ContainerStateException.missing(started.name())));
         Keeper.keep(engine, container);
-        HealthMonitor.start(engine, container);
+        DetachedHealth.monitor(engine, container);
         return container;
     }
 

@@ -3,6 +3,7 @@ package io.pelagos.core;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Ending;
+import io.pelagos.core.internal.launch.KeptInput;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.state.ContainerState;
@@ -15,13 +16,15 @@ import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ContainerSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a detached container has on disk while it is being started: its directory, and its state,
@@ -36,6 +39,9 @@ final class Detachment implements AutoCloseable {
     private final OwnedDirectory directory;
     private final @Nullable ContainerState before;
     private ContainerState state;
+
+    /** The number that the supervisor has for standard input, or 0 when that is not kept open. */
+    private int stdin;
 
     private Detachment(
             Engine engine,
@@ -99,17 +105,23 @@ final class Detachment implements AutoCloseable {
         int directoryThere = Channels.with(0).other(before);
         int outThere = stdios.logged(1) < 0 ? -1 : directoryThere + 1;
         int errThere = stdios.logged(2) < 0 ? -1 : Math.max(directoryThere, outThere) + 1;
+        int last = Math.max(directoryThere, Math.max(outThere, errThere));
+        var input = stdios.kept().isEmpty() ? null : KeptInput.from(last + 1);
+        stdin = input == null ? 0 : input.pipe();
         return new Supervision.Kind.Detached(
                 directoryThere,
                 new Logs(outThere, errThere, state.upkeep().logBound()),
+                input,
                 memoryEvents,
                 cleanup);
     }
 
     /** Returns the descriptors that the supervisor uses, in the order of their numbers there. */
     List<Integer> numbers(Stdios stdios) {
-        return IntStream.of(directory.fd().number(), stdios.logged(1), stdios.logged(2))
-                .filter(number -> number >= 0)
+        return IntStream.concat(
+                        IntStream.of(directory.fd().number(), stdios.logged(1), stdios.logged(2))
+                                .filter(number -> number >= 0),
+                        stdios.kept().stream().mapToInt(Integer::intValue))
                 .boxed()
                 .toList();
     }
@@ -122,7 +134,8 @@ final class Detachment implements AutoCloseable {
                         ProcessMark.of(calls, pid).orElseThrow(),
                         ProcessMark.parentOf(calls, pid).orElse(null),
                         cgroups,
-                        mountNamespace(calls, pid));
+                        mountNamespace(calls, pid),
+                        stdin);
         engine.states().writeTo(directory, state);
     }
 

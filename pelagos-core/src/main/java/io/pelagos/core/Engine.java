@@ -32,6 +32,9 @@ import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
@@ -42,7 +45,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -71,6 +73,7 @@ final class Engine implements AutoCloseable {
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
+    private volatile @Nullable CgroupOwner owner;
     private final Snapshots snapshots = new Snapshots();
     private final AtomicInteger scratchCounter = new AtomicInteger();
     private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
@@ -213,6 +216,19 @@ final class Engine implements AutoCloseable {
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("naming a container", e);
         }
+    }
+
+    /** Returns the name of a container's cgroup, in every hierarchy. */
+    String cgroupName(ContainerSpec spec, String id) {
+        if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            return CgroupPlacing.name(id);
+        }
+        var known = owner;
+        if (known == null) {
+            known = CgroupOwner.own(calls);
+            owner = known;
+        }
+        return known.name(id);
     }
 
     String newName() {

@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.KeptInput;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
@@ -14,9 +15,14 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+import io.pelagos.core.spec.Stdio;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -132,11 +138,14 @@ public final class Pelagos implements AutoCloseable {
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
      */
     public Container start(ContainerSpec spec) {
-        return start(spec, Map.of());
+        return start(spec, Map.of(), null);
     }
 
-    /** Starts a container about whose system calls somebody decides. */
-    Container start(ContainerSpec described, Map<String, SyscallHandler> handlers) {
+    /** Starts a container about whose system calls somebody decides, and checks its health. */
+    RunningContainer start(
+            ContainerSpec described,
+            Map<String, SyscallHandler> handlers,
+            @Nullable HealthCheck healthCheck) {
         var spec = engine.userNamespaces().adapted(described);
         SpecRules.check(spec);
         SpecRules.checkHandlers(spec, handlers.keySet());
@@ -144,7 +153,11 @@ public final class Pelagos implements AutoCloseable {
             return new Detaching(engine).start(spec, Detaching.NO_UPKEEP);
         }
         var name = spec.name() == null ? engine.newName() : spec.name();
-        return new Starter(engine, spec, engine.newId(), name, handlers).start();
+        var started = new Starter(engine, spec, engine.newId(), name, handlers).start();
+        if (healthCheck != null) {
+            started.monitor(healthCheck);
+        }
+        return started;
     }
 
     /** Gives a container a user namespace with ids that are chosen for it. */
@@ -237,7 +250,8 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size() + (terminal ? 1 : 3)),
+                                Channels.with(
+                                        joined.size() + (terminal ? 1 : 3 + KeptInput.DESCRIPTORS)),
                                 printedKind(spec, joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
@@ -259,6 +273,9 @@ public final class Pelagos implements AutoCloseable {
                                     Channels.with(0).other(joined + 1),
                                     Channels.with(0).other(joined + 2),
                                     Logs.USUAL_BOUND),
+                            spec.stdin() instanceof Stdio.Pipe
+                                    ? KeptInput.from(Channels.with(0).other(joined + 3))
+                                    : null,
                             null,
                             Cleanup.NONE);
         };

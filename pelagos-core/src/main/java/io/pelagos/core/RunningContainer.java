@@ -17,14 +17,21 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileSink;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,8 +44,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -75,6 +80,7 @@ final class RunningContainer implements Container {
 
     private boolean ended;
     private boolean paused;
+    private volatile @Nullable AttachedHealth health;
 
     RunningContainer(
             Engine engine,
@@ -188,6 +194,57 @@ final class RunningContainer implements Container {
             throw new IllegalStateException(what + " of " + name + " is not a pipe");
         }
         return stream;
+    }
+
+    /** Begins to check its health. */
+    void monitor(HealthCheck check) {
+        var patient = new AttachedHealth(this);
+        health = patient;
+        HealthMonitor.start(name, patient, check, Instant.now());
+    }
+
+    @Override
+    public ContainerInfo.Health health() {
+        var known = health;
+        return known == null ? ContainerInfo.Health.NONE : known.now();
+    }
+
+    /** Leads into the container for one more process. */
+    Execs door() {
+        return execs;
+    }
+
+    HealthProbe probe() {
+        return new HealthProbe(engine, this::door, this::exec);
+    }
+
+    void warn(String warning) {
+        warnings.add(warning);
+    }
+
+    @Override
+    public Container awaitReady(Ready ready, Duration atMost) throws InterruptedException {
+        awaitReady(List.of(ready), atMost);
+        return this;
+    }
+
+    void awaitReady(List<Ready> conditions, Duration atMost) throws InterruptedException {
+        try (var candidate = candidate(conditions)) {
+            new Readiness(engine, candidate, conditions, atMost).await();
+        }
+    }
+
+    private Candidate candidate(List<Ready> conditions) {
+        if (kind instanceof Supervision.Kind.Detached) {
+            var state = engine.states().read(name);
+            return new DetachedCandidate(
+                    engine,
+                    new DetachedContainer(
+                            engine,
+                            state.orElseThrow(() -> ContainerStateException.missing(name))));
+        }
+        var outputs = terminal == null ? stdios.taps() : Map.of(1, terminal.tap());
+        return new AttachedCandidate(this, health, outputs, conditions);
     }
 
     /** Waits until the channels have all that the container, which has ended, has written. */

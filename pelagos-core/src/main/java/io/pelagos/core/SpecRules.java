@@ -4,6 +4,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
+
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.HashSet;
@@ -167,6 +168,13 @@ final class SpecRules {
         if (!spec.process().terminal()) {
             return;
         }
+        if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            throw new InvalidSpecException(
+                    "terminal",
+                    "DETACHED",
+                    "a terminal hangs up when the JVM ends, which the container is to outlive: give"
+                            + " a terminal to a process that is started in it later");
+        }
         for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
             if (!(stream instanceof Stdio.Pipe)) {
                 throw new InvalidSpecException(
@@ -195,20 +203,20 @@ final class SpecRules {
         if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
             return;
         }
-        refuseStream("stdin", spec.stdin(), spec.stdin() instanceof Stdio.Pipe);
-        refuseStream("stdout", spec.stdout(), false);
-        refuseStream("stderr", spec.stderr(), false);
+        refuseStream("stdin", spec.stdin());
+        refuseStream("stdout", spec.stdout());
+        refuseStream("stderr", spec.stderr());
     }
 
-    /** A pipe of an output leads to the supervisor, who logs it. */
-    private static void refuseStream(String option, Stdio stream, boolean refused) {
-        if (refused || stream instanceof Stdio.ToChannel) {
+    /** A pipe leads to the supervisor, who logs outputs and keeps standard input open. */
+    private static void refuseStream(String option, Stdio stream) {
+        if (stream instanceof Stdio.ToChannel) {
             throw new InvalidSpecException(
                     "supervision",
                     "DETACHED",
                     "a container that outlives the JVM cannot have its "
                             + option
-                            + " lead to it: use null or a file");
+                            + " lead to it: use null, a pipe or a file");
         }
     }
 }

@@ -21,6 +21,11 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -33,8 +38,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -297,7 +300,7 @@ final class Starter {
                                         layers == null ? spec : layers.in(spec),
                                         engine.facts(),
                                         new LaunchInputs.Names(
-                                                hostname(spec, name), CgroupPlacing.name(id)),
+                                                hostname(spec, name), engine.cgroupName(spec, id)),
                                         identity,
                                         channels,
                                         kind,
@@ -414,7 +417,7 @@ final class Starter {
             return null;
         }
         var placing =
-                new CgroupPlacing(host.prepare(CgroupPlacing.name(id), DeviceAccess.of(spec)));
+                new CgroupPlacing(host.prepare(engine.cgroupName(spec, id), DeviceAccess.of(spec)));
         undo.push(placing::undo);
         return placing;
     }

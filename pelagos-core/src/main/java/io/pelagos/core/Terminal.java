@@ -8,11 +8,13 @@ import io.pelagos.core.kernel.Streams;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.TerminalSize;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The JVM's side of the terminal of a container or of a process in it, see pty(7).
@@ -31,14 +33,13 @@ public final class Terminal implements AutoCloseable {
 
     private final SystemCalls calls;
     private final @Nullable Fd master;
-    private final InputStream output;
+    private final OutputTap output;
     private final OutputStream input;
 
     /** Guards the descriptor against its being closed. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private Terminal(
-            SystemCalls calls, @Nullable Fd master, InputStream output, OutputStream input) {
+    private Terminal(SystemCalls calls, @Nullable Fd master, OutputTap output, OutputStream input) {
         this.calls = calls;
         this.master = master;
         this.output = output;
@@ -47,9 +48,9 @@ public final class Terminal implements AutoCloseable {
 
     /** Takes a descriptor into care. */
     static Terminal of(SystemCalls calls, Streams streams, Fd master) {
-        InputStream output = null;
+        OutputTap output = null;
         try {
-            output = new UntilHangUp(streams.input(copy(calls, master)));
+            output = new OutputTap(new UntilHangUp(streams.input(copy(calls, master))));
             return new Terminal(calls, master, output, streams.output(copy(calls, master)));
         } catch (RuntimeException | Error e) {
             closeQuietly(e, output);
@@ -76,7 +77,10 @@ public final class Terminal implements AutoCloseable {
     /** That of a process which was killed before it had one. */
     static Terminal hungUp(SystemCalls calls) {
         return new Terminal(
-                calls, null, InputStream.nullInputStream(), OutputStream.nullOutputStream());
+                calls,
+                null,
+                new OutputTap(InputStream.nullInputStream()),
+                OutputStream.nullOutputStream());
     }
 
     /**
@@ -85,6 +89,10 @@ public final class Terminal implements AutoCloseable {
      * @return a stream that ends when no process has the terminal open any more; it has no buffer
      */
     public InputStream output() {
+        return output;
+    }
+
+    OutputTap tap() {
         return output;
     }
 

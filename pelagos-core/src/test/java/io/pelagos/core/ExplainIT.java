@@ -3,12 +3,17 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.kernel.ChildJvm;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.pelagos.core.testing.LeakCheck;
+
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Printing a plan needs no privileges. */
+@ExtendWith(LeakCheck.class)
 final class ExplainIT {
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 

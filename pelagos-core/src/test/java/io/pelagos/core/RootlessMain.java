@@ -3,7 +3,10 @@ package io.pelagos.core;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.Stdio;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +44,8 @@ final class RootlessMain {
             main.tell("device", () -> main.device());
             main.tell("required", () -> main.required());
             main.tell("stopped", () -> main.stopped());
+            main.tell("ready", () -> main.ready());
+            main.tell("typed", () -> main.typed());
         }
     }
 
@@ -123,6 +128,42 @@ final class RootlessMain {
         var exit = found.stop(Duration.ZERO);
         found.remove(false);
         return inside + " " + found.id().equals(id) + " " + exit;
+    }
+
+    private String ready() throws Exception {
+        var atMost = Duration.ofSeconds(30);
+        var server = sh("exec busybox httpd -f -p 127.0.0.1:8080 -h /etc");
+        try (var container =
+                server.healthCheck(HealthCheck.tcp(8080).every(Duration.ofMillis(20), atMost))
+                        .awaitReady(
+                                atMost,
+                                Ready.port(8080),
+                                Ready.http(8080, "/hostname"),
+                                Ready.healthy())
+                        .start()) {
+            var detached =
+                    sh("exec busybox httpd -f -p 127.0.0.1:8080 -h /etc")
+                            .healthCheck(
+                                    HealthCheck.http(8080, "/hostname")
+                                            .every(Duration.ofMillis(20), atMost))
+                            .awaitReady(atMost, Ready.port(8080), Ready.healthy())
+                            .startDetached();
+            var health = container.health() + " " + detached.inspect().health();
+            detached.remove(true);
+            return health;
+        }
+    }
+
+    private String typed() throws Exception {
+        var container = sh("cat").stdin(Stdio.PIPE).startDetached();
+        try (var input = container.stdin()) {
+            input.write("text\n".getBytes(UTF_8));
+            input.end();
+        }
+        var exit = container.waitFor();
+        var lines = container.logs().lines();
+        container.remove(false);
+        return lines.getFirst().text() + " " + exit;
     }
 
     private String device() throws InterruptedException {

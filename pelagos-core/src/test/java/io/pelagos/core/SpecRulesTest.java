@@ -11,12 +11,16 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
-import java.time.Duration;
-import java.util.List;
-import java.util.function.UnaryOperator;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Options that contradict each other are refused by name and value before anything is touched. */
 final class SpecRulesTest {
@@ -85,7 +89,13 @@ final class SpecRulesTest {
                     new Refused(
                             "supervision",
                             "DETACHED",
-                            b -> b.supervision(Supervision.DETACHED).stdin(Stdio.PIPE),
+                            b ->
+                                    b.supervision(Supervision.DETACHED)
+                                            .stdin(
+                                                    new Stdio.ToChannel(
+                                                            Channels.newChannel(
+                                                                    InputStream
+                                                                            .nullInputStream()))),
                             "outlives the JVM"));
 
     private static ContainerBuilder builder() {

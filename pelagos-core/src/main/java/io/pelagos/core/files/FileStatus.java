@@ -1,6 +1,7 @@
 package io.pelagos.core.files;
 
 import io.pelagos.core.kernel.Memory;
+
 import java.time.Instant;
 
 /**
@@ -94,6 +95,15 @@ public record FileStatus(
      */
     public boolean isSymlink() {
         return is(0120000);
+    }
+
+    /**
+     * Tells whether it is a pipe, with a name or without.
+     *
+     * @return true if so
+     */
+    public boolean isFifo() {
+        return is(0010000);
     }
 
     /**

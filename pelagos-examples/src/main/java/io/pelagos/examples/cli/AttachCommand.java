@@ -1,17 +1,31 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.IOException;
+
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shows what a container writes from now on. */
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+
+/** Shows what a container writes from now on, and passes standard input on. */
 @Command(
         name = "attach",
-        description = "Show what a container writes from now on; the exit code is its own.")
+        sortOptions = false,
+        description = {
+            "Show what a container writes from now on; the exit code is its own. Standard input is"
+                    + " passed on to one that was started with run -d -i; its end is the end of the"
+                    + " container's, too."
+        })
 final class AttachCommand extends ContainerCommand {
+    @Option(
+            names = "--no-stdin",
+            description = "Pass nothing on: the container's standard input stays as it is.")
+    private boolean noStdin;
+
     @Parameters(paramLabel = "CONTAINER", description = "Which.")
     private String container = "";
 
@@ -23,7 +37,13 @@ final class AttachCommand extends ContainerCommand {
     int call(Pelagos pelagos) throws InterruptedException, IOException {
         try (var stdout = new FileOutputStream(FileDescriptor.out);
                 var stderr = new FileOutputStream(FileDescriptor.err)) {
-            return pelagos.containers().find(container).attach(stdout, stderr).code();
+            var found = pelagos.containers().find(container);
+            if (noStdin || !found.hasStdin()) {
+                return found.attach(stdout, stderr).code();
+            }
+            try (var stdin = new FileInputStream(FileDescriptor.in)) {
+                return found.attach(stdin, stdout, stderr).code();
+            }
         }
     }
 }

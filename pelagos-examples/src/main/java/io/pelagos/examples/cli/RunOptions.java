@@ -4,16 +4,21 @@ import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Stdio;
-import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+
+import java.time.Duration;
 
 /** How the command line and the container go together. */
 final class RunOptions {
     @Option(
             names = {"-i", "--interactive"},
-            description = "Pass standard input on; without it there is none.")
+            description =
+                    "Pass standard input on; without it there is none. With --detach it is kept"
+                        + " open for attach.")
     private boolean interactive;
 
     @Option(
@@ -81,13 +86,11 @@ final class RunOptions {
 
     private void applyDetached(ContainerBuilder builder) {
         if (terminal) {
-            builder.terminal();
-        }
-        if (interactive) {
             throw new IllegalArgumentException(
-                    "--interactive: a detached container has no standard input");
+                    "--tty: a detached container cannot have a terminal, which hangs up with the"
+                            + " command that started it; use exec --tty inside it");
         }
-        builder.supervision(Supervision.DETACHED).stdin(Stdio.NULL);
+        builder.supervision(Supervision.DETACHED).stdin(interactive ? Stdio.PIPE : Stdio.NULL);
         builder.stdout(Stdio.PIPE).stderr(Stdio.PIPE);
         if (remove) {
             builder.removeAtExit();

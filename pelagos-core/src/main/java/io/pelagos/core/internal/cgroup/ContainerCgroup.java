@@ -8,6 +8,9 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Stats;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The cgroups of one container, one directory in each hierarchy that is used, held by descriptors.
@@ -262,6 +264,16 @@ public final class ContainerCgroup implements AutoCloseable {
     public boolean isFrozen() {
         var freezer = freezer();
         return freezer != null && freezer.isFrozen();
+    }
+
+    /**
+     * Returns the processes in the container, those below its cgroup included.
+     *
+     * @return their ids as the JVM sees them, in rising order; none where there is no cgroup
+     */
+    public List<Integer> processes() {
+        var tree = tree();
+        return tree == null ? List.of() : CgroupTree.processes(tree).stream().sorted().toList();
     }
 
     /**

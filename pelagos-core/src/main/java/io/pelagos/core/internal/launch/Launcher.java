@@ -10,6 +10,9 @@ import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
@@ -20,7 +23,6 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out plans and speaks the JVM's side of the protocol with what they start.
@@ -383,6 +385,38 @@ public final class Launcher implements AutoCloseable {
                             ? null
                             : Fd.of(kernel, rights.getInt(16), what + " " + number);
             return new Received(number, file, (message.getInt(48) & MSG_CTRUNC) != 0);
+        }
+    }
+
+    /**
+     * Makes a TCP socket in the network namespace of a process.
+     *
+     * @param pidfd refers to the process
+     * @return a socket that waits for nothing, as socket(2) with {@code SOCK_NONBLOCK} makes it
+     * @throws LaunchFailure when a step failed; nothing is left
+     */
+    public Fd socketInside(Fd pidfd) {
+        var channels = Channels.with(1);
+        var plan = NamespaceSocket.compose(kernel.architecture(), channels);
+        var none = new Supervision.Kind.Attached(Cleanup.NONE);
+        var others = List.of(pidfd.number());
+        var helper = spawn(plan, new Request(List.of(), others, null, null, () -> {}, none));
+        try (var report = helper.report();
+                var control = helper.control()) {
+            awaitReadable(control);
+            var received = receiveMessage(control, 0, "a socket in a container");
+            if (received != null && received.file() != null) {
+                return received.file();
+            }
+            if (received != null && received.truncated()) {
+                throw new ErrnoException(Errno.EMFILE, "recvmsg(" + control + ", …)");
+            }
+            var failure = receiveFailure(plan, report);
+            throw failure != null
+                    ? failure
+                    : new LaunchFailure("the helper ended before it had made a socket");
+        } finally {
+            calls.waitid(WaitFlag.P_PID, helper.pid());
         }
     }
 

@@ -8,6 +8,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Syscall.CLOCK_GETTIME;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.DUP3;
 import static io.pelagos.core.kernel.Syscall.FCNTL;
 import static io.pelagos.core.kernel.Syscall.GETPID;
 import static io.pelagos.core.kernel.Syscall.LSEEK;
@@ -24,6 +25,8 @@ import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps by which a detached supervisor copies standard output and standard error to the files
@@ -47,8 +50,9 @@ final class LogCopying {
     /** {@code revents} of a {@code struct pollfd}. */
     private static final long REVENTS = 0xffffL << 48;
 
-    private static final int PROCESS = 2;
-    private static final int TIMER = 3;
+    private static final int WORD = 2;
+    private static final int PROCESS = 3;
+    private static final int TIMER = 4;
     private static final int OFFSET = 16;
     private static final int LENGTH = 24;
 
@@ -58,6 +62,7 @@ final class LogCopying {
     private final PlanBuilder plan;
     private final int directory;
     private final Logs logs;
+    private final @Nullable KeptInput input;
     private final Stream out;
     private final Stream err;
     private final Slot index;
@@ -71,10 +76,11 @@ final class LogCopying {
     /** One of the two standard streams; the record is that of its next chunk. */
     private record Stream(String name, String fileName, int pipe, Slot file, Pointer record) {}
 
-    LogCopying(PlanBuilder plan, int directory, Logs logs) {
+    LogCopying(PlanBuilder plan, int directory, Logs logs, @Nullable KeptInput input) {
         this.plan = plan;
         this.directory = directory;
         this.logs = logs;
+        this.input = input;
         out = stream("standard output", Logs.STDOUT, logs.stdout(), 1);
         err = stream("standard error", Logs.STDERR, logs.stderr(), 2);
         index = plan.slot(Logs.INDEX);
@@ -83,10 +89,12 @@ final class LogCopying {
         ended = plan.slot("ended");
         polls =
                 plan.ints(
-                        "{stdout, stderr, pidfd, timer}",
+                        "{stdout, stderr, word, pidfd, timer}",
                         logs.stdout(),
                         POLLIN,
                         logs.stderr(),
+                        POLLIN,
+                        input == null ? -1 : input.word(),
                         POLLIN,
                         -1,
                         POLLIN,
@@ -155,6 +163,7 @@ final class LogCopying {
         plan.here(dispatch);
         copy(out, 0);
         copy(err, 1);
+        endInput();
         plan.when(entry(PROCESS).value(), REVENTS, 0, top);
         plan.jump(over);
 
@@ -243,6 +252,22 @@ final class LogCopying {
 
         plan.here(end);
         never(entry);
+        plan.here(next);
+        plan.onError(failed);
+    }
+
+    /** Closes standard input when the word for it has come, see {@link KeptInput}. */
+    private void endInput() {
+        if (input == null) {
+            return;
+        }
+        plan.purpose("closing standard input");
+        var failed = plan.onError();
+        var next = new Label();
+        plan.when(entry(WORD).value(), REVENTS, 0, next);
+        plan.onError(next);
+        plan.call(DUP3, nowhere, input.pipe(), O_CLOEXEC);
+        never(WORD);
         plan.here(next);
         plan.onError(failed);
     }

@@ -39,11 +39,13 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.LaunchPlan;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The frame of every plan: the helper process that the JVM spawns, the clone that makes the
@@ -114,10 +116,16 @@ public final class Supervision {
          *     {@link Ending#FILE}, and the logs are kept; it goes on to be that directory when it
          *     is renamed
          * @param logs what is kept of the standard streams
+         * @param input the standard input that is kept open; or null for none
          * @param memoryEvents the file of the cgroup that counts kills for want of memory; or null
          * @param cleanup what it removes when the container has ended
          */
-        record Detached(int directory, Logs logs, @Nullable String memoryEvents, Cleanup cleanup)
+        record Detached(
+                int directory,
+                Logs logs,
+                @Nullable KeptInput input,
+                @Nullable String memoryEvents,
+                Cleanup cleanup)
                 implements Kind {}
 
         /**
@@ -218,8 +226,10 @@ public final class Supervision {
         LogCopying copying = null;
         if (kind instanceof Kind.Detached detached) {
             leaveTheJvm();
-            if (detached.logs().any()) {
-                copying = new LogCopying(plan, detached.directory(), detached.logs());
+            if (detached.logs().any() || detached.input() != null) {
+                copying =
+                        new LogCopying(
+                                plan, detached.directory(), detached.logs(), detached.input());
                 copying.open();
             }
         }

@@ -11,6 +11,9 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +31,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The states of all detached containers of this user.
@@ -158,7 +160,8 @@ public final class StateStore {
                 marked(process),
                 run.supervisor() == null ? null : marked(run.supervisor()),
                 run.cgroups(),
-                run.mountNamespace());
+                run.mountNamespace(),
+                run.stdin());
     }
 
     private ProcessMark marked(ProcessMark foreign) {

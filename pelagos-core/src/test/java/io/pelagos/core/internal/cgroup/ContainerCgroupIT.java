@@ -9,6 +9,13 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.testing.LeakCheck;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +24,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 
 /** The cgroups of this host, whatever their version, with processes of the shell in them. */
 @Tag("cgroup")
+@ExtendWith(LeakCheck.class)
 class ContainerCgroupIT {
     private static final Duration SOON = Duration.ofSeconds(20);
 

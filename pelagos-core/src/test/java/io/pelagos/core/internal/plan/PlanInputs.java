@@ -15,6 +15,7 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -118,6 +119,7 @@ final class PlanInputs {
                     new Supervision.Kind.Detached(
                             10,
                             new Logs(11, 12, Logs.USUAL_BOUND),
+                            null,
                             "/sys/fs/cgroup/pelagos-1/memory.events",
                             cleanup);
         };

@@ -19,6 +19,11 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,9 +37,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class StateStoreTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
@@ -105,6 +107,52 @@ class StateStoreTest {
             var ended = running("db").ended(new ContainerState.End(NOW, exit)).withStopped(true);
             assertThat(StateJson.read(StateJson.write(ended, directory))).isEqualTo(ended);
         }
+    }
+
+    @Test
+    void runsThatAreOverAreKeptUpToABound() {
+        var state = running("db");
+        for (int i = 1; i <= 20; i++) {
+            var at = NOW.plusSeconds(i);
+            state =
+                    state.ended(new ContainerState.End(at, new Exit.Code(i)))
+                            .again("0123456789abcdef", ProcessMark.own(calls), at, 0);
+        }
+        assertThat(state.past()).hasSize(ContainerState.PAST_RUNS);
+        assertThat(state.past().getFirst().end().exit()).isEqualTo(new Exit.Code(5));
+        assertThat(state.past().getLast().end().exit()).isEqualTo(new Exit.Code(20));
+        assertThat(StateJson.read(StateJson.write(state, directory))).isEqualTo(state);
+    }
+
+    @Test
+    void filesOfAnotherUserAreReportedAndNotRead() throws Exception {
+        org.junit.jupiter.api.Assumptions.assumeTrue(
+                Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+        create(running("good"));
+        create(running("file"));
+        create(running("directory"));
+        Files.setAttribute(all.resolve("file/state.json"), "unix:uid", 65534);
+        Files.setAttribute(all.resolve("directory"), "unix:uid", 65534);
+        assertThat(store.list().states()).extracting(ContainerState::name).containsExactly("good");
+        assertThat(store.list().problems())
+                .hasSize(2)
+                .allMatch(p -> p.contains("belongs to user 65534, not to user 0"));
+        Files.setAttribute(all, "unix:uid", 65534);
+        assertThat(store.list().states()).isEmpty();
+        assertThat(store.list().problems()).singleElement().asString().contains("65534");
+    }
+
+    @Test
+    void nameInAStateLeadsNowhere() throws Exception {
+        create(running("db"));
+        var text = Files.readString(all.resolve("db/state.json"));
+        write("db", text.replace("\"db\"", "\"../../outside\""));
+        assertThat(store.list().states())
+                .singleElement()
+                .extracting(ContainerState::name)
+                .isEqualTo("db");
+        assertThat(store.update("db", s -> s.withStopped(true))).isPresent();
+        assertThat(directory.resolve("outside")).doesNotExist();
     }
 
     @Test
