@@ -1164,10 +1164,11 @@ public final class ContainerBuilder {
      */
     public DetachedContainer startDetached() {
         supervision = Supervision.DETACHED;
-        SpecRules.checkHandlers(spec(), handlers.keySet());
         stdout = stdout == null ? Stdio.PIPE : stdout;
         stderr = stderr == null ? Stdio.PIPE : stderr;
+        stdin = stdin == null && terminal ? Stdio.PIPE : stdin;
         var spec = spec();
+        SpecRules.checkHandlers(spec, handlers.keySet());
         Starts.checkReady(spec, ready, healthCheck);
         var upkeep = new ContainerState.Upkeep(restart, healthCheck, logBound, removeAtExit);
         var started = pelagos().startDetached(spec, upkeep);

@@ -565,7 +565,7 @@ public final class DetachedContainer {
      */
     public Exit attach(OutputStream stdout, OutputStream stderr)
             throws IOException, InterruptedException {
-        logs().copyNew(stdout, stderr);
+        logs().copyNew(stdout, stderr, () -> {});
         return waitFor();
     }
 
@@ -585,11 +585,14 @@ public final class DetachedContainer {
     public Exit attach(InputStream stdin, OutputStream stdout, OutputStream stderr)
             throws IOException, InterruptedException {
         try (var input = stdin()) {
-            Thread.ofPlatform()
-                    .daemon()
-                    .name("pelagos-input-" + name)
-                    .start(() -> copy(stdin, input));
-            return attach(stdout, stderr);
+            var typing =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("pelagos-input-" + name)
+                            .unstarted(() -> copy(stdin, input));
+            // The answer to what is typed is among what is written from then on.
+            logs().copyNew(stdout, stderr, typing::start);
+            return waitFor();
         }
     }
 
@@ -625,7 +628,35 @@ public final class DetachedContainer {
                             + name
                             + " is not kept open: start it with a pipe as its stdin");
         }
-        return DetachedInput.open(engine, name, supervisor, state.run().stdin());
+        return DetachedInput.open(
+                engine, name, supervisor, state.run().stdin(), state.run().terminal());
+    }
+
+    /**
+     * Opens the terminal that it was started with. Its supervisor keeps it: what the program writes
+     * is in the logs, and closing what this returns hangs nothing up.
+     *
+     * @return a terminal, to be closed; its output begins now and ends with the container, and its
+     *     size is told as {@link io.pelagos.core.spec.TerminalSize#USUAL}
+     * @throws ContainerStateException when it does not run, or was started without a terminal
+     */
+    public Terminal terminal() {
+        if (!hasTerminal()) {
+            throw ContainerStateException.of(
+                    name, "the container " + name + " does not run, or has no terminal");
+        }
+        var input = stdin();
+        return Terminal.elsewhere(engine.calls(), new DetachedOutput(this), input, input::resize);
+    }
+
+    /**
+     * Tells whether {@link #terminal} can be opened.
+     *
+     * @return false when it does not run or was started without a terminal
+     */
+    public boolean hasTerminal() {
+        var state = state();
+        return state.status() == Status.RUNNING && state.run().terminal();
     }
 
     /**

@@ -2,15 +2,19 @@ package io.pelagos.core;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.launch.KeptInput;
+import io.pelagos.core.internal.launch.KeptTerminal;
 import io.pelagos.core.internal.state.ProcessMark;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.OpenFlag;
+import io.pelagos.core.spec.TerminalSize;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -24,15 +28,23 @@ import java.nio.charset.StandardCharsets;
 public final class DetachedInput extends OutputStream {
     private static final System.Logger LOG = System.getLogger(DetachedInput.class.getName());
     private static final byte[] WORD = {1};
+    private static final int CONTROL_D = 4;
 
     private final Engine engine;
     private final String name;
     private final ProcessMark supervisor;
     private final int number;
+    private final boolean terminal;
     private final OutputStream pipe;
 
     private DetachedInput(
-            Engine engine, String name, ProcessMark supervisor, int number, OutputStream pipe) {
+            Engine engine,
+            String name,
+            ProcessMark supervisor,
+            int number,
+            boolean terminal,
+            OutputStream pipe) {
+        this.terminal = terminal;
         this.engine = engine;
         this.name = name;
         this.supervisor = supervisor;
@@ -44,11 +56,14 @@ public final class DetachedInput extends OutputStream {
      * Opens the standard input of a run.
      *
      * @param number the number that the supervisor has for it
+     * @param terminal whether it is the way to a terminal
      */
-    static DetachedInput open(Engine engine, String name, ProcessMark supervisor, int number) {
+    static DetachedInput open(
+            Engine engine, String name, ProcessMark supervisor, int number, boolean terminal) {
         var fd = reopened(engine, name, supervisor, number);
         try {
-            return new DetachedInput(engine, name, supervisor, number, engine.streams().output(fd));
+            return new DetachedInput(
+                    engine, name, supervisor, number, terminal, engine.streams().output(fd));
         } catch (RuntimeException | Error e) {
             fd.close();
             throw e;
@@ -102,11 +117,18 @@ public final class DetachedInput extends OutputStream {
 
     /**
      * Closes this stream, and gives the container end of file as soon as nobody else has its
-     * standard input open. It cannot be opened again. Nothing when that has happened before.
+     * standard input open. It cannot be opened again. Nothing when that has happened before. For a
+     * terminal, which has no end, control-D (4) is typed.
      *
      * @throws IOException when closing fails
      */
     public void end() throws IOException {
+        if (terminal) {
+            try (pipe) {
+                pipe.write(CONTROL_D);
+            }
+            return;
+        }
         close();
         try (var word = reopened(engine, name, supervisor, KeptInput.wordOf(number))) {
             engine.calls().writeFully(word.number(), WORD);
@@ -116,6 +138,24 @@ public final class DetachedInput extends OutputStream {
             if (e.errno() != Errno.EPIPE) {
                 throw SyscallFailedException.of("ending the standard input of " + name, e);
             }
+        }
+    }
+
+    /** Tells the supervisor of a terminal its new size. */
+    void resize(TerminalSize size) {
+        // struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; }
+        var words =
+                ByteBuffer.allocate(KeptTerminal.WINSIZE)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putShort((short) size.rows())
+                        .putShort((short) size.columns())
+                        .array();
+        try (var word = reopened(engine, name, supervisor, KeptInput.wordOf(number))) {
+            engine.calls().writeFully(word.number(), words);
+        } catch (ContainerStateException e) {
+            LOG.log(System.Logger.Level.TRACE, "the terminal of " + name + " is gone", e);
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("changing the terminal of " + name, e);
         }
     }
 

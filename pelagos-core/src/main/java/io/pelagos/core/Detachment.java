@@ -4,6 +4,7 @@ import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.internal.launch.KeptInput;
+import io.pelagos.core.internal.launch.KeptTerminal;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.state.ContainerState;
@@ -42,6 +43,8 @@ final class Detachment implements AutoCloseable {
 
     /** The number that the supervisor has for standard input, or 0 when that is not kept open. */
     private int stdin;
+
+    private boolean terminal;
 
     private Detachment(
             Engine engine,
@@ -98,20 +101,29 @@ final class Detachment implements AutoCloseable {
     /**
      * Says what the supervisor does.
      *
-     * @param before how many other descriptors come before those of {@link #numbers}
+     * @param before how many other descriptors come before those of {@link #numbers}; the last of
+     *     them is that of the terminal if there is one
      */
     Supervision.Kind.Detached kind(
-            Stdios stdios, int before, @Nullable String memoryEvents, Cleanup cleanup) {
+            Stdios stdios,
+            int before,
+            boolean terminal,
+            @Nullable String memoryEvents,
+            Cleanup cleanup) {
         int directoryThere = Channels.with(0).other(before);
         int outThere = stdios.logged(1) < 0 ? -1 : directoryThere + 1;
         int errThere = stdios.logged(2) < 0 ? -1 : Math.max(directoryThere, outThere) + 1;
         int last = Math.max(directoryThere, Math.max(outThere, errThere));
         var input = stdios.kept().isEmpty() ? null : KeptInput.from(last + 1);
         stdin = input == null ? 0 : input.pipe();
+        this.terminal = terminal;
         return new Supervision.Kind.Detached(
                 directoryThere,
                 new Logs(outThere, errThere, state.upkeep().logBound()),
                 input,
+                terminal
+                        ? new KeptTerminal(directoryThere - 1, last + 1 + stdios.kept().size())
+                        : null,
                 memoryEvents,
                 cleanup);
     }
@@ -135,7 +147,8 @@ final class Detachment implements AutoCloseable {
                         ProcessMark.parentOf(calls, pid).orElse(null),
                         cgroups,
                         mountNamespace(calls, pid),
-                        stdin);
+                        stdin,
+                        terminal);
         engine.states().writeTo(directory, state);
     }
 

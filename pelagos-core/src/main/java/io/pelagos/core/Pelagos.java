@@ -3,6 +3,7 @@ package io.pelagos.core;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.KeptInput;
+import io.pelagos.core.internal.launch.KeptTerminal;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
@@ -251,7 +252,7 @@ public final class Pelagos implements AutoCloseable {
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
                                 Channels.with(
-                                        joined.size() + (terminal ? 1 : 3 + KeptInput.DESCRIPTORS)),
+                                        joined.size() + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
                                 printedKind(spec, joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
@@ -266,19 +267,31 @@ public final class Pelagos implements AutoCloseable {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
             case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
-            case DETACHED ->
-                    new Supervision.Kind.Detached(
-                            Channels.with(0).other(joined),
-                            new Logs(
-                                    Channels.with(0).other(joined + 1),
-                                    Channels.with(0).other(joined + 2),
-                                    Logs.USUAL_BOUND),
-                            spec.stdin() instanceof Stdio.Pipe
-                                    ? KeptInput.from(Channels.with(0).other(joined + 3))
-                                    : null,
-                            null,
-                            Cleanup.NONE);
+            case DETACHED -> printedDetached(spec, joined);
         };
+    }
+
+    private static Supervision.Kind printedDetached(ContainerSpec spec, int joined) {
+        var numbers = Channels.with(0);
+        boolean terminal = spec.process().terminal();
+        int first = terminal ? joined + 1 : joined;
+        int afterLogs = terminal ? first + 1 : first + 3;
+        return new Supervision.Kind.Detached(
+                numbers.other(first),
+                terminal
+                        ? Logs.NONE
+                        : new Logs(
+                                numbers.other(first + 1),
+                                numbers.other(first + 2),
+                                Logs.USUAL_BOUND),
+                spec.stdin() instanceof Stdio.Pipe
+                        ? KeptInput.from(numbers.other(afterLogs))
+                        : null,
+                terminal
+                        ? new KeptTerminal(numbers.other(joined), numbers.other(afterLogs + 4))
+                        : null,
+                null,
+                Cleanup.NONE);
     }
 
     /** Ends the containers that still run, but for detached ones, and waits until all are gone. */

@@ -132,7 +132,7 @@ final class Recovery {
 
     /** One that keeps failing has to wait, which a thread of this JVM does. */
     private void startAgain(ContainerState state) {
-        if (Keeper.untilDue(state).isZero()) {
+        if (Keeper.inARow(state) == 0 || Keeper.untilDue(state).isZero()) {
             int restarts = state.stopped() ? 0 : Keeper.inARow(state) + 1;
             var _ = new Detaching(engine).againAndKeep(state.name(), restarts);
             report.add(state.name() + ": started again, as its restart policy says");

@@ -168,13 +168,6 @@ final class SpecRules {
         if (!spec.process().terminal()) {
             return;
         }
-        if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
-            throw new InvalidSpecException(
-                    "terminal",
-                    "DETACHED",
-                    "a terminal hangs up when the JVM ends, which the container is to outlive: give"
-                            + " a terminal to a process that is started in it later");
-        }
         for (var stream : List.of(spec.stdin(), spec.stdout(), spec.stderr())) {
             if (!(stream instanceof Stdio.Pipe)) {
                 throw new InvalidSpecException(

@@ -178,7 +178,7 @@ final class Starter {
             undo.push(listening::close);
         }
         var placing = placing();
-        var kind = kind(placing, stdios);
+        var kind = kind(placing, stdios, channel != null);
         long before = System.nanoTime();
         var started =
                 engine.launcher()
@@ -222,7 +222,7 @@ final class Starter {
         stdios.started();
         Terminal terminal = null;
         if (channel != null) {
-            terminal = channel.receive();
+            terminal = detachment == null ? channel.receive() : null;
             channel.close();
         }
         if (listening != null) {
@@ -422,7 +422,8 @@ final class Starter {
         return placing;
     }
 
-    private Supervision.Kind kind(@Nullable CgroupPlacing placing, Stdios stdios) {
+    private Supervision.Kind kind(
+            @Nullable CgroupPlacing placing, Stdios stdios, boolean hasTerminal) {
         var cleanup = placing == null ? Cleanup.NONE : placing.cleanup();
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
@@ -431,7 +432,8 @@ final class Starter {
                     Objects.requireNonNull(detachment)
                             .kind(
                                     stdios,
-                                    joinedFiles.size(),
+                                    joinedFiles.size() + (hasTerminal ? 1 : 0),
+                                    hasTerminal,
                                     placing == null ? null : placing.memoryEvents(),
                                     cleanup);
         };
@@ -448,6 +450,9 @@ final class Starter {
         }
         if (detachment != null) {
             others.addAll(detachment.numbers(stdios));
+            if (channel != null) {
+                others.add(channel.receiver());
+            }
         }
         return others;
     }

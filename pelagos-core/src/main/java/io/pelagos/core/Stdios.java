@@ -66,6 +66,11 @@ final class Stdios implements AutoCloseable {
         try {
             if (spec.process().terminal()) {
                 stdios.openNothing();
+                if (stdios.detached) {
+                    // What is typed goes through the supervisor.
+                    stdios.inherited.add(stdios.keepInput());
+                    stdios.kept.add(stdios.inherited.getLast().number());
+                }
                 return stdios;
             }
             stdios.openInput(spec.stdin());
@@ -122,7 +127,7 @@ final class Stdios implements AutoCloseable {
         switch (source) {
             case Stdio.Pipe() -> {
                 if (detached) {
-                    keepInput();
+                    inherit(keepInput());
                 } else {
                     stdin = new Container.Input(inputPipe());
                 }
@@ -147,14 +152,14 @@ final class Stdios implements AutoCloseable {
         }
     }
 
-    /** Opens what the supervisor keeps, see {@link KeptInput}. */
-    private void keepInput() {
+    /** Opens what the supervisor keeps, see {@link KeptInput}; returns the reading end. */
+    private Fd keepInput() {
         var pipe = calls.pipe("standard input");
-        inherit(pipe.first());
         keep(pipe.second());
         var word = calls.pipe("the end of standard input");
         keep(word.first());
         keep(word.second());
+        return pipe.first();
     }
 
     private void keep(Fd fd) {

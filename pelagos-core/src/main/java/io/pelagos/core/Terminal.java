@@ -35,12 +35,25 @@ public final class Terminal implements AutoCloseable {
     private final @Nullable Fd master;
     private final OutputTap output;
     private final OutputStream input;
+    private final @Nullable Sizing sizing;
+
+    /** How the size of a terminal is changed that somebody else has. */
+    interface Sizing {
+        /** Changes it. */
+        void resize(TerminalSize size);
+    }
 
     /** Guards the descriptor against its being closed. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private Terminal(SystemCalls calls, @Nullable Fd master, OutputTap output, OutputStream input) {
+    private Terminal(
+            SystemCalls calls,
+            @Nullable Fd master,
+            OutputTap output,
+            OutputStream input,
+            @Nullable Sizing sizing) {
         this.calls = calls;
+        this.sizing = sizing;
         this.master = master;
         this.output = output;
         this.input = input;
@@ -51,12 +64,18 @@ public final class Terminal implements AutoCloseable {
         OutputTap output = null;
         try {
             output = new OutputTap(new UntilHangUp(streams.input(copy(calls, master))));
-            return new Terminal(calls, master, output, streams.output(copy(calls, master)));
+            return new Terminal(calls, master, output, streams.output(copy(calls, master)), null);
         } catch (RuntimeException | Error e) {
             closeQuietly(e, output);
             master.close();
             throw e;
         }
+    }
+
+    /** One that somebody else has; closing it does not hang it up. */
+    static Terminal elsewhere(
+            SystemCalls calls, InputStream output, OutputStream input, Sizing sizing) {
+        return new Terminal(calls, null, new OutputTap(output), input, sizing);
     }
 
     private static void closeQuietly(Throwable cause, @Nullable InputStream stream) {
@@ -80,7 +99,8 @@ public final class Terminal implements AutoCloseable {
                 calls,
                 null,
                 new OutputTap(InputStream.nullInputStream()),
-                OutputStream.nullOutputStream());
+                OutputStream.nullOutputStream(),
+                null);
     }
 
     /**
@@ -115,6 +135,10 @@ public final class Terminal implements AutoCloseable {
      */
     public void resize(int rows, int columns) {
         var size = new TerminalSize(rows, columns);
+        if (sizing != null) {
+            sizing.resize(size);
+            return;
+        }
         try (var memory = Memory.open()) {
             // struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; }
             var words = memory.block(8);

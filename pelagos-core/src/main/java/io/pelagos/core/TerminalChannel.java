@@ -3,6 +3,7 @@ package io.pelagos.core;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ProcessSpec;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,11 @@ final class TerminalChannel implements AutoCloseable {
     /** The end that the plan uses. */
     int number() {
         return ends.second().number();
+    }
+
+    /** The other end, for a supervisor that receives the terminal in place of the JVM. */
+    int receiver() {
+        return ends.first().number();
     }
 
     /** Receives the terminal of a process that was started. */

@@ -12,17 +12,19 @@ import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Programs in containers that have a terminal. */
 @ExtendWith(LeakCheck.class)
@@ -81,7 +83,8 @@ class TerminalIT {
     @Test
     void consoleIsTheTerminal() throws Exception {
         var script =
-                "echo text >/dev/console; stat -c '%t %a' /dev/console; grep -c console /proc/mounts";
+                "echo text >/dev/console; stat -c '%t %a' /dev/console; grep -c console"
+                        + " /proc/mounts";
         try (var container = sandbox.sh(script).terminal().start()) {
             assertThat(all(container.terminal()).split("\r\n"))
                     .containsExactly("text", "88 620", "1");
@@ -193,7 +196,8 @@ class TerminalIT {
                                 .exec(
                                         "sh",
                                         "-c",
-                                        "tty; id -u; stat -c '%u %G' $(tty); echo $TERM; :>/dev/tty")
+                                        "tty; id -u; stat -c '%u %G' $(tty); echo $TERM;"
+                                                + " :>/dev/tty")
                                 .user("app")
                                 .env("TERM", "vt100")
                                 .terminal()
@@ -280,8 +284,7 @@ class TerminalIT {
                         sleeping().terminal().stdout(Stdio.NULL),
                         sleeping().terminal().stdin(Stdio.INHERIT),
                         sleeping().terminal(0, 80),
-                        sleeping().terminal(24, 65_536),
-                        sleeping().terminal().supervision(ContainerSpec.Supervision.DETACHED));
+                        sleeping().terminal(24, 65_536));
         for (var container : wrong) {
             assertThatThrownBy(container::start)
                     .isInstanceOf(InvalidSpecException.class)

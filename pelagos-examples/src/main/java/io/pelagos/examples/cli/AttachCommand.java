@@ -1,6 +1,8 @@
 package io.pelagos.examples.cli;
 
+import io.pelagos.core.DetachedContainer;
 import io.pelagos.core.Pelagos;
+import io.pelagos.examples.InteractiveSession;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -10,6 +12,7 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 
 /** Shows what a container writes from now on, and passes standard input on. */
 @Command(
@@ -35,15 +38,31 @@ final class AttachCommand extends ContainerCommand {
 
     @Override
     int call(Pelagos pelagos) throws InterruptedException, IOException {
+        var found = pelagos.containers().find(container);
+        if (found.hasTerminal()) {
+            return show(found);
+        }
         try (var stdout = new FileOutputStream(FileDescriptor.out);
                 var stderr = new FileOutputStream(FileDescriptor.err)) {
-            var found = pelagos.containers().find(container);
             if (noStdin || !found.hasStdin()) {
                 return found.attach(stdout, stderr).code();
             }
             try (var stdin = new FileInputStream(FileDescriptor.in)) {
                 return found.attach(stdin, stdout, stderr).code();
             }
+        }
+    }
+
+    private int show(DetachedContainer found) throws InterruptedException {
+        try (var session = InteractiveSession.open();
+                var terminal = found.terminal()) {
+            // What it writes ends when it does, and everything that it wrote comes before.
+            var end = session.run(terminal, new CompletableFuture<>(), !noStdin);
+            if (end == InteractiveSession.End.ENDED) {
+                return found.waitFor().code();
+            }
+            err().println("pelagos: left " + found.name() + ", which goes on");
+            return 0;
         }
     }
 }

@@ -18,7 +18,7 @@ final class RunOptions {
             names = {"-i", "--interactive"},
             description =
                     "Pass standard input on; without it there is none. With --detach it is kept"
-                        + " open for attach.")
+                            + " open for attach.")
     private boolean interactive;
 
     @Option(
@@ -86,11 +86,10 @@ final class RunOptions {
 
     private void applyDetached(ContainerBuilder builder) {
         if (terminal) {
-            throw new IllegalArgumentException(
-                    "--tty: a detached container cannot have a terminal, which hangs up with the"
-                            + " command that started it; use exec --tty inside it");
+            builder.terminal();
         }
-        builder.supervision(Supervision.DETACHED).stdin(interactive ? Stdio.PIPE : Stdio.NULL);
+        builder.supervision(Supervision.DETACHED)
+                .stdin(interactive || terminal ? Stdio.PIPE : Stdio.NULL);
         builder.stdout(Stdio.PIPE).stderr(Stdio.PIPE);
         if (remove) {
             builder.removeAtExit();

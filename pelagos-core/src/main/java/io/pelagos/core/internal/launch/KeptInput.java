@@ -17,6 +17,13 @@ public record KeptInput(int pipe, int word) {
     public static final int DESCRIPTORS = 3;
 
     /**
+     * Returns the reading end of the pipe where that is the supervisor's, see {@link KeptTerminal}.
+     */
+    int source() {
+        return pipe + DESCRIPTORS;
+    }
+
+    /**
      * Returns the number of the word.
      *
      * @param pipe the number of the pipe

@@ -117,6 +117,7 @@ public final class Supervision {
          *     is renamed
          * @param logs what is kept of the standard streams
          * @param input the standard input that is kept open; or null for none
+         * @param terminal the terminal that is kept; or null for none
          * @param memoryEvents the file of the cgroup that counts kills for want of memory; or null
          * @param cleanup what it removes when the container has ended
          */
@@ -124,6 +125,7 @@ public final class Supervision {
                 int directory,
                 Logs logs,
                 @Nullable KeptInput input,
+                @Nullable KeptTerminal terminal,
                 @Nullable String memoryEvents,
                 Cleanup cleanup)
                 implements Kind {}
@@ -227,9 +229,7 @@ public final class Supervision {
         if (kind instanceof Kind.Detached detached) {
             leaveTheJvm();
             if (detached.logs().any() || detached.input() != null) {
-                copying =
-                        new LogCopying(
-                                plan, detached.directory(), detached.logs(), detached.input());
+                copying = new LogCopying(plan, detached);
                 copying.open();
             }
         }
@@ -451,6 +451,9 @@ public final class Supervision {
     private void detached(Slot pidfd, Kind.Detached how, @Nullable LogCopying copying) {
         var failed = plan.onError();
         if (copying != null) {
+            if (how.terminal() != null) {
+                copying.receiveTerminal(how.terminal());
+            }
             copying.untilEnd(pidfd);
         }
         plan.purpose("waiting for the container");

@@ -93,6 +93,7 @@ public record ContainerState(
      * @param mountNamespace the inode of its mount namespace, or 0
      * @param stdin the number that its supervisor has for its standard input, or 0 when that is not
      *     kept open
+     * @param terminal whether that is the way to a terminal
      */
     public record Run(
             Instant startedAt,
@@ -101,10 +102,11 @@ public record ContainerState(
             @Nullable ProcessMark supervisor,
             Map<String, String> cgroups,
             long mountNamespace,
-            int stdin) {
+            int stdin,
+            boolean terminal) {
         /** Makes a run without a process. */
         public Run(Instant startedAt, ProcessMark starter) {
-            this(startedAt, starter, null, null, Map.of(), 0, 0);
+            this(startedAt, starter, null, null, Map.of(), 0, 0, false);
         }
 
         /** Copies the map. */
@@ -223,7 +225,7 @@ public record ContainerState(
                 createdAt,
                 upkeep,
                 Status.EXITED,
-                new Run(over.startedAt(), run.starter(), process, null, Map.of(), 0, 0),
+                new Run(over.startedAt(), run.starter(), process, null, Map.of(), 0, 0, false),
                 over.end(),
                 past.subList(0, Math.max(0, past.indexOf(over))),
                 health,
@@ -256,7 +258,7 @@ public record ContainerState(
             @Nullable ProcessMark supervisor,
             Map<String, String> cgroups,
             long mountNamespace) {
-        return running(process, supervisor, cgroups, mountNamespace, 0);
+        return running(process, supervisor, cgroups, mountNamespace, 0, false);
     }
 
     /** Returns the state with a process whose standard input is kept open. */
@@ -265,7 +267,8 @@ public record ContainerState(
             @Nullable ProcessMark supervisor,
             Map<String, String> cgroups,
             long mountNamespace,
-            int stdin) {
+            int stdin,
+            boolean terminal) {
         return with(
                 status,
                 new Run(
@@ -275,7 +278,8 @@ public record ContainerState(
                         supervisor,
                         cgroups,
                         mountNamespace,
-                        stdin),
+                        stdin,
+                        terminal),
                 end);
     }
 

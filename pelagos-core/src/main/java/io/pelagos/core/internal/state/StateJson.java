@@ -68,7 +68,7 @@ final class StateJson {
                 .ifPresent(
                         path -> node.put("cgroup_name", path.substring(path.lastIndexOf('/') + 1)));
         if (run.stdin() != 0) {
-            node.put("stdin", run.stdin());
+            node.put("stdin", run.stdin()).put("tty", run.terminal());
         }
         node.put(
                 "oom_killed",
@@ -203,7 +203,8 @@ final class StateJson {
                         : mark(object, "supervisor"),
                 texts(object, "cgroups"),
                 inode == null ? 0 : inode,
-                stdin == null ? 0 : Math.toIntExact(stdin));
+                stdin == null ? 0 : Math.toIntExact(stdin),
+                object.flag("tty", false));
     }
 
     private static Upkeep upkeep(JsonObject object) {

@@ -161,7 +161,8 @@ public final class StateStore {
                 run.supervisor() == null ? null : marked(run.supervisor()),
                 run.cgroups(),
                 run.mountNamespace(),
-                run.stdin());
+                run.stdin(),
+                run.terminal());
     }
 
     private ProcessMark marked(ProcessMark foreign) {

@@ -120,6 +120,7 @@ final class PlanInputs {
                             10,
                             new Logs(11, 12, Logs.USUAL_BOUND),
                             null,
+                            null,
                             "/sys/fs/cgroup/pelagos-1/memory.events",
                             cleanup);
         };
