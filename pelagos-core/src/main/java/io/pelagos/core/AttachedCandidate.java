@@ -1,9 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.spec.Exit;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Waits for what a container of this JVM writes and does. */
 final class AttachedCandidate implements Candidate {

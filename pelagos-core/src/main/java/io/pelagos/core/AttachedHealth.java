@@ -2,7 +2,6 @@ package io.pelagos.core;
 
 import io.pelagos.core.ContainerInfo.Health;
 import io.pelagos.core.spec.Exit;
-
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

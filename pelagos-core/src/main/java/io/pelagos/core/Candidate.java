@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.spec.Exit;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -5,7 +5,6 @@ import io.pelagos.core.internal.cgroup.CgroupHost;
 import io.pelagos.core.internal.state.ProcessMark;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.SystemCalls;
-
 import java.util.Optional;
 import java.util.regex.Pattern;
 

@@ -6,11 +6,9 @@ import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.kernel.Fd;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the cgroups of one container during its launch. */
 final class CgroupPlacing implements Launcher.Placing {

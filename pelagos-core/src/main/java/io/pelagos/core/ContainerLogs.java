@@ -6,9 +6,6 @@ import io.pelagos.core.internal.state.Inotify;
 import io.pelagos.core.internal.state.LogReader;
 import io.pelagos.core.internal.state.OwnedDirectory;
 import io.pelagos.core.kernel.Fd;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -21,6 +18,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a detached container has written since its latest start, as far as it is kept: an immutable

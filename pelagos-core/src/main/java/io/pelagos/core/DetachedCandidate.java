@@ -6,7 +6,6 @@ import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.Inotify;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.Exit;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

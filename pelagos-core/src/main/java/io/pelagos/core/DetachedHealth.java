@@ -4,7 +4,6 @@ import io.pelagos.core.ContainerInfo.Health;
 import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.spec.Exit;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

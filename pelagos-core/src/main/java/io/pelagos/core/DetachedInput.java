@@ -9,7 +9,6 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.spec.TerminalSize;
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Writer;

@@ -5,7 +5,6 @@ import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ProcessMark;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Restart;
-
 import java.time.Instant;
 
 /** Starts detached containers, for the first time and again. */

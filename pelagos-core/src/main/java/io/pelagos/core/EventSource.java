@@ -5,15 +5,13 @@ import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.PastRun;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.spec.Exit;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out by comparison what has happened to containers between two looks at their states. */
 final class EventSource {

@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.ContainerInfo.Health;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.HealthCheck;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

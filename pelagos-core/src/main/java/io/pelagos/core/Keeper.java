@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.spec.Restart;
-
 import java.time.Duration;
 import java.time.Instant;
 

@@ -2,7 +2,6 @@ package io.pelagos.core;
 
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

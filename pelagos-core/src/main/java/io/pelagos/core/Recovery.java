@@ -7,7 +7,6 @@ import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.HostileFileException;
 import io.pelagos.core.kernel.ErrnoException;
-
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;

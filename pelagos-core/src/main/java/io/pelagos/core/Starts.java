@@ -3,12 +3,10 @@ package io.pelagos.core;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Stdio;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Starts that are over when the container is ready, and leave nothing when it never is. */
 final class Starts {

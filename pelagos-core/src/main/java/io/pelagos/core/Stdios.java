@@ -8,9 +8,6 @@ import io.pelagos.core.kernel.Streams;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Stdio;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
@@ -19,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The standard streams of a container: the ends that it inherits and the ends that the JVM keeps.

@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ProcessSpec;
-
 import org.jspecify.annotations.Nullable;
 
 /**

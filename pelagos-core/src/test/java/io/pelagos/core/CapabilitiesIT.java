@@ -3,23 +3,20 @@ package io.pelagos.core;
 import static io.pelagos.core.security.Capability.CHOWN;
 import static io.pelagos.core.security.Capability.NET_ADMIN;
 import static io.pelagos.core.security.Capability.NET_BIND_SERVICE;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The capabilities of programs in containers, see capabilities(7). */
 @ExtendWith(LeakCheck.class)

@@ -13,13 +13,6 @@ import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Detached containers as those who come later see them. */
 @ExtendWith(LeakCheck.class)
@@ -166,7 +164,7 @@ class DetachedContainersIT {
         var container =
                 sandbox.sh(
                                 "echo $GREETING from $(hostname); trap 'exit 3' TERM; while :; do"
-                                    + " sleep 1000 & wait; done")
+                                        + " sleep 1000 & wait; done")
                         .env("GREETING", "hello")
                         .hostname("there")
                         .pids(50)
@@ -226,7 +224,7 @@ class DetachedContainersIT {
         var container =
                 sandbox.sh(
                                 "for i in 1 2 3; do echo out $i; usleep 20000; echo err $i >&2;"
-                                    + " usleep 20000; done; printf end")
+                                        + " usleep 20000; done; printf end")
                         .startDetached();
         container.waitFor();
         assertThat(container.logs().lines())
@@ -268,7 +266,7 @@ class DetachedContainersIT {
         var container =
                 sandbox.sh(
                                 "echo old; while ! test -e /tmp/go; do usleep 1000; done; printf"
-                                    + " new; printf bad >&2; exit 4")
+                                        + " new; printf bad >&2; exit 4")
                         .startDetached();
         container.awaitReady(Ready.log("old"), LONG);
         var out = new ByteArrayOutputStream();

@@ -12,19 +12,17 @@ import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A container that survives the JVM which has started it. */
 @ExtendWith(LeakCheck.class)
@@ -87,7 +85,7 @@ class DetachedIT {
                 var container =
                         inner.sh(
                                         "while ! test -e /tmp/go; do usleep 1000; done; echo going;"
-                                            + " exit 23")
+                                                + " exit 23")
                                 .name("survivor")
                                 .supervision(Supervision.DETACHED)
                                 .stdin(Stdio.NULL)

@@ -10,12 +10,10 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Device nodes of containers, and what their cgroup lets them use. */
 @ExtendWith(LeakCheck.class)

@@ -8,14 +8,12 @@ import io.pelagos.core.internal.state.ContainerState.Health;
 import io.pelagos.core.internal.state.ProcessMark;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Restart;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 class EventSourceTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");

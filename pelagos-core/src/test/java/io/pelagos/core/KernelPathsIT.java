@@ -3,7 +3,6 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.testing.LeakCheck;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;

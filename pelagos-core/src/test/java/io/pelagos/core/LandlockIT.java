@@ -10,7 +10,6 @@ import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.testing.LeakCheck;
-
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

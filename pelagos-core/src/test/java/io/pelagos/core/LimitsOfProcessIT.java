@@ -12,16 +12,14 @@ import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a program finds itself with: limits, signals, descriptors, groups, environment. */
 @ExtendWith(LeakCheck.class)

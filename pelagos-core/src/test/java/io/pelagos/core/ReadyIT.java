@@ -10,15 +10,6 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Waiting until a container is ready. */
 @ExtendWith(LeakCheck.class)
@@ -35,7 +33,7 @@ class ReadyIT {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String SERVER =
             "mkdir /tmp/www; echo text > /tmp/www/page; exec httpd -f -p 127.0.0.1:8080 -h"
-                + " /tmp/www";
+                    + " /tmp/www";
 
     @TempDir private Path directory;
     private Sandbox sandbox;

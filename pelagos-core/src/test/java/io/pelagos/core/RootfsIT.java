@@ -1,9 +1,8 @@
 package io.pelagos.core;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileMode;
@@ -11,17 +10,15 @@ import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
-
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 
 /** What gives a container its root file system. */
 @ExtendWith(LeakCheck.class)
@@ -117,7 +114,7 @@ class RootfsIT {
         try {
             var script =
                     "ls -A /root /home /tmp /var/tmp | grep -v :; ls /etc/shadow /etc/ssh /srv"
-                        + " /boot "
+                            + " /boot "
                             + mark;
             var result = host(script).run();
             assertThat(result.stdout().strip()).isEmpty();

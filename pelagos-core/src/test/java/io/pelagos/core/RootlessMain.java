@@ -6,7 +6,6 @@ import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Stdio;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

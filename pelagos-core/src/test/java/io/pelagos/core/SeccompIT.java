@@ -16,7 +16,12 @@ import io.pelagos.core.security.SyscallTable;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.LeakCheck;
-
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,13 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /** The filter of system calls as programs in containers meet it, see seccomp(2). */
 @ExtendWith(LeakCheck.class)
@@ -250,7 +248,7 @@ class SeccompIT extends Trial {
     void minimalProfileRunsAShellWithPipes() throws Exception {
         var script =
                 "mkdir /tmp/min && echo b > /tmp/min/x && cat /tmp/min/x | tr b c && rm -r"
-                    + " /tmp/min";
+                        + " /tmp/min";
         assertThat(output(sh(script).seccomp(SeccompProfile.minimal()))).isEqualTo("c");
     }
 

@@ -1,7 +1,6 @@
 package io.pelagos.core.files;
 
 import io.pelagos.core.kernel.Memory;
-
 import java.time.Instant;
 
 /**

@@ -8,7 +8,6 @@ import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Namespace;
-
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -3,16 +3,14 @@ package io.pelagos.examples.cli;
 import io.pelagos.core.DetachedContainer;
 import io.pelagos.core.Pelagos;
 import io.pelagos.examples.InteractiveSession;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Shows what a container writes from now on, and passes standard input on. */
 @Command(

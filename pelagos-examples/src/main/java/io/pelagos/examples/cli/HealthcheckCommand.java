@@ -1,7 +1,6 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

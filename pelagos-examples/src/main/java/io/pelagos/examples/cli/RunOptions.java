@@ -4,13 +4,10 @@ import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Stdio;
-
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-
-import java.time.Duration;
 
 /** How the command line and the container go together. */
 final class RunOptions {

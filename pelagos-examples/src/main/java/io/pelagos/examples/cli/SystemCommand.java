@@ -6,11 +6,6 @@ import io.pelagos.core.Volume;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.Image;
 import io.pelagos.image.Images;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -20,6 +15,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Tells what everything together takes on disk, and puts in order what was left. */
 @Command(

@@ -1,13 +1,11 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
-
+import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.time.Duration;
-import java.util.List;
 
 /** Lists the processes of a container. */
 @Command(

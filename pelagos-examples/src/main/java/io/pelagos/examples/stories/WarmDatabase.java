@@ -3,7 +3,6 @@ package io.pelagos.examples.stories;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.Ready;
 import io.pelagos.core.Rootfs;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

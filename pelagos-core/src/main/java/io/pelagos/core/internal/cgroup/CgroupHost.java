@@ -3,7 +3,6 @@ package io.pelagos.core.internal.cgroup;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Resources;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -28,7 +28,6 @@ import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
-
 import org.jspecify.annotations.Nullable;
 
 /**

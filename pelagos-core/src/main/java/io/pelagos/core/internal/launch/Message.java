@@ -5,7 +5,6 @@ import static io.pelagos.core.kernel.Syscall.RECVMSG;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
 import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -12,11 +12,6 @@ import io.pelagos.core.internal.state.ContainerState.Upkeep;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.node.ObjectNode;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The state of a container as JSON. The fields that the Rust implementation has are there under its

@@ -10,12 +10,6 @@ import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The cgroups of this host, whatever their version, with processes of the shell in them. */
 @Tag("cgroup")
@@ -217,7 +215,8 @@ class ContainerCgroupIT {
     @Test
     void anotherJvmCanOpenWhatThisOneMade() throws Exception {
         var cgroup = create(pids(11));
-        try (var same = CgroupHost.detect(calls).open(cgroup.paths()).orElseThrow()) {
+        try (cgroup;
+                var same = CgroupHost.detect(calls).open(cgroup.paths()).orElseThrow()) {
             assertThat(same.stats().pids().max()).isEqualTo(11);
             start(cgroup, "exec sleep 600");
             same.kill();

@@ -8,13 +8,6 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A host as if it had version 1 only: the freezer and the loop that kills without cgroup.kill. */
 @Tag("cgroup")

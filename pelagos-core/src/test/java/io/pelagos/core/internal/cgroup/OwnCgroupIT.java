@@ -9,18 +9,16 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.testing.LeakCheck;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A JVM in a cgroup of version 2 that is not the root: "no internal processes" applies to it. */
 @Tag("cgroup")
