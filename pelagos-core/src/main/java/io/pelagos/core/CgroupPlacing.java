@@ -38,9 +38,9 @@ final class CgroupPlacing implements Launcher.Placing {
                 creation.expectedParents());
     }
 
-    /** Returns the name of a container's cgroup, in every hierarchy. */
+    /** Returns the name of a detached container's cgroup, in every hierarchy. */
     static String name(String id) {
-        return "pelagos-" + id;
+        return CgroupOwner.PREFIX + id;
     }
 
     @Override

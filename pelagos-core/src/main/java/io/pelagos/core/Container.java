@@ -312,6 +312,32 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     Path path(String path);
 
     /**
+     * Waits until it is ready. For a line ({@link Ready#log}) everything is looked at that it has
+     * written to pipes, channels or its terminal since its start, but for what the application has
+     * read long ago: of that the last 16 KiB of each stream are left. Nothing is taken away: what
+     * is read meanwhile is given to the application, too. An application that does not read at all
+     * gets the last 8 MiB of each stream; that more were dropped is a {@linkplain #warnings
+     * warning}.
+     *
+     * @param ready what that means
+     * @param atMost how long
+     * @return this
+     * @throws InvalidSpecException when it never can be, for want of a health check or of an output
+     *     that leads to this JVM
+     * @throws NotReadyException at once when it has ended, or when time is up, before it was ready;
+     *     with its last lines
+     * @throws InterruptedException when the thread is interrupted
+     */
+    Container awaitReady(Ready ready, Duration atMost) throws InterruptedException;
+
+    /**
+     * Returns what the health check says that it was started with.
+     *
+     * @return what it says; {@code NONE} when there is none
+     */
+    ContainerInfo.Health health();
+
+    /**
      * Returns what was asked for and could not be had.
      *
      * @return sentences; empty when all is as asked

@@ -120,6 +120,8 @@ public final class ContainerBuilder {
     private boolean removeAtExit;
     private boolean automaticIds;
     private final Map<String, SyscallHandler> handlers = new LinkedHashMap<>();
+    private final List<Ready> ready = new ArrayList<>();
+    private Duration readyAtMost = Duration.ofMinutes(1);
     private final List<Problem> problems = new ArrayList<>();
 
     /** An option that could not be taken as it was given. */
@@ -1220,15 +1222,56 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Starts the container.
+     * Starts the container, and waits until it is ready if that {@linkplain #awaitReady was asked
+     * for}.
      *
      * @return the running container
      * @throws InvalidSpecException when an option cannot be as it is; nothing was touched
      * @throws CommandException when the program cannot be executed; nothing is left
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
+     * @throws NotReadyException when it has ended, time is up or the thread is interrupted before
+     *     it was ready; nothing is left
      */
     public Container start() {
-        return pelagos().start(spec(), handlers);
+        var spec = spec();
+        Starts.checkReady(spec, ready, healthCheck);
+        var started = pelagos().start(spec, handlers, healthCheck);
+        if (!ready.isEmpty()) {
+            Starts.awaitReady(started, ready, readyAtMost);
+        }
+        return started;
+    }
+
+    /**
+     * Has {@link #start} and {@link #startDetached} wait until the container is ready, a minute at
+     * the most. No line is missed: the pipes are there before the program is. What is read of them
+     * meanwhile is what the application reads first, see {@link Container#awaitReady}.
+     *
+     * @param conditions what that means: all of these, beside those that were given before
+     * @return this
+     */
+    public ContainerBuilder awaitReady(Ready... conditions) {
+        ready.addAll(Arrays.asList(conditions));
+        return this;
+    }
+
+    /**
+     * Has {@link #start} and {@link #startDetached} wait until the container is ready.
+     *
+     * @param atMost how long for everything together
+     * @param conditions what that means: all of these, beside those that were given before
+     * @return this
+     */
+    public ContainerBuilder awaitReady(Duration atMost, Ready... conditions) {
+        return attempt(
+                "awaitReady",
+                () -> {
+                    if (atMost.isNegative() || atMost.isZero()) {
+                        throw new IllegalArgumentException(atMost + ": must be positive");
+                    }
+                    readyAtMost = atMost;
+                    ready.addAll(Arrays.asList(conditions));
+                });
     }
 
     /**
@@ -1243,7 +1286,8 @@ public final class ContainerBuilder {
     }
 
     /**
-     * Sets how it is found out whether a detached container does what it is for.
+     * Sets how it is found out whether the container does what it is for. A detached one keeps what
+     * comes of it in its state; that of another is asked for by {@link Container#health}.
      *
      * @param check how
      * @return this
@@ -1276,23 +1320,31 @@ public final class ContainerBuilder {
 
     /**
      * Starts the container so that it survives this JVM. Its outputs go to logs unless they were
-     * set to something else; its input is nothing unless set.
+     * set to something else; its input is nothing unless set: a pipe is kept open for whoever comes
+     * and writes, see {@link DetachedContainer#stdin}.
      *
      * @return the container, which any later JVM finds by {@link Pelagos#containers}
      * @throws InvalidSpecException when an option cannot be as it is; nothing was touched
      * @throws ContainerStateException when a running container has the name
      * @throws CommandException when the program cannot be executed; nothing is left
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
+     * @throws NotReadyException when it {@linkplain #awaitReady should} be ready, and has ended,
+     *     time is up or the thread is interrupted before; it is removed
      */
     public DetachedContainer startDetached() {
         supervision = Supervision.DETACHED;
-        SpecRules.checkHandlers(spec(), handlers.keySet());
         stdout = stdout == null ? Stdio.PIPE : stdout;
         stderr = stderr == null ? Stdio.PIPE : stderr;
-        return pelagos()
-                .startDetached(
-                        spec(),
-                        new ContainerState.Upkeep(restart, healthCheck, logBound, removeAtExit));
+        stdin = stdin == null && terminal ? Stdio.PIPE : stdin;
+        var spec = spec();
+        SpecRules.checkHandlers(spec, handlers.keySet());
+        Starts.checkReady(spec, ready, healthCheck);
+        var upkeep = new ContainerState.Upkeep(restart, healthCheck, logBound, removeAtExit);
+        var started = pelagos().startDetached(spec, upkeep);
+        if (!ready.isEmpty()) {
+            Starts.awaitReady(started, ready, readyAtMost);
+        }
+        return started;
     }
 
     /**

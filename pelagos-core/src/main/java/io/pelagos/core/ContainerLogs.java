@@ -157,7 +157,7 @@ public final class ContainerLogs {
                                     }
                                 }));
         run(
-                false,
+                null,
                 reader -> {
                     reader.read(lines);
                     live[0] = true;
@@ -170,12 +170,16 @@ public final class ContainerLogs {
         return result.stream().findFirst();
     }
 
-    /** Copies what is written from now on, byte for byte, until the container ends. */
-    void copyNew(OutputStream stdout, OutputStream stderr)
+    /**
+     * Copies what is written from now on, byte for byte, until the container ends.
+     *
+     * @param begun is called when "now" is past: what is written after that is copied
+     */
+    void copyNew(OutputStream stdout, OutputStream stderr, Runnable begun)
             throws IOException, InterruptedException {
         try {
             run(
-                    true,
+                    begun,
                     reader -> {
                         reader.read(
                                 (_, stream, bytes) -> copy(bytes, stream == 1 ? stdout : stderr));
@@ -197,7 +201,8 @@ public final class ContainerLogs {
     }
 
     /** Reads again whenever something is written, until the step says so or the run has ended. */
-    private void run(boolean fromNow, Predicate<LogReader> step, @Nullable Duration atMost)
+    private void run(
+            @Nullable Runnable fromNow, Predicate<LogReader> step, @Nullable Duration atMost)
             throws InterruptedException {
         long deadline = atMost == null ? 0 : System.nanoTime() + atMost.toNanos();
         try (var directory = open();
@@ -206,8 +211,9 @@ public final class ContainerLogs {
             int watched =
                     inotify.watch(directory, Inotify.MODIFY | Inotify.MOVED_TO | Inotify.CREATE);
             assert watched >= 0;
-            if (fromNow) {
+            if (fromNow != null) {
                 reader.skip();
+                fromNow.run();
             }
             while (true) {
                 // Looked at first: what was written before the end is read after this.

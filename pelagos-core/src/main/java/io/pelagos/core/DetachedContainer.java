@@ -17,6 +17,7 @@ import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +34,8 @@ import java.util.function.Function;
  * method looks there anew, and other JVMs may do the same at the same time.
  */
 public final class DetachedContainer {
+    private static final System.Logger LOG = System.getLogger(DetachedContainer.class.getName());
+
     private final Engine engine;
     private final String id;
     private volatile String name;
@@ -328,6 +331,53 @@ public final class DetachedContainer {
     }
 
     /**
+     * Returns its processes, those that were started in it later included.
+     *
+     * @return their ids as this JVM sees them, in rising order; its first process alone where it
+     *     has no cgroup
+     * @throws ContainerStateException when it does not run
+     */
+    public List<Integer> processes() {
+        var state = state();
+        var process = state.run().process();
+        if (state.status() != Status.RUNNING || process == null) {
+            throw ContainerStateException.ended(name, "it has no process");
+        }
+        var group = cgroup(state);
+        if (group.isEmpty()) {
+            return List.of(process.pid());
+        }
+        try (var open = group.get()) {
+            return open.processes();
+        }
+    }
+
+    /**
+     * Tries its health check once, now. A success is written down as its health; a failure alone is
+     * not, since it takes several in a row.
+     *
+     * @return whether it succeeds
+     * @throws ContainerStateException when it does not run, or has no health check
+     */
+    public boolean checkHealth() {
+        var state = state();
+        var check = state.upkeep().healthCheck();
+        if (state.status() != Status.RUNNING) {
+            throw ContainerStateException.ended(name, "it has no health");
+        }
+        if (check == null) {
+            throw ContainerStateException.of(
+                    name, "the container " + name + " has no health check");
+        }
+        var health = new DetachedHealth(engine, this, state.run().startedAt());
+        boolean succeeds = health.probe().succeeds(check.test(), check.timeout());
+        if (succeeds && state.health() != ContainerState.Health.HEALTHY) {
+            health.health(ContainerInfo.Health.HEALTHY);
+        }
+        return succeeds;
+    }
+
+    /**
      * Changes its limits while it runs; a later start has those that it was made with.
      *
      * @param resources the new limits; what is not set stays as it is
@@ -486,6 +536,11 @@ public final class DetachedContainer {
         action.accept(new ContainerRoot(engine, spec, name, null, null), true);
     }
 
+    /** Holds on to it for one more process, see {@link Execs#release}. */
+    Execs door() {
+        return door(spec());
+    }
+
     /** Holds on to its first process and its cgroup for one more process. */
     private Execs door(ContainerSpec spec) {
         var state = state();
@@ -537,8 +592,108 @@ public final class DetachedContainer {
      */
     public Exit attach(OutputStream stdout, OutputStream stderr)
             throws IOException, InterruptedException {
-        logs().copyNew(stdout, stderr);
+        logs().copyNew(stdout, stderr, () -> {});
         return waitFor();
+    }
+
+    /**
+     * Passes on what it writes from now on, and to it what a stream has, until it ends. At the end
+     * of the stream the container gets end of file, see {@link DetachedInput#end}.
+     *
+     * @param stdin is read by a thread that, when the container ends, stays until what it waits for
+     *     has come
+     * @param stdout takes its standard output
+     * @param stderr takes its standard error
+     * @return how it ended
+     * @throws ContainerStateException when it does not run, or its standard input is not kept open
+     * @throws IOException when an output takes no more
+     * @throws InterruptedException when the thread is interrupted; the container is not affected
+     */
+    public Exit attach(InputStream stdin, OutputStream stdout, OutputStream stderr)
+            throws IOException, InterruptedException {
+        try (var input = stdin()) {
+            var typing =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("pelagos-input-" + name)
+                            .unstarted(() -> copy(stdin, input));
+            // The answer to what is typed is among what is written from then on.
+            logs().copyNew(stdout, stderr, typing::start);
+            return waitFor();
+        }
+    }
+
+    private static void copy(InputStream from, DetachedInput to) {
+        try {
+            from.transferTo(to);
+            to.end();
+        } catch (IOException | PelagosException e) {
+            // It has ended, or does not read any more.
+            LOG.log(System.Logger.Level.DEBUG, "passing on standard input", e);
+        }
+    }
+
+    /**
+     * Opens its standard input, which is kept open when it was started with {@link
+     * io.pelagos.core.spec.Stdio#PIPE} for it.
+     *
+     * @return a stream, whose closing the container does not notice; {@link DetachedInput#end} is
+     *     what it notices
+     * @throws ContainerStateException when it does not run, or its standard input is not kept open
+     *     or has come to its end
+     */
+    public DetachedInput stdin() {
+        var state = state();
+        var supervisor = state.run().supervisor();
+        if (state.status() != Status.RUNNING || supervisor == null) {
+            throw ContainerStateException.ended(name, "it reads nothing any more");
+        }
+        if (state.run().stdin() == 0) {
+            throw ContainerStateException.of(
+                    name,
+                    "the standard input of "
+                            + name
+                            + " is not kept open: start it with a pipe as its stdin");
+        }
+        return DetachedInput.open(
+                engine, name, supervisor, state.run().stdin(), state.run().terminal());
+    }
+
+    /**
+     * Opens the terminal that it was started with. Its supervisor keeps it: what the program writes
+     * is in the logs, and closing what this returns hangs nothing up.
+     *
+     * @return a terminal, to be closed; its output begins now and ends with the container, and its
+     *     size is told as {@link io.pelagos.core.spec.TerminalSize#USUAL}
+     * @throws ContainerStateException when it does not run, or was started without a terminal
+     */
+    public Terminal terminal() {
+        if (!hasTerminal()) {
+            throw ContainerStateException.of(
+                    name, "the container " + name + " does not run, or has no terminal");
+        }
+        var input = stdin();
+        return Terminal.elsewhere(engine.calls(), new DetachedOutput(this), input, input::resize);
+    }
+
+    /**
+     * Tells whether {@link #terminal} can be opened.
+     *
+     * @return false when it does not run or was started without a terminal
+     */
+    public boolean hasTerminal() {
+        var state = state();
+        return state.status() == Status.RUNNING && state.run().terminal();
+    }
+
+    /**
+     * Tells whether {@link #stdin} can be opened.
+     *
+     * @return false when it does not run or was not started with a pipe
+     */
+    public boolean hasStdin() {
+        var state = state();
+        return state.status() == Status.RUNNING && state.run().stdin() != 0;
     }
 
     /**
@@ -547,12 +702,19 @@ public final class DetachedContainer {
      * @param ready what that means
      * @param atMost how long
      * @return this
+     * @throws InvalidSpecException when it never can be, such as for want of a health check
      * @throws NotReadyException when it has ended, or time is up, before it was ready
      * @throws InterruptedException when the thread is interrupted
      */
     public DetachedContainer awaitReady(Ready ready, Duration atMost) throws InterruptedException {
-        new Readiness(engine, this, atMost).await(ready);
+        awaitReady(List.of(ready), atMost);
         return this;
+    }
+
+    void awaitReady(List<Ready> ready, Duration atMost) throws InterruptedException {
+        try (var candidate = new DetachedCandidate(engine, this)) {
+            new Readiness(engine, candidate, ready, atMost).await();
+        }
     }
 
     @Override

@@ -64,7 +64,7 @@ final class Detaching {
                                 .orElseThrow(
                                         () -> ContainerStateException.missing(started.name())));
         Keeper.keep(engine, container);
-        HealthMonitor.start(engine, container);
+        DetachedHealth.monitor(engine, container);
         return container;
     }
 

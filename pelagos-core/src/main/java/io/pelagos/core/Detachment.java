@@ -3,6 +3,8 @@ package io.pelagos.core;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.Ending;
+import io.pelagos.core.internal.launch.KeptInput;
+import io.pelagos.core.internal.launch.KeptTerminal;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.state.ContainerState;
@@ -36,6 +38,11 @@ final class Detachment implements AutoCloseable {
     private final OwnedDirectory directory;
     private final @Nullable ContainerState before;
     private ContainerState state;
+
+    /** The number that the supervisor has for standard input, or 0 when that is not kept open. */
+    private int stdin;
+
+    private boolean terminal;
 
     private Detachment(
             Engine engine,
@@ -92,24 +99,39 @@ final class Detachment implements AutoCloseable {
     /**
      * Says what the supervisor does.
      *
-     * @param before how many other descriptors come before those of {@link #numbers}
+     * @param before how many other descriptors come before those of {@link #numbers}; the last of
+     *     them is that of the terminal if there is one
      */
     Supervision.Kind.Detached kind(
-            Stdios stdios, int before, @Nullable String memoryEvents, Cleanup cleanup) {
+            Stdios stdios,
+            int before,
+            boolean terminal,
+            @Nullable String memoryEvents,
+            Cleanup cleanup) {
         int directoryThere = Channels.with(0).other(before);
         int outThere = stdios.logged(1) < 0 ? -1 : directoryThere + 1;
         int errThere = stdios.logged(2) < 0 ? -1 : Math.max(directoryThere, outThere) + 1;
+        int last = Math.max(directoryThere, Math.max(outThere, errThere));
+        var input = stdios.kept().isEmpty() ? null : KeptInput.from(last + 1);
+        stdin = input == null ? 0 : input.pipe();
+        this.terminal = terminal;
         return new Supervision.Kind.Detached(
                 directoryThere,
                 new Logs(outThere, errThere, state.upkeep().logBound()),
+                input,
+                terminal
+                        ? new KeptTerminal(directoryThere - 1, last + 1 + stdios.kept().size())
+                        : null,
                 memoryEvents,
                 cleanup);
     }
 
     /** Returns the descriptors that the supervisor uses, in the order of their numbers there. */
     List<Integer> numbers(Stdios stdios) {
-        return IntStream.of(directory.fd().number(), stdios.logged(1), stdios.logged(2))
-                .filter(number -> number >= 0)
+        return IntStream.concat(
+                        IntStream.of(directory.fd().number(), stdios.logged(1), stdios.logged(2))
+                                .filter(number -> number >= 0),
+                        stdios.kept().stream().mapToInt(Integer::intValue))
                 .boxed()
                 .toList();
     }
@@ -122,7 +144,9 @@ final class Detachment implements AutoCloseable {
                         ProcessMark.of(calls, pid).orElseThrow(),
                         ProcessMark.parentOf(calls, pid).orElse(null),
                         cgroups,
-                        mountNamespace(calls, pid));
+                        mountNamespace(calls, pid),
+                        stdin,
+                        terminal);
         engine.states().writeTo(directory, state);
     }
 

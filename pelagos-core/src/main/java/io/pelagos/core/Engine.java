@@ -75,6 +75,7 @@ final class Engine implements AutoCloseable {
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
+    private volatile @Nullable CgroupOwner owner;
     private final Snapshots snapshots = new Snapshots();
     private final AtomicInteger scratchCounter = new AtomicInteger();
     private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
@@ -224,6 +225,19 @@ final class Engine implements AutoCloseable {
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("naming a container", e);
         }
+    }
+
+    /** Returns the name of a container's cgroup, in every hierarchy. */
+    String cgroupName(ContainerSpec spec, String id) {
+        if (spec.supervision() == ContainerSpec.Supervision.DETACHED) {
+            return CgroupPlacing.name(id);
+        }
+        var known = owner;
+        if (known == null) {
+            known = CgroupOwner.own(calls);
+            owner = known;
+        }
+        return known.name(id);
     }
 
     String newName() {

@@ -2,8 +2,10 @@ package io.pelagos.core;
 
 import io.pelagos.core.ContainerEvent.Kind;
 import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.ContainerState.PastRun;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.spec.Exit;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,16 +40,19 @@ final class EventSource {
         } else if (!before.name().equals(now.name())) {
             tell(Kind.RENAMED, now);
         }
+        for (var run : now.past()) {
+            passed(before, now, run);
+        }
         var same =
                 before != null && before.run().startedAt().equals(now.run().startedAt())
                         ? before
                         : null;
-        if (before != null && same == null && before.status() == Status.RUNNING) {
-            // The run ended and another began between two looks; how it ended is not known.
+        if (before != null && same == null && isUnseenEnd(before, now)) {
+            // More runs than are kept went by between two looks; how it ended is not known.
             tell(Kind.DIED, before);
         }
         if (now.run().process() != null && (same == null || same.run().process() == null)) {
-            tell(Kind.STARTED, now);
+            tell(Kind.STARTED, now.end() == null ? now : now.beforeEnd());
         }
         if (now.end() != null && (same == null || same.end() == null)) {
             died(now, now.end().exit());
@@ -55,6 +60,29 @@ final class EventSource {
         if (same != null && same.health() != now.health()) {
             tell(Kind.HEALTH, now);
         }
+    }
+
+    /** Tells of a run that is over, as far as that was not seen before. */
+    private void passed(@Nullable ContainerState before, ContainerState now, PastRun run) {
+        var seen = before == null ? Instant.MIN : before.run().startedAt();
+        if (run.startedAt().isBefore(seen)) {
+            return;
+        }
+        boolean same = before != null && run.startedAt().equals(seen);
+        if (same && before.end() != null) {
+            return;
+        }
+        var then = now.at(run);
+        if (!same || before.run().process() == null) {
+            tell(Kind.STARTED, then.beforeEnd());
+        }
+        died(then, run.end().exit());
+    }
+
+    private static boolean isUnseenEnd(ContainerState before, ContainerState now) {
+        return before.status() == Status.RUNNING
+                && now.past().stream()
+                        .noneMatch(run -> run.startedAt().equals(before.run().startedAt()));
     }
 
     private void died(ContainerState now, Exit exit) {

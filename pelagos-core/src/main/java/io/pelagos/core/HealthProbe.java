@@ -1,28 +1,29 @@
 package io.pelagos.core;
 
-import io.pelagos.core.internal.state.ContainerState;
-import io.pelagos.core.kernel.CloneFlag;
+import io.pelagos.core.internal.launch.LaunchFailure;
+import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
-import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.HealthCheck;
+import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
  * Asks a container how it is: by a program of its own, or over TCP from inside its network
- * namespace and with nothing of the container's own but its address: a socket stays in the
- * namespace in which it was made, so a thread enters that for no longer than to make one, and ends.
+ * namespace and with nothing of the container's own but its address, see {@link
+ * Launcher#socketInside}. What it takes to run one more process in the container is enough.
  */
 final class HealthProbe {
     private static final System.Logger LOG = System.getLogger(HealthProbe.class.getName());
@@ -35,33 +36,34 @@ final class HealthProbe {
     private static final Pattern FINE = Pattern.compile("HTTP/1\\.[01] [23][0-9][0-9]\\b.*");
 
     private final Engine engine;
-    private final ContainerState state;
+    private final Supplier<Execs> door;
+    private final Function<List<String>, ExecBuilder> exec;
 
-    HealthProbe(Engine engine, ContainerState state) {
+    /**
+     * Makes a probe.
+     *
+     * @param door leads into the container, see {@link Execs#release}
+     * @param exec describes one more process in it
+     */
+    HealthProbe(Engine engine, Supplier<Execs> door, Function<List<String>, ExecBuilder> exec) {
         this.engine = engine;
-        this.state = state;
+        this.door = door;
+        this.exec = exec;
     }
 
     /** Tries once; what goes wrong is a failure of the test. */
     boolean succeeds(HealthCheck.Test test, Duration timeout) {
-        return switch (test) {
-            case HealthCheck.Command(var command) -> runs(command, timeout);
-            case HealthCheck.Tcp _, HealthCheck.Http _ -> connects(test, timeout);
-        };
-    }
-
-    private boolean runs(List<String> command, Duration timeout) {
         try {
-            return new DetachedContainer(engine, state)
-                    .exec(command)
-                    .stdin(Stdio.NULL)
-                    .stdout(Stdio.NULL)
-                    .stderr(Stdio.NULL)
-                    .timeout(timeout)
-                    .run()
-                    .success();
-        } catch (PelagosException | IllegalStateException e) {
-            LOG.log(System.Logger.Level.DEBUG, "the health of " + state.name(), e);
+            return switch (test) {
+                case HealthCheck.Command(var command) -> runs(command, timeout);
+                case HealthCheck.Tcp _, HealthCheck.Http _ -> connects(test, timeout);
+            };
+        } catch (PelagosException
+                | IllegalStateException
+                | LaunchFailure
+                | ErrnoException
+                | IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "asking a container how it is", e);
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -69,7 +71,18 @@ final class HealthProbe {
         }
     }
 
-    private boolean connects(HealthCheck.Test test, Duration timeout) {
+    private boolean runs(List<String> command, Duration timeout) throws InterruptedException {
+        return exec.apply(command)
+                .stdin(Stdio.NULL)
+                .stdout(Stdio.NULL)
+                .stderr(Stdio.NULL)
+                .timeout(timeout)
+                .run()
+                .success();
+    }
+
+    private boolean connects(HealthCheck.Test test, Duration timeout)
+            throws IOException, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         try (var socket = socketInside()) {
             return switch (test) {
@@ -78,58 +91,31 @@ final class HealthProbe {
                 case HealthCheck.Http(var port, var path) ->
                         connects(socket, port, deadline) && answers(socket, path, deadline);
             };
-        } catch (ErrnoException | IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "the health of " + state.name(), e);
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 
     private Fd socketInside() {
-        var result = new CompletableFuture<Fd>();
-        Thread.ofPlatform()
-                .name("pelagos-health")
-                .daemon()
-                .start(() -> result.completeAsync(this::makeInside, Runnable::run));
+        var execs = door.get();
         try {
-            return result.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof ErrnoException errno) {
-                throw errno;
-            }
-            throw e;
+            return execs.enter(() -> socketInside(execs.target()));
+        } finally {
+            execs.release();
         }
     }
 
-    private Fd makeInside() {
+    private Fd socketInside(Execs.Target target) {
+        if (!target.spec().mode(Namespace.NETWORK).equals(NamespaceMode.HOST)) {
+            return engine.launcher().socketInside(target.pidfd());
+        }
         var calls = engine.calls();
-        var process = state.run().process();
-        if (process == null) {
-            throw new ErrnoException(Errno.ESRCH, "setns");
-        }
-        try (var namespace =
-                calls.open(null, "/proc/" + process.pid() + "/ns/net", OpenFlag.O_RDONLY)) {
-            // From here on the file stands for the namespace, whoever has the number.
-            if (!process.isAlive(calls)) {
-                throw new ErrnoException(Errno.ESRCH, "setns");
-            }
-            long kind = CloneFlag.CLONE_NEWNET.value(calls.kernel().architecture());
-            SystemCalls.check(
-                    calls.retry(Syscall.SETNS, namespace.number(), kind),
-                    Syscall.SETNS,
-                    namespace,
-                    "CLONE_NEWNET");
-            long socket =
-                    SystemCalls.check(
-                            calls.retry(Syscall.SOCKET, AF_INET, STREAM_NONBLOCK_CLOEXEC, 0),
-                            Syscall.SOCKET,
-                            "AF_INET",
-                            "SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC",
-                            0);
-            return Fd.of(calls.kernel(), (int) socket, "a socket of " + state.name());
-        }
+        long socket =
+                SystemCalls.check(
+                        calls.retry(Syscall.SOCKET, AF_INET, STREAM_NONBLOCK_CLOEXEC, 0),
+                        Syscall.SOCKET,
+                        "AF_INET",
+                        "SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC",
+                        0);
+        return Fd.of(calls.kernel(), (int) socket, "a socket beside " + target.name());
     }
 
     private boolean connects(Fd socket, int port, long deadline)

@@ -27,7 +27,7 @@ final class Keeper {
         this.container = container;
     }
 
-    /** Begins to look after a container, if there is anything to do for it. */
+    /** Begins to look after a container, if there is anything to do for it while it runs. */
     static void keep(Engine engine, DetachedContainer container) {
         var state = container.state();
         var upkeep = state.upkeep();
@@ -60,9 +60,8 @@ final class Keeper {
     private boolean afterEnd() throws InterruptedException {
         var state = container.state();
         if (isDue(state)) {
-            int restarts = inARow(state);
-            Thread.sleep(delay(restarts));
-            return startUnlessChanged(state, restarts + 1);
+            Thread.sleep(untilDue(state));
+            return startUnlessChanged(state, inARow(state) + 1);
         }
         if (state.upkeep().removed()) {
             container.remove(false);
@@ -83,7 +82,31 @@ final class Keeper {
                 };
     }
 
-    private static int inARow(ContainerState state) {
+    /**
+     * Tells whether a container is to run again because Pelagos has come back: {@code always} means
+     * also after somebody has stopped it.
+     */
+    static boolean isDueAfterRecovery(ContainerState state) {
+        return isDue(state)
+                || state.end() != null && state.upkeep().restart() instanceof Restart.Always;
+    }
+
+    /** Returns how long it is until a container that is due may be started again. */
+    static Duration untilDue(ContainerState state) {
+        var end = state.end();
+        if (end == null || state.stopped()) {
+            return Duration.ZERO;
+        }
+        var left = Duration.between(Instant.now(), end.at().plus(delay(inARow(state))));
+        return left.isNegative() ? Duration.ZERO : shorter(left, LONGEST_DELAY);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** Returns how many times its policy has started it without a run that lasted. */
+    static int inARow(ContainerState state) {
         var end = state.end();
         var lasted =
                 Duration.between(state.run().startedAt(), end == null ? Instant.now() : end.at());
@@ -93,7 +116,7 @@ final class Keeper {
     /** Doubles with each restart in a row. */
     static Duration delay(int restarts) {
         var doubled = FIRST_DELAY.multipliedBy(1L << Math.min(restarts, DOUBLINGS));
-        return doubled.compareTo(LONGEST_DELAY) < 0 ? doubled : LONGEST_DELAY;
+        return shorter(doubled, LONGEST_DELAY);
     }
 
     /** Somebody may have started, stopped or removed it during the delay. */
@@ -108,7 +131,7 @@ final class Keeper {
                             }
                             if (now.status() == Status.EXITED) {
                                 var _ = new Detaching(engine).again(seen.name(), restarts);
-                                HealthMonitor.start(engine, container);
+                                DetachedHealth.monitor(engine, container);
                             }
                             return true;
                         });

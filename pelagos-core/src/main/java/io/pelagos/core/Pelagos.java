@@ -2,6 +2,8 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
+import io.pelagos.core.internal.launch.KeptInput;
+import io.pelagos.core.internal.launch.KeptTerminal;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
@@ -14,12 +16,15 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+import io.pelagos.core.spec.Stdio;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way in: makes containers, and ends those that still run when it is closed.
@@ -132,11 +137,14 @@ public final class Pelagos implements AutoCloseable {
      * @throws SyscallFailedException when the kernel refuses something; nothing is left
      */
     public Container start(ContainerSpec spec) {
-        return start(spec, Map.of());
+        return start(spec, Map.of(), null);
     }
 
-    /** Starts a container about whose system calls somebody decides. */
-    Container start(ContainerSpec described, Map<String, SyscallHandler> handlers) {
+    /** Starts a container about whose system calls somebody decides, and checks its health. */
+    RunningContainer start(
+            ContainerSpec described,
+            Map<String, SyscallHandler> handlers,
+            @Nullable HealthCheck healthCheck) {
         var spec = engine.userNamespaces().adapted(described);
         SpecRules.check(spec);
         SpecRules.checkHandlers(spec, handlers.keySet());
@@ -144,7 +152,11 @@ public final class Pelagos implements AutoCloseable {
             return new Detaching(engine).start(spec, Detaching.NO_UPKEEP);
         }
         var name = spec.name() == null ? engine.newName() : spec.name();
-        return new Starter(engine, spec, engine.newId(), name, handlers).start();
+        var started = new Starter(engine, spec, engine.newId(), name, handlers).start();
+        if (healthCheck != null) {
+            started.monitor(healthCheck);
+        }
+        return started;
     }
 
     /** Gives a container a user namespace with ids that are chosen for it. */
@@ -240,7 +252,10 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(passed + joined.size() + (terminal ? 1 : 3)),
+                                Channels.with(
+                                        passed
+                                                + joined.size()
+                                                + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
                                 printedKind(spec, passed + joined.size()),
                                 LaunchInputs.Placement.NONE,
                                 joined,
@@ -255,16 +270,31 @@ public final class Pelagos implements AutoCloseable {
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(Cleanup.NONE);
             case CHILD -> new Supervision.Kind.Child(Cleanup.NONE);
-            case DETACHED ->
-                    new Supervision.Kind.Detached(
-                            Channels.with(0).other(joined),
-                            new Logs(
-                                    Channels.with(0).other(joined + 1),
-                                    Channels.with(0).other(joined + 2),
-                                    Logs.USUAL_BOUND),
-                            null,
-                            Cleanup.NONE);
+            case DETACHED -> printedDetached(spec, joined);
         };
+    }
+
+    private static Supervision.Kind printedDetached(ContainerSpec spec, int joined) {
+        var numbers = Channels.with(0);
+        boolean terminal = spec.process().terminal();
+        int first = terminal ? joined + 1 : joined;
+        int afterLogs = terminal ? first + 1 : first + 3;
+        return new Supervision.Kind.Detached(
+                numbers.other(first),
+                terminal
+                        ? Logs.NONE
+                        : new Logs(
+                                numbers.other(first + 1),
+                                numbers.other(first + 2),
+                                Logs.USUAL_BOUND),
+                spec.stdin() instanceof Stdio.Pipe
+                        ? KeptInput.from(numbers.other(afterLogs))
+                        : null,
+                terminal
+                        ? new KeptTerminal(numbers.other(joined), numbers.other(afterLogs + 4))
+                        : null,
+                null,
+                Cleanup.NONE);
     }
 
     /** Ends the containers that still run, but for detached ones, and waits until all are gone. */

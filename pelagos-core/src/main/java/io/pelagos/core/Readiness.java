@@ -1,121 +1,113 @@
 package io.pelagos.core;
 
-import io.pelagos.core.internal.state.ContainerState;
-import io.pelagos.core.internal.state.ContainerState.Health;
-import io.pelagos.core.internal.state.ContainerState.Status;
-import io.pelagos.core.internal.state.Inotify;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
-import io.pelagos.core.kernel.Fd;
-import io.pelagos.core.spec.Exit;
-import io.pelagos.core.spec.HealthCheck;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BooleanSupplier;
 
-/** Waits until a detached container is ready, and fails as soon as it never will be. */
+/**
+ * Waits until a container is ready, and fails as soon as it never will be.
+ *
+ * <p>Lines, health and the end are told by events. Of a port that is opened the kernel tells nobody
+ * who could be asked here: {@code sock_diag(7)} announces sockets that are destroyed, not those
+ * that listen; inotify(7) and poll(2) do not work on the tables of procfs; tracing the call with
+ * BPF takes power over the whole machine; and a seccomp listener would hold up each listen(2) of
+ * the container. So it is looked at in turns, each after an eighth of the time that was waited so
+ * far, within bounds, which finds a port that opens late no more than an eighth later; between two
+ * looks the end of the container is waited for.
+ */
 final class Readiness {
-    private static final int LAST_LINES = 50;
-    private static final int LARGEST_TABLE = 1 << 24;
+    static final int LAST_LINES = 50;
 
-    /** The kernel tells nobody when a port is opened: its table is looked at so often. */
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+    private static final int LARGEST_TABLE = 1 << 24;
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
+    private static final int SHARE = 8;
+    private static final Duration REQUEST = Duration.ofSeconds(10);
 
     /** {@code TCP_LISTEN} of {@code net/tcp_states.h}. */
     private static final String LISTEN = "0A";
 
     private final Engine engine;
-    private final DetachedContainer container;
+    private final Candidate candidate;
+    private final List<Ready> conditions;
     private final Duration atMost;
-    private final long deadline;
+    private final long start = System.nanoTime();
 
-    Readiness(Engine engine, DetachedContainer container, Duration atMost) {
+    Readiness(Engine engine, Candidate candidate, List<Ready> conditions, Duration atMost) {
         this.engine = engine;
-        this.container = container;
+        this.candidate = candidate;
+        this.conditions = conditions;
         this.atMost = atMost;
-        deadline = System.nanoTime() + atMost.toNanos();
     }
 
-    void await(Ready ready) throws InterruptedException {
-        boolean is =
-                switch (ready) {
-                    case Ready.Log(var pattern) ->
-                            container
-                                    .logs()
-                                    .followUntil(
-                                            line -> pattern.matcher(line.text()).find(), left())
-                                    .isPresent();
-                    case Ready.Port(var port) ->
-                            until(LOOK_AGAIN, state -> isListening(state, port));
-                    case Ready.Http(var request) -> until(LOOK_AGAIN, s -> answers(s, request));
-                    case Ready.Healthy() -> until(null, s -> s.health() == Health.HEALTHY);
-                    case Ready.Exited() ->
-                            container.waitFor(left()).filter(Exit::success).isPresent();
-                };
-        if (!is) {
-            throw failure(ready);
-        }
-    }
-
-    private Duration left() {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    }
-
-    private boolean until(@Nullable Duration again, Predicate<ContainerState> condition)
-            throws InterruptedException {
-        try (var directory = engine.states().directory(container.state().name());
-                var inotify = Inotify.open(engine.calls())) {
-            int watch = inotify.watch(directory, Inotify.MOVED_TO);
-            assert watch >= 0;
-            while (true) {
-                var state = container.state();
-                if (state.status() != Status.RUNNING) {
-                    return false;
-                }
-                if (condition.test(state)) {
-                    return true;
-                }
-                if (left().isZero()) {
-                    return false;
-                }
-                await(
-                        state,
-                        inotify,
-                        again == null || left().compareTo(again) < 0 ? left() : again);
+    /** Waits for one condition after the other, all in the same time. */
+    void await() throws InterruptedException {
+        for (var ready : conditions) {
+            if (!holds(ready)) {
+                throw failure(ready);
             }
         }
     }
 
-    private void await(ContainerState state, Inotify inotify, Duration pause)
-            throws InterruptedException {
-        var process = state.run().process();
-        var pidfd = process == null ? Optional.<Fd>empty() : process.open(engine.calls());
-        var fds = new ArrayList<Fd>(List.of(inotify.fd()));
-        pidfd.ifPresent(fds::add);
+    private boolean holds(Ready ready) throws InterruptedException {
+        return switch (ready) {
+            case Ready.Log(var pattern) -> candidate.awaitLine(pattern, left());
+            case Ready.Port(var port) -> until(() -> isListening(port));
+            case Ready.Http(var request) ->
+                    until(() -> candidate.probe().succeeds(request, shorter(left(), REQUEST)));
+            case Ready.Healthy() -> candidate.awaitHealthy(left());
+            case Ready.Exited() -> candidate.awaitEnd(left()).filter(e -> e.success()).isPresent();
+        };
+    }
+
+    private Duration waited() {
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    private Duration left() {
+        var left = atMost.minus(waited());
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private boolean until(BooleanSupplier condition) throws InterruptedException {
+        while (true) {
+            if (condition.getAsBoolean()) {
+                return true;
+            }
+            var left = left();
+            if (candidate.awaitEnd(shorter(left, pause())).isPresent() || left.isZero()) {
+                return false;
+            }
+        }
+    }
+
+    private Duration pause() {
+        var share = shorter(waited().dividedBy(SHARE), LONGEST_PAUSE);
+        return share.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : share;
+    }
+
+    private boolean isListening(int port) {
+        Execs execs;
         try {
-            AnyReadable.await(engine.poller(), fds, pause);
-            var ignored = inotify.take();
-            assert ignored != null;
+            execs = candidate.door();
+        } catch (ContainerStateException e) {
+            return false; // it has ended, as is seen next
+        }
+        try {
+            var directory = "/proc/" + execs.target().pid() + "/net/";
+            return (isListening(directory + "tcp", port) || isListening(directory + "tcp6", port))
+                    // Then the number meant this process when its table was read.
+                    && engine.calls().pidfdSendSignal(execs.target().pidfd(), 0);
         } finally {
-            pidfd.ifPresent(Fd::close);
+            execs.release();
         }
-    }
-
-    private boolean answers(ContainerState state, HealthCheck.Http request) {
-        return new HealthProbe(engine, state).succeeds(request, Duration.ofSeconds(10));
-    }
-
-    private boolean isListening(ContainerState state, int port) {
-        var process = state.run().process();
-        if (process == null) {
-            return false;
-        }
-        var directory = "/proc/" + process.pid() + "/net/";
-        return isListening(directory + "tcp", port) || isListening(directory + "tcp6", port);
     }
 
     /** Reads {@code sl local_address rem_address st …}, see proc_pid_net(5). */
@@ -142,11 +134,11 @@ final class Readiness {
     }
 
     private NotReadyException failure(Ready ready) throws InterruptedException {
-        var end = container.state().end();
-        var lines = container.logs().tail(LAST_LINES).lines().stream().map(LogLine::text).toList();
-        var what = "waiting for " + ready + " of " + container.name();
-        return end == null
-                ? new NotReadyException(what + ": not within " + atMost, null, lines)
-                : new NotReadyException(what + ": it ended with " + end.exit(), end.exit(), lines);
+        var end = candidate.awaitEnd(Duration.ZERO);
+        var lines = candidate.lastLines(LAST_LINES);
+        var what = "waiting for " + ready + " of " + candidate.name();
+        return end.map(exit -> new NotReadyException(what + ": it ended with " + exit, exit, lines))
+                .orElseGet(
+                        () -> new NotReadyException(what + ": not within " + atMost, null, lines));
     }
 }

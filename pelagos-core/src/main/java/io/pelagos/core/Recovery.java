@@ -9,7 +9,9 @@ import io.pelagos.core.internal.state.HostileFileException;
 import io.pelagos.core.kernel.ErrnoException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Puts in order what JVMs and supervisors have left that ended before their time. Who owns a thing
@@ -41,12 +43,18 @@ final class Recovery {
 
     /** Does all of it; containers are started again only when that is wanted. */
     List<String> recover(boolean restart) {
+        removeAttached();
         var listing = engine.states().list();
         report.addAll(listing.problems());
         for (var state : listing.states()) {
             try {
                 recover(state, restart);
-            } catch (PelagosException | HostileFileException | CgroupException | ErrnoException e) {
+            } catch (PelagosException
+                    | HostileFileException
+                    | CgroupException
+                    | ErrnoException
+                    | IllegalArgumentException e) {
+                // The last for a path of a cgroup that is none.
                 report.add(state.name() + ": " + e.getMessage());
             }
         }
@@ -58,20 +66,44 @@ final class Recovery {
 
     private void recover(ContainerState state, boolean restart) {
         if (state.isBeingStarted()) {
-            removeUnfinished(state);
+            takeBack(state, restart);
         } else if (state.status() == Status.EXITED) {
             afterEnd(state, restart);
         } else if (restart && !state.run().starter().isAlive(engine.calls())) {
             var container = new DetachedContainer(engine, state);
             Keeper.keep(engine, container);
-            HealthMonitor.start(engine, container);
+            DetachedHealth.monitor(engine, container);
+        }
+    }
+
+    /** A container that was there before its latest start is what it was then. */
+    private void takeBack(ContainerState state, boolean restart) {
+        if (state.run().starter().isAlive(engine.calls())) {
+            return;
+        }
+        if (state.past().isEmpty()) {
+            removeUnfinished(state);
+            return;
+        }
+        var restored =
+                engine.states()
+                        .update(
+                                state.name(),
+                                now -> {
+                                    if (!now.isBeingStarted()
+                                            || now.run().starter().isAlive(engine.calls())) {
+                                        return now;
+                                    }
+                                    removeCgroupsOf(now);
+                                    return now.at(now.past().getLast());
+                                });
+        if (restored.isPresent() && restored.get().status() == Status.EXITED) {
+            report.add(state.name() + ": the JVM that was starting it again has ended; taken back");
+            afterEnd(restored.get(), restart);
         }
     }
 
     private void removeUnfinished(ContainerState state) {
-        if (state.run().starter().isAlive(engine.calls())) {
-            return;
-        }
         var store = engine.states();
         store.locked(
                 state.name(),
@@ -91,9 +123,55 @@ final class Recovery {
     private void removeCgroupsOf(ContainerState state) {
         var host = engine.cgroups();
         if (host != null) {
-            host.find("pelagos-" + state.id(), null)
+            host.find(CgroupOwner.PREFIX + state.id(), null)
                     .values()
                     .forEach(paths -> new Removal(engine).removeCgroups(paths));
+        }
+    }
+
+    /** One that keeps failing has to wait, which a thread of this JVM does. */
+    private void startAgain(ContainerState state) {
+        if (Keeper.inARow(state) == 0 || Keeper.untilDue(state).isZero()) {
+            int restarts = state.stopped() ? 0 : Keeper.inARow(state) + 1;
+            var _ = new Detaching(engine).againAndKeep(state.name(), restarts);
+            report.add(state.name() + ": started again, as its restart policy says");
+        } else {
+            Keeper.keep(engine, new DetachedContainer(engine, state));
+            report.add(
+                    state.name()
+                            + ": has failed "
+                            + (Keeper.inARow(state) + 1)
+                            + " times in a row; it is started again in a while, as its restart"
+                            + " policy says, if this JVM still lives then");
+        }
+    }
+
+    /** Ends what is in cgroups of attached containers whose JVM and supervisor were killed. */
+    private void removeAttached() {
+        var host = engine.cgroups();
+        if (host == null) {
+            return;
+        }
+        var dead = new HashMap<CgroupOwner, Boolean>();
+        host.find(CgroupOwner.PREFIX, null)
+                .forEach(
+                        (name, paths) -> {
+                            var owner = CgroupOwner.parse(name);
+                            if (owner.isPresent()
+                                    && dead.computeIfAbsent(
+                                            owner.get(), it -> it.isDead(engine.calls()))) {
+                                removeAttached(name, paths);
+                            }
+                        });
+    }
+
+    private void removeAttached(String name, Map<String, String> paths) {
+        try {
+            if (new Removal(engine).removeCgroups(paths)) {
+                report.add("cgroup " + name + ": its JVM and supervisor were killed; removed");
+            }
+        } catch (CgroupException | ErrnoException e) {
+            report.add("cgroup " + name + ": " + e.getMessage());
         }
     }
 
@@ -101,9 +179,8 @@ final class Recovery {
         if (new Removal(engine).removeCgroups(state)) {
             report.add(state.name() + ": its supervisor was killed; its cgroups are removed");
         }
-        if (restart && Keeper.isDue(state)) {
-            var _ = new Detaching(engine).againAndKeep(state.name(), state.restarts());
-            report.add(state.name() + ": started again, as its restart policy says");
+        if (restart && Keeper.isDueAfterRecovery(state)) {
+            startAgain(state);
         } else if (state.upkeep().removed()
                 && new Removal(engine).removeEnded(state.name(), state.id())) {
             report.add(state.name() + ": has ended and is removed, as was wanted");

@@ -17,6 +17,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileSink;
+import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -84,6 +86,7 @@ final class RunningContainer implements Container {
 
     private boolean ended;
     private boolean paused;
+    private volatile @Nullable AttachedHealth health;
 
     RunningContainer(
             Engine engine,
@@ -198,6 +201,57 @@ final class RunningContainer implements Container {
             throw new IllegalStateException(what + " of " + name + " is not a pipe");
         }
         return stream;
+    }
+
+    /** Begins to check its health. */
+    void monitor(HealthCheck check) {
+        var patient = new AttachedHealth(this);
+        health = patient;
+        HealthMonitor.start(name, patient, check, Instant.now());
+    }
+
+    @Override
+    public ContainerInfo.Health health() {
+        var known = health;
+        return known == null ? ContainerInfo.Health.NONE : known.now();
+    }
+
+    /** Leads into the container for one more process. */
+    Execs door() {
+        return execs;
+    }
+
+    HealthProbe probe() {
+        return new HealthProbe(engine, this::door, this::exec);
+    }
+
+    void warn(String warning) {
+        warnings.add(warning);
+    }
+
+    @Override
+    public Container awaitReady(Ready ready, Duration atMost) throws InterruptedException {
+        awaitReady(List.of(ready), atMost);
+        return this;
+    }
+
+    void awaitReady(List<Ready> conditions, Duration atMost) throws InterruptedException {
+        try (var candidate = candidate(conditions)) {
+            new Readiness(engine, candidate, conditions, atMost).await();
+        }
+    }
+
+    private Candidate candidate(List<Ready> conditions) {
+        if (kind instanceof Supervision.Kind.Detached) {
+            var state = engine.states().read(name);
+            return new DetachedCandidate(
+                    engine,
+                    new DetachedContainer(
+                            engine,
+                            state.orElseThrow(() -> ContainerStateException.missing(name))));
+        }
+        var outputs = terminal == null ? stdios.taps() : Map.of(1, terminal.tap());
+        return new AttachedCandidate(this, health, outputs, conditions);
     }
 
     /** Waits until the channels have all that the container, which has ended, has written. */

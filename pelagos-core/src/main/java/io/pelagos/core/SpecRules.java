@@ -208,20 +208,20 @@ final class SpecRules {
         if (spec.supervision() != ContainerSpec.Supervision.DETACHED) {
             return;
         }
-        refuseStream("stdin", spec.stdin(), spec.stdin() instanceof Stdio.Pipe);
-        refuseStream("stdout", spec.stdout(), false);
-        refuseStream("stderr", spec.stderr(), false);
+        refuseStream("stdin", spec.stdin());
+        refuseStream("stdout", spec.stdout());
+        refuseStream("stderr", spec.stderr());
     }
 
-    /** A pipe of an output leads to the supervisor, who logs it. */
-    private static void refuseStream(String option, Stdio stream, boolean refused) {
-        if (refused || stream instanceof Stdio.ToChannel) {
+    /** A pipe leads to the supervisor, who logs outputs and keeps standard input open. */
+    private static void refuseStream(String option, Stdio stream) {
+        if (stream instanceof Stdio.ToChannel) {
             throw new InvalidSpecException(
                     "supervision",
                     "DETACHED",
                     "a container that outlives the JVM cannot have its "
                             + option
-                            + " lead to it: use null or a file");
+                            + " lead to it: use null, a pipe or a file");
         }
     }
 }

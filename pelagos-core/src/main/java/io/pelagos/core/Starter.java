@@ -209,7 +209,7 @@ final class Starter {
             undo.push(listening::close);
         }
         var placing = placing();
-        var kind = kind(placing, stdios);
+        var kind = kind(placing, stdios, channel != null);
         long before = System.nanoTime();
         var started =
                 engine.launcher()
@@ -256,7 +256,7 @@ final class Starter {
         passed.close();
         Terminal terminal = null;
         if (channel != null) {
-            terminal = channel.receive();
+            terminal = detachment == null ? channel.receive() : null;
             channel.close();
         }
         if (listening != null) {
@@ -334,7 +334,7 @@ final class Starter {
                                         layers == null ? spec : layers.in(spec),
                                         engine.facts(),
                                         new LaunchInputs.Names(
-                                                hostname(spec, name), CgroupPlacing.name(id)),
+                                                hostname(spec, name), engine.cgroupName(spec, id)),
                                         identity,
                                         channels,
                                         kind,
@@ -451,12 +451,13 @@ final class Starter {
             return null;
         }
         var placing =
-                new CgroupPlacing(host.prepare(CgroupPlacing.name(id), DeviceAccess.of(spec)));
+                new CgroupPlacing(host.prepare(engine.cgroupName(spec, id), DeviceAccess.of(spec)));
         undo.push(placing::undo);
         return placing;
     }
 
-    private Supervision.Kind kind(@Nullable CgroupPlacing placing, Stdios stdios) {
+    private Supervision.Kind kind(
+            @Nullable CgroupPlacing placing, Stdios stdios, boolean hasTerminal) {
         var cleanup = placing == null ? Cleanup.NONE : placing.cleanup();
         return switch (spec.supervision()) {
             case ATTACHED -> new Supervision.Kind.Attached(cleanup);
@@ -465,7 +466,8 @@ final class Starter {
                     Objects.requireNonNull(detachment)
                             .kind(
                                     stdios,
-                                    passedCount + joinedFiles.size(),
+                                    passedCount + joinedFiles.size() + (hasTerminal ? 1 : 0),
+                                    hasTerminal,
                                     placing == null ? null : placing.memoryEvents(),
                                     cleanup);
         };
@@ -486,6 +488,9 @@ final class Starter {
         }
         if (detachment != null) {
             others.addAll(detachment.numbers(stdios));
+            if (channel != null) {
+                others.add(channel.receiver());
+            }
         }
         return others;
     }

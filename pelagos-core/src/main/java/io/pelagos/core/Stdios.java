@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.launch.KeptInput;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.OpenFlag;
@@ -32,7 +33,11 @@ final class Stdios implements AutoCloseable {
     /** Those that copy outputs; they end with the last process that has the output. */
     private final List<Thread> copying = new ArrayList<>();
 
+    /** The outputs that go through this JVM, by their numbers. */
+    private final Map<Integer, OutputTap> taps = new HashMap<>();
+
     private final Map<Integer, Fd> logged = new HashMap<>();
+    private final List<Integer> kept = new ArrayList<>();
     private final boolean detached;
     private Container.@Nullable Input stdin;
     private Container.@Nullable Output stdout;
@@ -59,6 +64,11 @@ final class Stdios implements AutoCloseable {
         try {
             if (spec.process().terminal()) {
                 stdios.openNothing();
+                if (stdios.detached) {
+                    // What is typed goes through the supervisor.
+                    stdios.inherited.add(stdios.keepInput());
+                    stdios.kept.add(stdios.inherited.getLast().number());
+                }
                 return stdios;
             }
             stdios.openInput(spec.stdin());
@@ -89,6 +99,11 @@ final class Stdios implements AutoCloseable {
         return pipe == null ? -1 : pipe.number();
     }
 
+    /** Returns what the supervisor keeps for standard input; nothing where it is not kept open. */
+    List<Integer> kept() {
+        return List.copyOf(kept);
+    }
+
     Container.@Nullable Input stdin() {
         return stdin;
     }
@@ -101,9 +116,20 @@ final class Stdios implements AutoCloseable {
         return stderr;
     }
 
+    /** Returns the outputs that go through this JVM, by their numbers. */
+    Map<Integer, OutputTap> taps() {
+        return Map.copyOf(taps);
+    }
+
     private void openInput(Stdio source) {
         switch (source) {
-            case Stdio.Pipe() -> stdin = new Container.Input(inputPipe());
+            case Stdio.Pipe() -> {
+                if (detached) {
+                    inherit(keepInput());
+                } else {
+                    stdin = new Container.Input(inputPipe());
+                }
+            }
             case Stdio.ToChannel(var channel) -> {
                 var from = (ReadableByteChannel) channel;
                 var to = inputPipe();
@@ -122,6 +148,21 @@ final class Stdios implements AutoCloseable {
                     inherit(calls.open(null, path.toAbsolutePath().toString(), OpenFlag.O_RDONLY));
             default -> other(source, 0);
         }
+    }
+
+    /** Opens what the supervisor keeps, see {@link KeptInput}; returns the reading end. */
+    private Fd keepInput() {
+        var pipe = calls.pipe("standard input");
+        keep(pipe.second());
+        var word = calls.pipe("the end of standard input");
+        keep(word.first());
+        keep(word.second());
+        return pipe.first();
+    }
+
+    private void keep(Fd fd) {
+        inherited.add(fd);
+        kept.add(fd.number());
     }
 
     private java.io.OutputStream inputPipe() {
@@ -145,11 +186,11 @@ final class Stdios implements AutoCloseable {
                     logged.put(number, pipe.first());
                     return null;
                 }
-                return new Container.Output(outputPipe(what));
+                return new Container.Output(tapped(outputPipe(what), number));
             }
             case Stdio.ToChannel(var channel) -> {
                 var to = (WritableByteChannel) channel;
-                var from = outputPipe(what);
+                var from = tapped(outputPipe(what), number);
                 Runnable copy =
                         () -> {
                             try (from) {
@@ -172,6 +213,12 @@ final class Stdios implements AutoCloseable {
             default -> other(target, number);
         }
         return null;
+    }
+
+    private OutputTap tapped(java.io.InputStream pipe, int number) {
+        var tap = new OutputTap(pipe);
+        taps.put(number, tap);
+        return tap;
     }
 
     private java.io.InputStream outputPipe(String what) {

@@ -31,15 +31,27 @@ public final class Terminal implements AutoCloseable {
 
     private final SystemCalls calls;
     private final @Nullable Fd master;
-    private final InputStream output;
+    private final OutputTap output;
     private final OutputStream input;
+    private final @Nullable Sizing sizing;
+
+    /** How the size of a terminal is changed that somebody else has. */
+    interface Sizing {
+        /** Changes it. */
+        void resize(TerminalSize size);
+    }
 
     /** Guards the descriptor against its being closed. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private Terminal(
-            SystemCalls calls, @Nullable Fd master, InputStream output, OutputStream input) {
+            SystemCalls calls,
+            @Nullable Fd master,
+            OutputTap output,
+            OutputStream input,
+            @Nullable Sizing sizing) {
         this.calls = calls;
+        this.sizing = sizing;
         this.master = master;
         this.output = output;
         this.input = input;
@@ -47,15 +59,21 @@ public final class Terminal implements AutoCloseable {
 
     /** Takes a descriptor into care. */
     static Terminal of(SystemCalls calls, Streams streams, Fd master) {
-        InputStream output = null;
+        OutputTap output = null;
         try {
-            output = new UntilHangUp(streams.input(copy(calls, master)));
-            return new Terminal(calls, master, output, streams.output(copy(calls, master)));
+            output = new OutputTap(new UntilHangUp(streams.input(copy(calls, master))));
+            return new Terminal(calls, master, output, streams.output(copy(calls, master)), null);
         } catch (RuntimeException | Error e) {
             closeQuietly(e, output);
             master.close();
             throw e;
         }
+    }
+
+    /** One that somebody else has; closing it does not hang it up. */
+    static Terminal elsewhere(
+            SystemCalls calls, InputStream output, OutputStream input, Sizing sizing) {
+        return new Terminal(calls, null, new OutputTap(output), input, sizing);
     }
 
     private static void closeQuietly(Throwable cause, @Nullable InputStream stream) {
@@ -76,7 +94,11 @@ public final class Terminal implements AutoCloseable {
     /** That of a process which was killed before it had one. */
     static Terminal hungUp(SystemCalls calls) {
         return new Terminal(
-                calls, null, InputStream.nullInputStream(), OutputStream.nullOutputStream());
+                calls,
+                null,
+                new OutputTap(InputStream.nullInputStream()),
+                OutputStream.nullOutputStream(),
+                null);
     }
 
     /**
@@ -85,6 +107,10 @@ public final class Terminal implements AutoCloseable {
      * @return a stream that ends when no process has the terminal open any more; it has no buffer
      */
     public InputStream output() {
+        return output;
+    }
+
+    OutputTap tap() {
         return output;
     }
 
@@ -107,6 +133,10 @@ public final class Terminal implements AutoCloseable {
      */
     public void resize(int rows, int columns) {
         var size = new TerminalSize(rows, columns);
+        if (sizing != null) {
+            sizing.resize(size);
+            return;
+        }
         try (var memory = Memory.open()) {
             // struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; }
             var words = memory.block(8);

@@ -31,6 +31,11 @@ final class TerminalChannel implements AutoCloseable {
         return ends.second().number();
     }
 
+    /** The other end, for a supervisor that receives the terminal in place of the JVM. */
+    int receiver() {
+        return ends.first().number();
+    }
+
     /** Receives the terminal of a process that was started. */
     Terminal receive() {
         var calls = engine.calls();

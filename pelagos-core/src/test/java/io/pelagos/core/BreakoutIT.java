@@ -11,6 +11,7 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.BusyboxRoot;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.TryProgram;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,11 +23,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Known ways out of containers, each tried against this runtime. */
+@ExtendWith(LeakCheck.class)
 class BreakoutIT extends Trial {
     @TempDir private Path outside;
     private BusyboxRoot hostile;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import io.pelagos.core.security.Capability;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +16,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The capabilities of programs in containers, see capabilities(7). */
+@ExtendWith(LeakCheck.class)
 class CapabilitiesIT extends Trial {
     private static final String NONE = "0000000000000000";
     private static final String DEFAULTS = "00000000800405fb";

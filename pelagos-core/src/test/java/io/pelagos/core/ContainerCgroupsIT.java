@@ -13,6 +13,7 @@ import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +26,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Limits, counters and the freezer of whole containers, on whatever cgroups this host has. */
 @Tag("cgroup")
+@ExtendWith(LeakCheck.class)
 class ContainerCgroupsIT {
     private static final ByteSize SMALL = ByteSize.of(32 << 20);
     private static final String BUSY = "while :; do :; done";

@@ -6,6 +6,7 @@ import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
+import io.pelagos.core.testing.ExecutingJvm;
 import io.pelagos.core.testing.Footprint;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakCheck.class)
 class CrashIT {
     private static final int KILLS = 100;
+    private static final int KILLS_DURING_EXECS = 50;
     private static final int AT_A_TIME = 2;
 
     /**
@@ -59,12 +61,21 @@ class CrashIT {
 
     @Test
     void nothingIsLeftOfAJvmThatWasKilledAtAnyMoment() throws Exception {
+        killAndLook(StartingJvm.class, StartingJvm.PHASES, KILLS);
+    }
+
+    @Test
+    void nothingIsLeftOfFurtherProcessesWhoseJvmWasKilledAtAnyMoment() throws Exception {
+        killAndLook(ExecutingJvm.class, ExecutingJvm.PHASES, KILLS_DURING_EXECS);
+    }
+
+    private void killAndLook(Class<?> main, int phases, int kills) throws Exception {
         long seed = new Random().nextLong();
         var random = new Random(seed);
         var wrong = new ArrayList<String>();
-        for (int i = 0; i < KILLS; i += AT_A_TIME) {
+        for (int i = 0; i < kills; i += AT_A_TIME) {
             var before = Footprint.take(List.of(directory));
-            var killed = killSome(random);
+            var killed = killSome(random, main, phases);
             var left = leftSince(before);
             if (!left.isEmpty()) {
                 wrong.add("killed JVMs left " + left + ": " + killed);
@@ -74,13 +85,13 @@ class CrashIT {
     }
 
     /** Kills as many as there is use for processors, and returns what each was doing. */
-    private List<String> killSome(Random random) throws Exception {
+    private List<String> killSome(Random random, Class<?> main, int phases) throws Exception {
         var killed = new ArrayList<Future<String>>();
         try (var threads = Executors.newFixedThreadPool(AT_A_TIME)) {
             for (int i = 0; i < AT_A_TIME; i++) {
-                int phase = random.nextInt(2 * StartingJvm.PHASES);
-                long nanos = random.nextLong(phase < StartingJvm.PHASES ? FIRST_TIME : LATER);
-                killed.add(threads.submit(() -> killAfter(phase, nanos)));
+                int phase = random.nextInt(2 * phases);
+                long nanos = random.nextLong(phase < phases ? FIRST_TIME : LATER);
+                killed.add(threads.submit(() -> killAfter(main, phase, nanos)));
             }
         }
         var all = new ArrayList<String>();
@@ -91,8 +102,8 @@ class CrashIT {
     }
 
     /** Kills a JVM some time after it has begun the nth thing. */
-    private String killAfter(int phase, long nanos) throws Exception {
-        try (var jvm = ForkedJvm.start(StartingJvm.class, directory.toString());
+    private String killAfter(Class<?> main, int phase, long nanos) throws Exception {
+        try (var jvm = ForkedJvm.start(main, directory.toString());
                 var output = jvm.process().inputReader()) {
             try {
                 String line = null;

@@ -11,6 +11,7 @@ import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +26,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Detached containers as those who come later see them. */
+@ExtendWith(LeakCheck.class)
 class DetachedContainersIT {
     private static final Duration LONG = Duration.ofSeconds(60);
 
@@ -160,7 +163,8 @@ class DetachedContainersIT {
     void stoppedContainerStartsAgainWithEverythingItWasMadeWith() throws Exception {
         var container =
                 sandbox.sh(
-                                "echo $GREETING from $(hostname); trap 'exit 3' TERM; while :; do sleep 1000 & wait; done")
+                                "echo $GREETING from $(hostname); trap 'exit 3' TERM; while :; do"
+                                        + " sleep 1000 & wait; done")
                         .env("GREETING", "hello")
                         .hostname("there")
                         .pids(50)
@@ -219,7 +223,8 @@ class DetachedContainersIT {
         var before = Instant.now().minusSeconds(1);
         var container =
                 sandbox.sh(
-                                "for i in 1 2 3; do echo out $i; usleep 20000; echo err $i >&2; usleep 20000; done; printf end")
+                                "for i in 1 2 3; do echo out $i; usleep 20000; echo err $i >&2;"
+                                        + " usleep 20000; done; printf end")
                         .startDetached();
         container.waitFor();
         assertThat(container.logs().lines())
@@ -260,7 +265,8 @@ class DetachedContainersIT {
     void attachedStreamsGetWhatIsWrittenFromThenOn() throws Exception {
         var container =
                 sandbox.sh(
-                                "echo old; while ! test -e /tmp/go; do usleep 1000; done; printf new; printf bad >&2; exit 4")
+                                "echo old; while ! test -e /tmp/go; do usleep 1000; done; printf"
+                                        + " new; printf bad >&2; exit 4")
                         .startDetached();
         container.awaitReady(Ready.log("old"), LONG);
         var out = new ByteArrayOutputStream();

@@ -10,6 +10,7 @@ import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,9 +21,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A container that survives the JVM which has started it. */
+@ExtendWith(LeakCheck.class)
 class DetachedIT {
     @TempDir private Path directory;
     private Sandbox sandbox;
@@ -81,7 +84,8 @@ class DetachedIT {
             try (var inner = Sandbox.in(Path.of(args[0]))) {
                 var container =
                         inner.sh(
-                                        "while ! test -e /tmp/go; do usleep 1000; done; echo going; exit 23")
+                                        "while ! test -e /tmp/go; do usleep 1000; done; echo going;"
+                                                + " exit 23")
                                 .name("survivor")
                                 .supervision(Supervision.DETACHED)
                                 .stdin(Stdio.NULL)

@@ -9,11 +9,14 @@ import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Device nodes of containers, and what their cgroup lets them use. */
+@ExtendWith(LeakCheck.class)
 class DevicesIT extends Trial {
     /** /dev/kmsg: harmless to open, and not among the usual devices. */
     private static final Device KMSG = Device.character("/dev/log-of-kernel", 1, 11);

@@ -75,6 +75,47 @@ class EventSourceTest {
                         .again("id", PROCESS, NOW.plusSeconds(1), 1)
                         .running(PROCESS, PROCESS, Map.of(), 0);
         assertThat(between(List.of(running()), List.of(again))).containsExactly("DIED", "STARTED");
+        seen.clear();
+        var stopped = running().withStopped(true).ended(new End(NOW, new Exit.Code(143)));
+        assertThat(between(List.of(running()), List.of(again(stopped, 1))))
+                .containsExactly("DIED", "STOPPED", "STARTED");
+    }
+
+    private static ContainerState again(ContainerState before, int second) {
+        return before.again("id", PROCESS, NOW.plusSeconds(second), 1)
+                .running(PROCESS, PROCESS, Map.of(), 0);
+    }
+
+    private static ContainerState ended(ContainerState before, int code) {
+        return before.ended(new End(NOW, new Exit.Code(code)));
+    }
+
+    @Test
+    void shortRunsBetweenTwoLooksAreToldOneByOne() {
+        var state = ended(again(ended(again(ended(running(), 1), 1), 2), 2), 3);
+        var exits = new ArrayList<String>();
+        var source =
+                new EventSource(
+                        List.of(running()),
+                        e -> exits.add(e.kind() + " " + code(e.container().exit())));
+        source.look(List.of(state));
+        assertThat(exits).containsExactly("DIED 1", "STARTED -", "DIED 2", "STARTED -", "DIED 3");
+        exits.clear();
+        source.look(List.of(state));
+        assertThat(exits).isEmpty();
+        source.look(List.of(again(state, 3)));
+        assertThat(exits).containsExactly("STARTED -");
+    }
+
+    private static String code(@org.jspecify.annotations.Nullable Exit exit) {
+        return exit == null ? "-" : Integer.toString(exit.code());
+    }
+
+    @Test
+    void allRunsOfAContainerThatIsNewAreTold() {
+        var state = again(ended(running(), 1), 1);
+        assertThat(between(List.of(), List.of(state)))
+                .containsExactly("CREATED", "STARTED", "DIED", "STARTED");
     }
 
     @Test
@@ -107,7 +148,13 @@ class EventSourceTest {
                                         .ended(failed)))
                 .isFalse();
         assertThat(Keeper.isDue(starting(Restart.ALWAYS).ended(fine))).isTrue();
-        assertThat(Keeper.isDue(starting(Restart.UNLESS_STOPPED).withStopped(true).ended(fine)))
-                .isFalse();
+        var always = starting(Restart.ALWAYS).withStopped(true).ended(fine);
+        var unlessStopped = starting(Restart.UNLESS_STOPPED).withStopped(true).ended(fine);
+        assertThat(Keeper.isDue(always)).isFalse();
+        assertThat(Keeper.isDue(unlessStopped)).isFalse();
+        assertThat(Keeper.isDueAfterRecovery(always)).isTrue();
+        assertThat(Keeper.isDueAfterRecovery(unlessStopped)).isFalse();
+        assertThat(Keeper.isDueAfterRecovery(starting(Restart.UNLESS_STOPPED).ended(fine)))
+                .isTrue();
     }
 }

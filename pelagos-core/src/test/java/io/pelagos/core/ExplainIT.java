@@ -3,12 +3,15 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.kernel.ChildJvm;
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Printing a plan needs no privileges. */
+@ExtendWith(LeakCheck.class)
 final class ExplainIT {
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 

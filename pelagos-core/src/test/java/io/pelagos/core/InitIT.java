@@ -5,17 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Signal;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Process 1 that reaps orphans and forwards signals. */
+@ExtendWith(LeakCheck.class)
 class InitIT {
     @TempDir private Path directory;
     private Sandbox sandbox;

@@ -2,11 +2,14 @@ package io.pelagos.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pelagos.core.testing.LeakCheck;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What containers see of the kernel's own files: masked, read-only, or not at all. */
+@ExtendWith(LeakCheck.class)
 class KernelPathsIT extends Trial {
     @ParameterizedTest
     @ValueSource(strings = {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/interrupts"})

@@ -9,10 +9,13 @@ import io.pelagos.core.security.LandlockAccess;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LandlockScope;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.testing.LeakCheck;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Landlock rules as programs in containers meet them, see landlock(7). */
+@ExtendWith(LeakCheck.class)
 class LandlockIT extends Trial {
     private static final int VERSION = 1;
     private static final int NET_ABI = 4;

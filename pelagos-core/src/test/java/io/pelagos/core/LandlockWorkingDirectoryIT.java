@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.security.LandlockRules;
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Landlock rules name paths from the root, whatever the working directory. */
+@ExtendWith(LeakCheck.class)
 final class LandlockWorkingDirectoryIT {
     @TempDir private Path directory;
 

@@ -16,6 +16,7 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,12 +30,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** From the start of a container to its end, and what can be done between. */
+@ExtendWith(LeakCheck.class)
 class LifecycleIT {
     @TempDir private Path directory;
     private Sandbox sandbox;

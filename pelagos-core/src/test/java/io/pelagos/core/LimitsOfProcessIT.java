@@ -11,15 +11,18 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.Rlimit;
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a program finds itself with: limits, signals, descriptors, groups, environment. */
+@ExtendWith(LeakCheck.class)
 class LimitsOfProcessIT extends Trial {
     private static final int GETSID = 124;
     private static final int IGNORED_SIGNAL = 50;

@@ -8,6 +8,7 @@ import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,11 +18,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is mounted into a container, and what cannot be done with it. */
+@ExtendWith(LeakCheck.class)
 class MountsIT {
     @TempDir private Path directory;
     private Sandbox sandbox;
@@ -241,9 +244,9 @@ class MountsIT {
     @Test
     void usualDevicesAreThere() throws Exception {
         var script =
-                "for d in null zero full random urandom tty; do test -c /dev/$d || echo no $d; done;"
-                        + " ls -l /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx"
-                        + " | sed 's/.* \\/dev/\\/dev/'; grep -c -E ' /dev/(pts|shm|mqueue) ' /proc/mounts";
+                "for d in null zero full random urandom tty; do test -c /dev/$d || echo no $d;"
+                    + " done; ls -l /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx | sed"
+                    + " 's/.* \\/dev/\\/dev/'; grep -c -E ' /dev/(pts|shm|mqueue) ' /proc/mounts";
         assertThat(sandbox.sh(script).run().stdout())
                 .isEqualTo(
                         """

@@ -11,6 +11,7 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,9 +20,11 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Containers in the foreground, started from a file without native access. */
+@ExtendWith(LeakCheck.class)
 final class ProcessLauncherIT {
     @TempDir private Path directory;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +17,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an ordinary user can do, tested as one that the test makes. */
+@ExtendWith(LeakCheck.class)
 class RootlessIT {
     private static final Path USERADD = Path.of("/usr/sbin/useradd");
     private static final Path MAPPER = Path.of("/usr/bin/newuidmap");
@@ -105,6 +108,8 @@ class RootlessIT {
         assertThat(results.get("devices")).contains("0000000 \\0 \\0");
         assertThat(results.get("written")).isEqualTo(user + " text");
         assertThat(results.get("exec")).isEqualTo("0 box");
+        assertThat(results.get("ready")).isEqualTo("HEALTHY HEALTHY");
+        assertThat(results.get("kept")).isEqualTo("text Code[code=0]");
         assertThat(results.get("terminal")).isEqualTo("/dev/pts/0 30 90");
         assertThat(results.get("layers")).startsWith("/kept /new true");
         assertThat(results.get("detached")).startsWith("0 true Killed");

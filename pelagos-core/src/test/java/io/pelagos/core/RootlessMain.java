@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.Stdio;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,8 @@ final class RootlessMain {
             main.tell("device", () -> main.device());
             main.tell("required", () -> main.required());
             main.tell("stopped", () -> main.stopped());
+            main.tell("ready", () -> main.ready());
+            main.tell("kept", () -> main.kept());
         }
     }
 
@@ -163,7 +166,7 @@ final class RootlessMain {
     }
 
     /** A terminal of one more process. */
-    private String typed() throws Exception {
+    private String kept() throws Exception {
         try (var container = sh("sleep 1000").start();
                 var exec =
                         container.exec("sh", "-c", "tty; read x; echo got $x").terminal().start()) {
@@ -209,6 +212,42 @@ final class RootlessMain {
                 sh("unshare --user --map-root-user id -u")
                         .seccomp(io.pelagos.core.security.SeccompProfile.unconfined())
                         .run());
+    }
+
+    private String ready() throws Exception {
+        var atMost = Duration.ofSeconds(30);
+        var server = sh("exec busybox httpd -f -p 127.0.0.1:8080 -h /etc");
+        try (var container =
+                server.healthCheck(HealthCheck.tcp(8080).every(Duration.ofMillis(20), atMost))
+                        .awaitReady(
+                                atMost,
+                                Ready.port(8080),
+                                Ready.http(8080, "/hostname"),
+                                Ready.healthy())
+                        .start()) {
+            var detached =
+                    sh("exec busybox httpd -f -p 127.0.0.1:8080 -h /etc")
+                            .healthCheck(
+                                    HealthCheck.http(8080, "/hostname")
+                                            .every(Duration.ofMillis(20), atMost))
+                            .awaitReady(atMost, Ready.port(8080), Ready.healthy())
+                            .startDetached();
+            var health = container.health() + " " + detached.inspect().health();
+            detached.remove(true);
+            return health;
+        }
+    }
+
+    private String kept() throws Exception {
+        var container = sh("cat").stdin(Stdio.PIPE).startDetached();
+        try (var input = container.stdin()) {
+            input.write("text\n".getBytes(UTF_8));
+            input.end();
+        }
+        var exit = container.waitFor();
+        var lines = container.logs().lines();
+        container.remove(false);
+        return lines.getFirst().text() + " " + exit;
     }
 
     private String device() throws InterruptedException {

@@ -15,6 +15,7 @@ import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SyscallTable;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Signal;
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The filter of system calls as programs in containers meet it, see seccomp(2). */
+@ExtendWith(LeakCheck.class)
 class SeccompIT extends Trial {
     private static final int X32 = 0x40000000;
 
@@ -244,7 +247,8 @@ class SeccompIT extends Trial {
     @Test
     void minimalProfileRunsAShellWithPipes() throws Exception {
         var script =
-                "mkdir /tmp/min && echo b > /tmp/min/x && cat /tmp/min/x | tr b c && rm -r /tmp/min";
+                "mkdir /tmp/min && echo b > /tmp/min/x && cat /tmp/min/x | tr b c && rm -r"
+                        + " /tmp/min";
         assertThat(output(sh(script).seccomp(SeccompProfile.minimal()))).isEqualTo("c");
     }
 

@@ -11,6 +11,8 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
+import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -85,7 +87,13 @@ final class SpecRulesTest {
                     new Refused(
                             "supervision",
                             "DETACHED",
-                            b -> b.supervision(Supervision.DETACHED).stdin(Stdio.PIPE),
+                            b ->
+                                    b.supervision(Supervision.DETACHED)
+                                            .stdin(
+                                                    new Stdio.ToChannel(
+                                                            Channels.newChannel(
+                                                                    InputStream
+                                                                            .nullInputStream()))),
                             "outlives the JVM"));
 
     private static ContainerBuilder builder() {

@@ -9,6 +9,7 @@ import io.pelagos.core.spec.KiB;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -26,9 +27,11 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where the standard streams of a container lead. */
+@ExtendWith(LeakCheck.class)
 class StreamsIT {
     private static final int MEGABYTES = 10;
 

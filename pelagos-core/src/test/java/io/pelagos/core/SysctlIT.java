@@ -3,14 +3,17 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kernel parameters of a container's own namespaces, see sysctl(8). */
+@ExtendWith(LeakCheck.class)
 class SysctlIT extends Trial {
     @ParameterizedTest
     @CsvSource({

@@ -81,7 +81,8 @@ class TerminalIT {
     @Test
     void consoleIsTheTerminal() throws Exception {
         var script =
-                "echo text >/dev/console; stat -c '%t %a' /dev/console; grep -c console /proc/mounts";
+                "echo text >/dev/console; stat -c '%t %a' /dev/console; grep -c console"
+                        + " /proc/mounts";
         try (var container = sandbox.sh(script).terminal().start()) {
             assertThat(all(container.terminal()).split("\r\n"))
                     .containsExactly("text", "88 620", "1");
@@ -193,7 +194,8 @@ class TerminalIT {
                                 .exec(
                                         "sh",
                                         "-c",
-                                        "tty; id -u; stat -c '%u %G' $(tty); echo $TERM; :>/dev/tty")
+                                        "tty; id -u; stat -c '%u %G' $(tty); echo $TERM;"
+                                                + " :>/dev/tty")
                                 .user("app")
                                 .env("TERM", "vt100")
                                 .terminal()
@@ -280,8 +282,7 @@ class TerminalIT {
                         sleeping().terminal().stdout(Stdio.NULL),
                         sleeping().terminal().stdin(Stdio.INHERIT),
                         sleeping().terminal(0, 80),
-                        sleeping().terminal(24, 65_536),
-                        sleeping().terminal().supervision(ContainerSpec.Supervision.DETACHED));
+                        sleeping().terminal(24, 65_536));
         for (var container : wrong) {
             assertThatThrownBy(container::start)
                     .isInstanceOf(InvalidSpecException.class)

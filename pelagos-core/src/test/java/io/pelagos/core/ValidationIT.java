@@ -9,15 +9,20 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.Stdio;
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
+import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is refused before anything is touched. */
+@ExtendWith(LeakCheck.class)
 class ValidationIT {
     @TempDir private Path directory;
     private Sandbox sandbox;
@@ -84,9 +89,13 @@ class ValidationIT {
     }
 
     @Test
-    void detachedContainerHasNoPipeForItsInput() {
+    void detachedContainerHasNoChannelForItsInput() {
         refused(
-                container().supervision(Supervision.DETACHED).stdin(Stdio.PIPE),
+                container()
+                        .supervision(Supervision.DETACHED)
+                        .stdin(
+                                new Stdio.ToChannel(
+                                        Channels.newChannel(InputStream.nullInputStream()))),
                 "supervision",
                 "DETACHED");
     }

@@ -3,6 +3,7 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +15,11 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Named volumes. */
+@ExtendWith(LeakCheck.class)
 class VolumesIT {
     @TempDir private Path directory;
     private Sandbox sandbox;

@@ -185,6 +185,65 @@ class DetachedCommandsIT {
     }
 
     @Test
+    void aHealthCheckIsTriedByHand() throws Exception {
+        start("--health-cmd", "test -e /well/yes", "--tmpfs", "/well", "host", "sleep", "1000");
+        var bad = pelagos("healthcheck", "run", name);
+        assertThat(bad.code()).isEqualTo(1);
+        assertThat(bad.out()).isEqualTo("unhealthy\n");
+        output("exec", name, "touch", "/well/yes");
+        assertThat(output("healthcheck", "run", name)).isEqualTo("healthy\n");
+        assertThat(output("ps", "-f", "name=" + name, "--format", "health").strip())
+                .isEqualTo("healthy");
+        output("rm", "-f", name);
+        assertThat(pelagos("healthcheck", "run", name).code()).isEqualTo(125);
+        start("host", "sleep", "1000");
+        assertThat(pelagos("healthcheck", "run", name).err()).contains("no health check");
+    }
+
+    @Test
+    void inputOfADetachedContainerIsTypedLater() throws Exception {
+        start("-i", "host", "cat");
+        assertThat(Program.run("one\n", Main.class, "attach", "--no-stdin", "nobody").code())
+                .isEqualTo(125);
+        var attached = Program.run("one\ntwo\n", Main.class, "attach", name);
+        assertThat(attached.out()).isEqualTo("one\ntwo\n");
+        assertThat(attached.code()).isZero();
+        assertThat(output("logs", name)).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void allItsProcessesAreListedAndWhatIsTakenOnDisk() throws Exception {
+        start("host", "sleep", "1000");
+        var exec =
+                new ProcessBuilder(
+                                java.util.stream.Stream.concat(
+                                                List.of(Program.command(Main.class)).stream(),
+                                                java.util.stream.Stream.of(
+                                                        "exec",
+                                                        name,
+                                                        "sh",
+                                                        "-c",
+                                                        "echo up; sleep 987"))
+                                        .toList())
+                        .start();
+        try (var lines = exec.inputReader()) {
+            assertThat(lines.readLine()).isEqualTo("up");
+            assertThat(output("top", "--format", "command", name))
+                    .contains("sleep 1000", "sleep 987");
+        } finally {
+            exec.destroyForcibly().waitFor();
+        }
+        assertThat(output("system", "df", "--format", "type,active").lines())
+                .hasSize(3)
+                .anyMatch(line -> line.matches("containers\t[1-9][0-9]*"));
+        assertThat(output("system", "df", "--format", "json")).contains("\"size\" :");
+        assertThat(pelagos("system", "cleanup").code()).isZero();
+        assertThat(pelagos("system", "burn").code()).isEqualTo(125);
+        assertThat(output("restart", "--time", "0", name).strip()).isEqualTo(name);
+        assertThat(output("ps", "-f", "name=" + name, "--format", "status")).startsWith("running");
+    }
+
+    @Test
     void aVolumeOutlivesItsContainers() throws Exception {
         assertThat(output("volume", "create", name)).isEqualTo(name + "\n");
         try {

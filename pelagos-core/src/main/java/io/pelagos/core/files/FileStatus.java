@@ -97,6 +97,15 @@ public record FileStatus(
     }
 
     /**
+     * Tells whether it is a pipe, with a name or without.
+     *
+     * @return true if so
+     */
+    public boolean isFifo() {
+        return is(0010000);
+    }
+
+    /**
      * Tells whether it says that what lower layers hold at this path is gone.
      *
      * @return true if so

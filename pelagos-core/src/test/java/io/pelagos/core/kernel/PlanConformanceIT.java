@@ -3,17 +3,20 @@ package io.pelagos.core.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pelagos.core.testing.LeakCheck;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Plans for aarch64, on any machine, under the emulator of Debian's qemu-user-static. */
+@ExtendWith(LeakCheck.class)
 class PlanConformanceIT {
     private static final String EMULATOR = "qemu-aarch64-static";
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.testing.BusyboxRoot;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Another runtime makes the same container of a configuration. */
+@ExtendWith(LeakCheck.class)
 class RuncIT {
     private static final List<Path> RUNC =
             Stream.of("/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc")

@@ -16,10 +16,37 @@ import picocli.CommandLine.Option;
 public final class PelagosCommand implements Debuggable {
     private static final List<String> COMMANDS =
             List.of(
-                    "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
-                    "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
-                    "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume",
-                    "image", "pull", "login", "logout");
+                    "run",
+                    "explain",
+                    "probe",
+                    "ps",
+                    "logs",
+                    "exec",
+                    "attach",
+                    "stop",
+                    "kill",
+                    "start",
+                    "restart",
+                    "rm",
+                    "rename",
+                    "pause",
+                    "unpause",
+                    "top",
+                    "stats",
+                    "inspect",
+                    "cp",
+                    "wait",
+                    "events",
+                    "prune",
+                    "update",
+                    "cleanup",
+                    "volume",
+                    "image",
+                    "pull",
+                    "login",
+                    "logout",
+                    "healthcheck",
+                    "system");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -105,6 +132,8 @@ public final class PelagosCommand implements Debuggable {
             case "pull" -> new PullCommand(surroundings);
             case "login" -> new LoginCommand(surroundings);
             case "logout" -> new LogoutCommand(surroundings);
+            case "healthcheck" -> new HealthcheckCommand(surroundings);
+            case "system" -> new SystemCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

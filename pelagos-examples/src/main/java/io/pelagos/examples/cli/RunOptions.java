@@ -13,7 +13,9 @@ import picocli.CommandLine.Option;
 final class RunOptions {
     @Option(
             names = {"-i", "--interactive"},
-            description = "Pass standard input on; without it there is none.")
+            description =
+                    "Pass standard input on; without it there is none. With --detach it is kept"
+                            + " open for attach.")
     private boolean interactive;
 
     @Option(
@@ -83,11 +85,8 @@ final class RunOptions {
         if (terminal) {
             builder.terminal();
         }
-        if (interactive) {
-            throw new IllegalArgumentException(
-                    "--interactive: a detached container has no standard input");
-        }
-        builder.supervision(Supervision.DETACHED).stdin(Stdio.NULL);
+        builder.supervision(Supervision.DETACHED)
+                .stdin(interactive || terminal ? Stdio.PIPE : Stdio.NULL);
         builder.stdout(Stdio.PIPE).stderr(Stdio.PIPE);
         if (remove) {
             builder.removeAtExit();

@@ -2,9 +2,7 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,14 +51,9 @@ final class TopCommand extends ContainerCommand {
 
     @Override
     int call(Pelagos pelagos) {
-        int pid = pelagos.containers().find(container).inspect().pid();
-        var first = pid == 0 ? null : ProcessHandle.of(pid).orElse(null);
-        if (first == null) {
-            throw new IllegalStateException("the container " + container + " is not running");
-        }
         var all =
-                Stream.concat(Stream.of(first), first.descendants())
-                        .sorted(Comparator.comparingLong(ProcessHandle::pid))
+                pelagos.containers().find(container).processes().stream()
+                        .flatMap(pid -> ProcessHandle.of(pid).stream())
                         .toList();
         LISTING.print(out(), format, all);
         return 0;

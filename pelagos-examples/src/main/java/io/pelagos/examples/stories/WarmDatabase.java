@@ -1,6 +1,7 @@
 package io.pelagos.examples.stories;
 
 import io.pelagos.core.Pelagos;
+import io.pelagos.core.Ready;
 import io.pelagos.core.Rootfs;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +27,8 @@ public final class WarmDatabase {
                 var database =
                         pelagos.container(Rootfs.layers(List.of(root)))
                                 .command("/bin/sh", "-c", load + "; exec /bin/sleep 1000")
+                                .awaitReady(Ready.log("."))
                                 .start()) {
-            assert database.stdout().lines().findFirst().isPresent();
             try (var warm = database.snapshot()) {
                 for (var test : tests) {
                     var mine = warm.fork().command("/bin/sh", "-c", test).run();

@@ -18,6 +18,9 @@ import java.util.function.Consumer;
  * many threads.
  */
 public final class CgroupHost {
+    /** How the names of all cgroups of containers begin. */
+    public static final String CONTAINER = "pelagos-";
+
     private static final int LARGEST_TABLE = 1 << 24;
 
     private final SystemCalls calls;
@@ -177,7 +180,8 @@ public final class CgroupHost {
      * @param paths what {@link ContainerCgroup#paths} returned; directories that are gone are left
      *     out
      * @return the cgroups, or empty when all directories are gone
-     * @throws IllegalArgumentException when a path is not below a cgroup hierarchy of this host
+     * @throws IllegalArgumentException when a path is not that of a container's cgroup below a
+     *     hierarchy of this host: what is in it may be ended
      */
     public Optional<ContainerCgroup> open(Map<String, String> paths) {
         for (var path : paths.values()) {
@@ -186,6 +190,10 @@ public final class CgroupHost {
                     || hierarchies.stream().noneMatch(h -> path.startsWith(h.mountPoint() + "/"))) {
                 throw new IllegalArgumentException(
                         "cgroup \"" + path + "\": is not below a cgroup hierarchy of this host");
+            }
+            if (!path.substring(path.lastIndexOf('/') + 1).startsWith(CONTAINER)) {
+                throw new IllegalArgumentException(
+                        "cgroup \"" + path + "\": is not one of a container of Pelagos");
             }
         }
         return ContainerCgroup.open(this, paths);

@@ -266,6 +266,16 @@ public final class ContainerCgroup implements AutoCloseable {
     }
 
     /**
+     * Returns the processes in the container, those below its cgroup included.
+     *
+     * @return their ids as the JVM sees them, in rising order; none where there is no cgroup
+     */
+    public List<Integer> processes() {
+        var tree = tree();
+        return tree == null ? List.of() : CgroupTree.processes(tree).stream().sorted().toList();
+    }
+
+    /**
      * Tells whether there are processes in the container.
      *
      * @return false also where the container has no cgroup, and once it was removed

@@ -390,6 +390,38 @@ public final class Launcher implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes a TCP socket in the network namespace of a process.
+     *
+     * @param pidfd refers to the process
+     * @return a socket that waits for nothing, as socket(2) with {@code SOCK_NONBLOCK} makes it
+     * @throws LaunchFailure when a step failed; nothing is left
+     */
+    public Fd socketInside(Fd pidfd) {
+        var channels = Channels.with(1);
+        var plan = NamespaceSocket.compose(kernel.architecture(), channels);
+        var none = new Supervision.Kind.Attached(Cleanup.NONE);
+        var others = List.of(pidfd.number());
+        var helper = spawn(plan, new Request(List.of(), others, null, null, () -> {}, none));
+        try (var report = helper.report();
+                var control = helper.control()) {
+            awaitReadable(control);
+            var received = receiveMessage(control, 0, "a socket in a container");
+            if (received != null && received.file() != null) {
+                return received.file();
+            }
+            if (received != null && received.truncated()) {
+                throw new ErrnoException(Errno.EMFILE, "recvmsg(" + control + ", …)");
+            }
+            var failure = receiveFailure(plan, report);
+            throw failure != null
+                    ? failure
+                    : new LaunchFailure("the helper ended before it had made a socket");
+        } finally {
+            calls.waitid(WaitFlag.P_PID, helper.pid());
+        }
+    }
+
     /** Has the helper end a process that there is no pidfd for. */
     private void giveUp(int pid, Fd control, boolean isParent) {
         hangUp(control);

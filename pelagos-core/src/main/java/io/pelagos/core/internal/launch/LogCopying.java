@@ -8,11 +8,15 @@ import static io.pelagos.core.kernel.OpenFlag.O_TRUNC;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Syscall.CLOCK_GETTIME;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
+import static io.pelagos.core.kernel.Syscall.DUP3;
 import static io.pelagos.core.kernel.Syscall.FCNTL;
 import static io.pelagos.core.kernel.Syscall.GETPID;
+import static io.pelagos.core.kernel.Syscall.IOCTL;
 import static io.pelagos.core.kernel.Syscall.LSEEK;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
+import static io.pelagos.core.kernel.Syscall.PIPE2;
 import static io.pelagos.core.kernel.Syscall.PPOLL;
+import static io.pelagos.core.kernel.Syscall.READ;
 import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
 import static io.pelagos.core.kernel.Syscall.SPLICE;
 import static io.pelagos.core.kernel.Syscall.TIMERFD_CREATE;
@@ -24,6 +28,7 @@ import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps by which a detached supervisor copies standard output and standard error to the files
@@ -47,8 +52,14 @@ final class LogCopying {
     /** {@code revents} of a {@code struct pollfd}. */
     private static final long REVENTS = 0xffffL << 48;
 
-    private static final int PROCESS = 2;
-    private static final int TIMER = 3;
+    private static final int WORD = 2;
+    private static final int TYPED = 3;
+    private static final int PROCESS = 4;
+    private static final int TIMER = 5;
+    private static final int F_SETFL = 4;
+    private static final int RDWR_NONBLOCK = 2 | 0x800;
+    private static final int TIOCSWINSZ = 0x5414;
+    private static final long STUCK_NANOS = 10_000_000;
     private static final int OFFSET = 16;
     private static final int LENGTH = 24;
 
@@ -58,6 +69,14 @@ final class LogCopying {
     private final PlanBuilder plan;
     private final int directory;
     private final Logs logs;
+    private final @Nullable KeptInput input;
+
+    /** The supervisor's side of the terminal where there is one; null without. */
+    private final @Nullable Slot terminal;
+
+    /** A pipe between the terminal and its log, since splice(2) takes one: reading end first. */
+    private final @Nullable Pointer between;
+
     private final Stream out;
     private final Stream err;
     private final Slot index;
@@ -71,10 +90,14 @@ final class LogCopying {
     /** One of the two standard streams; the record is that of its next chunk. */
     private record Stream(String name, String fileName, int pipe, Slot file, Pointer record) {}
 
-    LogCopying(PlanBuilder plan, int directory, Logs logs) {
+    LogCopying(PlanBuilder plan, Supervision.Kind.Detached how) {
         this.plan = plan;
-        this.directory = directory;
-        this.logs = logs;
+        directory = how.directory();
+        logs = how.logs();
+        input = how.input();
+        boolean hasTerminal = how.terminal() != null;
+        terminal = hasTerminal ? plan.slot("terminal") : null;
+        between = hasTerminal ? plan.ints("{reading, writing}", -1, -1) : null;
         out = stream("standard output", Logs.STDOUT, logs.stdout(), 1);
         err = stream("standard error", Logs.STDERR, logs.stderr(), 2);
         index = plan.slot(Logs.INDEX);
@@ -83,10 +106,14 @@ final class LogCopying {
         ended = plan.slot("ended");
         polls =
                 plan.ints(
-                        "{stdout, stderr, pidfd, timer}",
+                        "{stdout, stderr, word, typed, pidfd, timer}",
                         logs.stdout(),
                         POLLIN,
                         logs.stderr(),
+                        POLLIN,
+                        input == null ? -1 : input.word(),
+                        POLLIN,
+                        input != null && terminal != null ? input.source() : -1,
                         POLLIN,
                         -1,
                         POLLIN,
@@ -115,6 +142,31 @@ final class LogCopying {
         plan.call(OPENAT, directory, out.fileName(), CREATE, MODE).into(out.file());
         plan.call(OPENAT, directory, err.fileName(), CREATE, MODE).into(err.file());
         plan.call(OPENAT, directory, Logs.INDEX, CREATE, MODE).into(index);
+    }
+
+    /** Takes the terminal of the container's first process, unless that has ended before. */
+    void receiveTerminal(KeptTerminal kept) {
+        if (terminal == null || between == null) {
+            throw new IllegalStateException("no terminal");
+        }
+        plan.purpose("receiving the terminal of the container");
+        var failed = plan.onError();
+        var without = new Label();
+        plan.onError(without);
+        // Then the process alone has the other end, and its own end is seen.
+        plan.call(CLOSE, kept.sender());
+        plan.call(CLOSE, -1).tolerate(Errno.EBADF).into(terminal);
+        var message = Message.allocate(plan, "terminal", 1);
+        message.receive(plan, kept.receiver(), without);
+        var received = message.descriptors().getFirst();
+        plan.call(FCNTL, received, F_DUPFD_CLOEXEC, 3).into(terminal);
+        plan.call(FCNTL, received, F_DUPFD_CLOEXEC, 3).into(entry(0));
+        plan.call(CLOSE, received);
+        // A program that does not read must not hold up its own output.
+        plan.call(FCNTL, terminal, F_SETFL, RDWR_NONBLOCK);
+        plan.call(PIPE2, between, O_CLOEXEC);
+        plan.here(without);
+        plan.onError(failed);
     }
 
     /** Copies until the process has ended. */
@@ -155,6 +207,12 @@ final class LogCopying {
         plan.here(dispatch);
         copy(out, 0);
         copy(err, 1);
+        if (terminal == null) {
+            endInput();
+        } else {
+            type(terminal);
+            resize(terminal);
+        }
         plan.when(entry(PROCESS).value(), REVENTS, 0, top);
         plan.jump(over);
 
@@ -175,6 +233,8 @@ final class LogCopying {
         // The results only have to be: not zero, and no descriptor.
         plan.call(GETPID).into(ended);
         never(PROCESS);
+        never(WORD);
+        never(TYPED);
         plan.call(TIMERFD_CREATE, 1, 0).into(entry(TIMER));
         plan.call(
                 TIMERFD_SETTIME,
@@ -216,9 +276,11 @@ final class LogCopying {
     }
 
     private void copy(Stream stream, int entry) {
-        if (stream.pipe() < 0) {
+        var shown = entry == 0 ? terminal : null;
+        if (stream.pipe() < 0 && shown == null) {
             return;
         }
+        Object pipe = shown == null || between == null ? stream.pipe() : between.value();
         plan.purpose("copying " + stream.name());
         var failed = plan.onError();
         var next = new Label();
@@ -226,10 +288,11 @@ final class LogCopying {
         var end = new Label();
         var length = stream.record().at(LENGTH);
         plan.when(entry(entry).value(), REVENTS, 0, next);
+        if (shown != null && between != null) {
+            read(shown, between.at(4).value(), next, end);
+        }
         plan.onError(next);
-        plan.call(SPLICE, stream.pipe(), null, stream.file(), null, CHUNK, 0)
-                .into(length)
-                .orElse(full);
+        plan.call(SPLICE, pipe, null, stream.file(), null, CHUNK, 0).into(length).orElse(full);
         plan.whenResult(length.value(), 0, end);
         plan.call(CLOCK_GETTIME, 0, stream.record());
         plan.call(WRITE, index, stream.record(), Logs.RECORD_SIZE);
@@ -237,12 +300,79 @@ final class LogCopying {
 
         plan.here(full);
         var dropped = plan.slot("dropped");
-        plan.call(SPLICE, stream.pipe(), null, nowhere, null, CHUNK, 0).into(dropped).orElse(end);
+        plan.call(SPLICE, pipe, null, nowhere, null, CHUNK, 0).into(dropped).orElse(end);
         plan.whenResult(dropped, 0, end);
         plan.jump(next);
 
         plan.here(end);
         never(entry);
+        plan.here(next);
+        plan.onError(failed);
+    }
+
+    /** Reads the terminal: EIO when nobody has it open any more, see pty(7). */
+    private void read(Slot shown, Slot into, Label nothing, Label end) {
+        var count = plan.slot("count");
+        var wrong = new Label();
+        var some = new Label();
+        plan.call(SPLICE, shown, null, into, null, CHUNK, 0).into(count).orElse(wrong);
+        // The next step would wait for what did not come.
+        plan.whenResult(count, 0, end);
+        plan.jump(some);
+        plan.here(wrong);
+        plan.whenErrno(Errno.EAGAIN, nothing);
+        plan.jump(end);
+        plan.here(some);
+    }
+
+    /** Passes on what is typed; a program that reads nothing is asked again a little later. */
+    private void type(Slot keyboard) {
+        if (input == null) {
+            return;
+        }
+        plan.purpose("passing on what is typed");
+        var failed = plan.onError();
+        var next = new Label();
+        var stuck = new Label();
+        plan.when(entry(TYPED).value(), REVENTS, 0, next);
+        plan.onError(next);
+        plan.call(SPLICE, input.source(), null, keyboard, null, CHUNK, 0).orElse(stuck);
+        plan.jump(next);
+        plan.here(stuck);
+        plan.call(PPOLL, null, 0, plan.longs("{10 ms}", 0, STUCK_NANOS), null, 0);
+        plan.here(next);
+        plan.onError(failed);
+    }
+
+    /** Gives the terminal the size that the word says. */
+    private void resize(Slot screen) {
+        if (input == null) {
+            return;
+        }
+        plan.purpose("changing the size of the terminal");
+        var failed = plan.onError();
+        var next = new Label();
+        var size = plan.space("winsize", KeptTerminal.WINSIZE);
+        plan.when(entry(WORD).value(), REVENTS, 0, next);
+        plan.onError(next);
+        plan.call(READ, input.word(), size, KeptTerminal.WINSIZE);
+        plan.call(IOCTL, screen, TIOCSWINSZ, size);
+        plan.here(next);
+        plan.onError(failed);
+    }
+
+    /** Closes standard input when the word for it has come, see {@link KeptInput}. */
+    private void endInput() {
+        if (input == null) {
+            return;
+        }
+        plan.purpose("closing standard input");
+        var failed = plan.onError();
+        var next = new Label();
+        plan.when(entry(WORD).value(), REVENTS, 0, next);
+        plan.onError(next);
+        plan.call(DUP3, nowhere, input.pipe(), O_CLOEXEC);
+        never(WORD);
         plan.here(next);
         plan.onError(failed);
     }

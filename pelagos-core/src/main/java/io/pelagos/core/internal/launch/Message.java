@@ -50,9 +50,14 @@ record Message(Pointer header, List<Slot> descriptors) {
 
     /** Waits for it; end of file means that the JVM has ended or given up. */
     void receive(PlanBuilder plan, Channels channels, Label ended) {
+        receive(plan, channels.control(), ended);
+    }
+
+    /** Waits for it at another socket; only its first byte is taken. */
+    void receive(PlanBuilder plan, int socket, Label ended) {
         var count = plan.slot("count");
         var received = new Label();
-        plan.call(RECVMSG, channels.control(), header, MSG_CMSG_CLOEXEC).into(count);
+        plan.call(RECVMSG, socket, header, MSG_CMSG_CLOEXEC).into(count);
         plan.whenResult(count, 1, received);
         plan.jump(ended);
         plan.here(received);

@@ -114,10 +114,18 @@ public final class Supervision {
          *     {@link Ending#FILE}, and the logs are kept; it goes on to be that directory when it
          *     is renamed
          * @param logs what is kept of the standard streams
+         * @param input the standard input that is kept open; or null for none
+         * @param terminal the terminal that is kept; or null for none
          * @param memoryEvents the file of the cgroup that counts kills for want of memory; or null
          * @param cleanup what it removes when the container has ended
          */
-        record Detached(int directory, Logs logs, @Nullable String memoryEvents, Cleanup cleanup)
+        record Detached(
+                int directory,
+                Logs logs,
+                @Nullable KeptInput input,
+                @Nullable KeptTerminal terminal,
+                @Nullable String memoryEvents,
+                Cleanup cleanup)
                 implements Kind {}
 
         /**
@@ -221,8 +229,8 @@ public final class Supervision {
         LogCopying copying = null;
         if (kind instanceof Kind.Detached detached) {
             leaveTheJvm();
-            if (detached.logs().any()) {
-                copying = new LogCopying(plan, detached.directory(), detached.logs());
+            if (detached.logs().any() || detached.input() != null) {
+                copying = new LogCopying(plan, detached);
                 copying.open();
             }
         }
@@ -447,6 +455,9 @@ public final class Supervision {
     private void detached(Slot pidfd, Kind.Detached how, @Nullable LogCopying copying) {
         var failed = plan.onError();
         if (copying != null) {
+            if (how.terminal() != null) {
+                copying.receiveTerminal(how.terminal());
+            }
             copying.untilEnd(pidfd);
         }
         plan.purpose("waiting for the container");

@@ -6,6 +6,7 @@ import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.RootSpec;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param status whether it runs
  * @param run its latest run
  * @param end how that ended, or null while it lasts
+ * @param past the runs before that, the latest last, as far as they are kept
  * @param health what its health check says
  * @param restarts how many times in a row it was started again by its restart policy
  * @param stopped whether somebody stopped it
@@ -40,9 +42,13 @@ public record ContainerState(
         Status status,
         Run run,
         @Nullable End end,
+        List<PastRun> past,
         Health health,
         int restarts,
         boolean stopped) {
+    /** How many runs are kept; who looks at a state less often misses some. */
+    public static final int PAST_RUNS = 16;
+
     /** Whether a container runs. */
     public enum Status {
         /** It runs, or is just being started. */
@@ -83,6 +89,9 @@ public record ContainerState(
      * @param supervisor the process that waits for it, or null while there is none yet
      * @param cgroups its cgroups by hierarchy
      * @param mountNamespace the inode of its mount namespace, or 0
+     * @param stdin the number that its supervisor has for its standard input, or 0 when that is not
+     *     kept open
+     * @param terminal whether that is the way to a terminal
      */
     public record Run(
             Instant startedAt,
@@ -90,7 +99,14 @@ public record ContainerState(
             @Nullable ProcessMark process,
             @Nullable ProcessMark supervisor,
             Map<String, String> cgroups,
-            long mountNamespace) {
+            long mountNamespace,
+            int stdin,
+            boolean terminal) {
+        /** Makes a run without a process. */
+        public Run(Instant startedAt, ProcessMark starter) {
+            this(startedAt, starter, null, null, Map.of(), 0, 0, false);
+        }
+
         /** Copies the map. */
         public Run {
             cgroups = Map.copyOf(cgroups);
@@ -105,9 +121,20 @@ public record ContainerState(
      */
     public record End(Instant at, Exit exit) {}
 
+    /**
+     * A run that is over.
+     *
+     * @param startedAt when it began
+     * @param pid its first process
+     * @param end how it ended
+     * @param stopped whether somebody stopped it
+     */
+    public record PastRun(Instant startedAt, int pid, End end, boolean stopped) {}
+
     /** Copies the collections. */
     public ContainerState {
         command = List.copyOf(command);
+        past = List.copyOf(past);
         labels = Collections.unmodifiableMap(new TreeMap<>(labels));
     }
 
@@ -138,8 +165,9 @@ public record ContainerState(
                 now,
                 upkeep,
                 Status.RUNNING,
-                new Run(now, starter, null, null, Map.of(), 0),
+                new Run(now, starter),
                 null,
+                List.of(),
                 upkeep.healthCheck() == null ? Health.NONE : Health.STARTING,
                 0,
                 false);
@@ -165,10 +193,60 @@ public record ContainerState(
                 createdAt,
                 upkeep,
                 Status.RUNNING,
-                new Run(now, starter, null, null, Map.of(), 0),
+                new Run(now, starter),
                 null,
+                withPast(),
                 upkeep.healthCheck() == null ? Health.NONE : Health.STARTING,
                 restart,
+                false);
+    }
+
+    private List<PastRun> withPast() {
+        if (end == null) {
+            return past;
+        }
+        var all = new ArrayList<>(past);
+        var process = run.process();
+        all.add(new PastRun(run.startedAt(), process == null ? 0 : process.pid(), end, stopped));
+        return all.subList(Math.max(0, all.size() - PAST_RUNS), all.size());
+    }
+
+    /** Returns the state at the end of a run that is over. */
+    public ContainerState at(PastRun over) {
+        var process = over.pid() == 0 ? null : new ProcessMark("", over.pid(), 0);
+        return new ContainerState(
+                id,
+                name,
+                rootfs,
+                command,
+                labels,
+                createdAt,
+                upkeep,
+                Status.EXITED,
+                new Run(over.startedAt(), run.starter(), process, null, Map.of(), 0, 0, false),
+                over.end(),
+                past.subList(0, Math.max(0, past.indexOf(over))),
+                health,
+                restarts,
+                over.stopped());
+    }
+
+    /** Returns the state before the end of its latest run. */
+    public ContainerState beforeEnd() {
+        return new ContainerState(
+                id,
+                name,
+                rootfs,
+                command,
+                labels,
+                createdAt,
+                upkeep,
+                Status.RUNNING,
+                run,
+                null,
+                past,
+                health,
+                restarts,
                 false);
     }
 
@@ -178,6 +256,17 @@ public record ContainerState(
             @Nullable ProcessMark supervisor,
             Map<String, String> cgroups,
             long mountNamespace) {
+        return running(process, supervisor, cgroups, mountNamespace, 0, false);
+    }
+
+    /** Returns the state with a process whose standard input is kept open. */
+    public ContainerState running(
+            ProcessMark process,
+            @Nullable ProcessMark supervisor,
+            Map<String, String> cgroups,
+            long mountNamespace,
+            int stdin,
+            boolean terminal) {
         return with(
                 status,
                 new Run(
@@ -186,7 +275,9 @@ public record ContainerState(
                         process,
                         supervisor,
                         cgroups,
-                        mountNamespace),
+                        mountNamespace,
+                        stdin,
+                        terminal),
                 end);
     }
 
@@ -198,21 +289,21 @@ public record ContainerState(
     private ContainerState with(Status newStatus, Run newRun, @Nullable End newEnd) {
         return new ContainerState(
                 id, name, rootfs, command, labels, createdAt, upkeep, newStatus, newRun, newEnd,
-                health, restarts, stopped);
+                past, health, restarts, stopped);
     }
 
     /** Returns the state with another name, which the next run has too. */
     public ContainerState renamed(String newName) {
         return new ContainerState(
-                id, newName, rootfs, command, labels, createdAt, upkeep, status, run, end, health,
-                restarts, stopped);
+                id, newName, rootfs, command, labels, createdAt, upkeep, status, run, end, past,
+                health, restarts, stopped);
     }
 
     /** Returns the state with another health. */
     public ContainerState withHealth(Health newHealth) {
         return new ContainerState(
-                id, name, rootfs, command, labels, createdAt, upkeep, status, run, end, newHealth,
-                restarts, stopped);
+                id, name, rootfs, command, labels, createdAt, upkeep, status, run, end, past,
+                newHealth, restarts, stopped);
     }
 
     /** Returns the state after somebody has stopped the container, or wants it to run again. */
@@ -228,6 +319,7 @@ public record ContainerState(
                 status,
                 run,
                 end,
+                past,
                 health,
                 restarts,
                 nowStopped);

@@ -5,6 +5,7 @@ import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.state.ContainerState.End;
 import io.pelagos.core.internal.state.ContainerState.Health;
+import io.pelagos.core.internal.state.ContainerState.PastRun;
 import io.pelagos.core.internal.state.ContainerState.Run;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.ContainerState.Upkeep;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,9 @@ final class StateJson {
                 .findFirst()
                 .ifPresent(
                         path -> node.put("cgroup_name", path.substring(path.lastIndexOf('/') + 1)));
+        if (run.stdin() != 0) {
+            node.put("stdin", run.stdin()).put("tty", run.terminal());
+        }
         node.put(
                 "oom_killed",
                 state.end() != null && state.end().exit() instanceof Exit.OutOfMemory);
@@ -76,12 +81,43 @@ final class StateJson {
             node.put("finished_at", state.end().at().toString());
             exit(node.putObject("exit"), state.end().exit());
         }
+        past(node, state.past());
         node.put("restart", state.upkeep().restart().toString());
         node.put("restart_count", state.restarts());
         node.put("stopped", state.stopped());
         node.put("log_bound", state.upkeep().logBound());
         node.put("rm", state.upkeep().removed());
         return Json.print(node);
+    }
+
+    private static void past(ObjectNode node, List<PastRun> past) {
+        if (past.isEmpty()) {
+            return;
+        }
+        var runs = node.putArray("past_runs");
+        for (var run : past) {
+            var object =
+                    runs.addObject()
+                            .put("run_at", run.startedAt().toString())
+                            .put("pid", run.pid())
+                            .put("finished_at", run.end().at().toString())
+                            .put("stopped", run.stopped());
+            exit(object.putObject("exit"), run.end().exit());
+        }
+    }
+
+    private static List<PastRun> past(JsonObject object) {
+        return object.objects("past_runs").stream()
+                .map(
+                        run ->
+                                new PastRun(
+                                        run.text("run_at", StateJson::instant),
+                                        run.smallNumber("pid"),
+                                        new End(
+                                                run.text("finished_at", StateJson::instant),
+                                                exit(run.object("exit"))),
+                                        run.flag("stopped")))
+                .toList();
     }
 
     private static void texts(ObjectNode node, String field, Map<String, String> texts) {
@@ -141,6 +177,7 @@ final class StateJson {
                 status,
                 run,
                 status == Status.RUNNING ? null : end(object, run),
+                past(object),
                 health == null ? Health.NONE : object.constant("health", Health.class),
                 restarts == null ? 0 : Math.toIntExact(restarts),
                 object.flag("stopped", false));
@@ -149,6 +186,7 @@ final class StateJson {
     private static Run run(JsonObject object, Instant startedAt) {
         var process = mark(object, "process");
         var inode = object.optionalNumber("mnt_ns_inode");
+        var stdin = object.optionalNumber("stdin");
         int pid = object.smallNumber("pid");
         int watcher = object.smallNumber("watcher_pid");
         return new Run(
@@ -161,7 +199,9 @@ final class StateJson {
                         ? new ProcessMark("", watcher, 0)
                         : mark(object, "supervisor"),
                 texts(object, "cgroups"),
-                inode == null ? 0 : inode);
+                inode == null ? 0 : inode,
+                stdin == null ? 0 : Math.toIntExact(stdin),
+                object.flag("tty", false));
     }
 
     private static Upkeep upkeep(JsonObject object) {

@@ -158,7 +158,9 @@ public final class StateStore {
                 marked(process),
                 run.supervisor() == null ? null : marked(run.supervisor()),
                 run.cgroups(),
-                run.mountNamespace());
+                run.mountNamespace(),
+                run.stdin(),
+                run.terminal());
     }
 
     private ProcessMark marked(ProcessMark foreign) {

@@ -9,6 +9,7 @@ import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The cgroups of this host, whatever their version, with processes of the shell in them. */
 @Tag("cgroup")
+@ExtendWith(LeakCheck.class)
 class ContainerCgroupIT {
     private static final Duration SOON = Duration.ofSeconds(20);
 
@@ -212,7 +215,8 @@ class ContainerCgroupIT {
     @Test
     void anotherJvmCanOpenWhatThisOneMade() throws Exception {
         var cgroup = create(pids(11));
-        try (var same = CgroupHost.detect(calls).open(cgroup.paths()).orElseThrow()) {
+        try (cgroup;
+                var same = CgroupHost.detect(calls).open(cgroup.paths()).orElseThrow()) {
             assertThat(same.stats().pids().max()).isEqualTo(11);
             start(cgroup, "exec sleep 600");
             same.kill();

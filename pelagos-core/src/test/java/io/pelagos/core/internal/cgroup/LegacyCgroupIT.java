@@ -7,6 +7,7 @@ import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A host as if it had version 1 only: the freezer and the loop that kills without cgroup.kill. */
 @Tag("cgroup")
+@ExtendWith(LeakCheck.class)
 class LegacyCgroupIT {
     private static final Set<String> USED = Set.of("freezer", "memory", "pids");
 

@@ -8,6 +8,7 @@ import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.Resources;
+import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A JVM in a cgroup of version 2 that is not the root: "no internal processes" applies to it. */
 @Tag("cgroup")
+@ExtendWith(LeakCheck.class)
 class OwnCgroupIT {
     /** How much the containers here may have. */
     private static final ByteSize SIZE = ByteSize.of(64 << 20);

@@ -13,14 +13,17 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.testing.ForkedJvm;
+import io.pelagos.core.testing.LeakCheck;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is removed, and what is not. */
+@ExtendWith(LeakCheck.class)
 class TreeRemovalIT {
     @TempDir private Path directory;
 

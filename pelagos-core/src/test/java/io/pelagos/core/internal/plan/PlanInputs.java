@@ -143,6 +143,8 @@ final class PlanInputs {
                     new Supervision.Kind.Detached(
                             10,
                             new Logs(11, 12, Logs.USUAL_BOUND),
+                            null,
+                            null,
                             "/sys/fs/cgroup/pelagos-1/memory.events",
                             cleanup);
         };

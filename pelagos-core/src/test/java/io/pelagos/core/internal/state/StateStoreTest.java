@@ -108,6 +108,52 @@ class StateStoreTest {
     }
 
     @Test
+    void runsThatAreOverAreKeptUpToABound() {
+        var state = running("db");
+        for (int i = 1; i <= 20; i++) {
+            var at = NOW.plusSeconds(i);
+            state =
+                    state.ended(new ContainerState.End(at, new Exit.Code(i)))
+                            .again("0123456789abcdef", ProcessMark.own(calls), at, 0);
+        }
+        assertThat(state.past()).hasSize(ContainerState.PAST_RUNS);
+        assertThat(state.past().getFirst().end().exit()).isEqualTo(new Exit.Code(5));
+        assertThat(state.past().getLast().end().exit()).isEqualTo(new Exit.Code(20));
+        assertThat(StateJson.read(StateJson.write(state, directory))).isEqualTo(state);
+    }
+
+    @Test
+    void filesOfAnotherUserAreReportedAndNotRead() throws Exception {
+        org.junit.jupiter.api.Assumptions.assumeTrue(
+                Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+        create(running("good"));
+        create(running("file"));
+        create(running("directory"));
+        Files.setAttribute(all.resolve("file/state.json"), "unix:uid", 65534);
+        Files.setAttribute(all.resolve("directory"), "unix:uid", 65534);
+        assertThat(store.list().states()).extracting(ContainerState::name).containsExactly("good");
+        assertThat(store.list().problems())
+                .hasSize(2)
+                .allMatch(p -> p.contains("belongs to user 65534, not to user 0"));
+        Files.setAttribute(all, "unix:uid", 65534);
+        assertThat(store.list().states()).isEmpty();
+        assertThat(store.list().problems()).singleElement().asString().contains("65534");
+    }
+
+    @Test
+    void nameInAStateLeadsNowhere() throws Exception {
+        create(running("db"));
+        var text = Files.readString(all.resolve("db/state.json"));
+        write("db", text.replace("\"db\"", "\"../../outside\""));
+        assertThat(store.list().states())
+                .singleElement()
+                .extracting(ContainerState::name)
+                .isEqualTo("db");
+        assertThat(store.update("db", s -> s.withStopped(true))).isPresent();
+        assertThat(directory.resolve("outside")).doesNotExist();
+    }
+
+    @Test
     void fieldsOfTheRustImplementationHaveItsNames() throws IOException {
         create(running("db"));
         var json = Json.parse("state", Files.readString(all.resolve("db/state.json")));
