@@ -22,6 +22,9 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +35,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** The files of one container, while it runs and after. */
 final class ContainerRoot implements AutoCloseable {
@@ -208,7 +210,11 @@ final class ContainerRoot implements AutoCloseable {
                     calls.openPath(path.toString(), Constant.flags(O_PATH, O_DIRECTORY));
             case RootSpec.Layers _ -> {
                 var kept = existingLayers(true);
-                yield OverlayMount.open(calls, kept.lower(), kept.writable());
+                yield OverlayMount.open(
+                        calls,
+                        kept.lower(),
+                        kept.writable(),
+                        engine.userNamespaces().isInOne(spec));
             }
             case RootSpec.Host(), RootSpec.Files _ -> throw gone();
         };

@@ -32,6 +32,9 @@ import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
@@ -42,7 +45,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -68,6 +70,7 @@ final class Engine implements AutoCloseable {
 
     private final StateStore states;
     private final PlanCache plans = new PlanCache();
+    private final IdMappings idMappings;
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -97,6 +100,7 @@ final class Engine implements AutoCloseable {
         states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
+        idMappings = new IdMappings(calls, poller);
         launcher = new Launcher(kernel, poller, ahead);
         reaper = new Reaper(calls);
         recoverScratch();
@@ -141,6 +145,10 @@ final class Engine implements AutoCloseable {
 
     PlanCache plans() {
         return plans;
+    }
+
+    IdMappings idMappings() {
+        return idMappings;
     }
 
     Spare<Fd> spareNetworks() {
@@ -277,6 +285,7 @@ final class Engine implements AutoCloseable {
     @Override
     public void close() {
         snapshots.close();
+        idMappings.close();
         spareNetworks.close();
         launcher.close();
         reaper.close();

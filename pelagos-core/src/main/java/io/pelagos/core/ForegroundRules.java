@@ -1,10 +1,12 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
+
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -17,6 +19,7 @@ final class ForegroundRules {
                     ForegroundRules::processNamespace,
                     ForegroundRules::userNamespace,
                     ForegroundRules::layers,
+                    ForegroundRules::idMappings,
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
                     ForegroundRules::streams,
@@ -78,6 +81,16 @@ final class ForegroundRules {
                     "rootfs",
                     layers.directories(),
                     "a writable layer that is removed takes system calls; keep it, or");
+        }
+    }
+
+    private static void idMappings(ContainerSpec spec) {
+        var needed = IdMappedMounts.needed(spec);
+        if (!needed.isEmpty()) {
+            throw refused(
+                    "mount",
+                    needed.getFirst(),
+                    "mapping ids takes a user namespace that nobody could make");
         }
     }
 

@@ -17,6 +17,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -230,6 +231,8 @@ public final class Pelagos implements AutoCloseable {
                             }
                         });
         boolean terminal = spec.process().terminal();
+        var idMaps = Starter.idMaps(spec, joined.size());
+        int others = joined.size() + idMaps.size();
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -237,14 +240,15 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(joined.size() + (terminal ? 1 : 3)),
-                                printedKind(spec, joined.size()),
+                                Channels.with(others + (terminal ? 1 : 3)),
+                                printedKind(spec, others),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal ? Channels.with(0).other(joined.size()) : null,
-                                null));
+                                terminal ? Channels.with(0).other(others) : null,
+                                null,
+                                idMaps));
         return composed.plan().toString();
     }
 

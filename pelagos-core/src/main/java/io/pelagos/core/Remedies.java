@@ -1,6 +1,7 @@
 package io.pelagos.core;
 
 import io.pelagos.core.kernel.Errno;
+
 import java.util.List;
 
 /** What to do about a failed call; the first entry that fits counts. */
@@ -35,6 +36,20 @@ final class Remedies {
                             Errno.EACCES,
                             "This user may not look at %s: change its permissions or those of the"
                                     + " directories above it"),
+                    new Entry(
+                            "mapping the ids of ",
+                            "mount_setattr(",
+                            Errno.EINVAL,
+                            "A file system there cannot show other owners: ext4, xfs, btrfs and,"
+                                + " since Linux 6.3, tmpfs can; overlay, proc and most network file"
+                                + " systems cannot. What is mounted below a recursive mount counts"
+                                + " too: try nonRecursive(), or give the files other owners"),
+                    new Entry(
+                            "mapping the ids of ",
+                            "mount_setattr(",
+                            Errno.EPERM,
+                            "The mount shows other owners already, or the file system belongs to a"
+                                + " user namespace over which this JVM has no CAP_SYS_ADMIN"),
                     new Entry(
                             "opening the root file system",
                             "openat(",
@@ -75,9 +90,9 @@ final class Remedies {
                             "clone3(",
                             Errno.EPERM,
                             "This machine denies new namespaces, also in a user namespace: see"
-                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
-                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
-                                    + " probe() tells which"),
+                                + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",
@@ -106,8 +121,8 @@ final class Remedies {
                             "limiting ",
                             "prlimit64(",
                             Errno.EPERM,
-                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a lower"
-                                    + " one, or raise that of the JVM"),
+                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a"
+                                + " lower one, or raise that of the JVM"),
                     new Entry(
                             "setting ",
                             "openat2(",

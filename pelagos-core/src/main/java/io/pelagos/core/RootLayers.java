@@ -7,6 +7,9 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is on disk for the layers of one container: the directories of its writable layer, and where
@@ -34,7 +36,7 @@ final class RootLayers implements AutoCloseable {
         this.asked = asked;
         this.writable = writable;
         this.scratch = scratch;
-        named = new RootSpec.Layers(asked.directories(), writable);
+        named = new RootSpec.Layers(asked.directories(), writable, asked.idMapped());
     }
 
     /** Makes what a container needs whose root is of layers. */
@@ -62,7 +64,7 @@ final class RootLayers implements AutoCloseable {
     static RootSpec.Layers printed(Engine engine, RootSpec.Layers layers) {
         var base = place(engine.paths(), layers.upper(), 0);
         var writable = layers.upper() instanceof RootSpec.Upper.Kept kept ? kept : writable(base);
-        var asked = new RootSpec.Layers(layers.directories(), writable);
+        var asked = new RootSpec.Layers(layers.directories(), writable, layers.idMapped());
         return OverlayRoot.takesShortNames(engine.facts().kernel())
                 ? links(base.resolve(LINKS), asked, writable)
                 : asked;

@@ -7,6 +7,7 @@ import io.pelagos.core.internal.launch.LaunchFailure;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
+import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.plan.Listening;
 import io.pelagos.core.kernel.Errno;
@@ -17,10 +18,16 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -33,8 +40,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -152,6 +157,7 @@ final class Starter {
 
     private RunningContainer steps() {
         var event = event();
+        IdMappings.requirePossible(engine, spec);
         layers = makeLayers();
         warnings.addAll(engine.userNamespaces().warnings(spec));
         var identity = identity();
@@ -160,6 +166,7 @@ final class Starter {
         new VolumeContents(engine, spec, layers).fill();
         var filter = engine.filter(spec);
         var joined = openJoined();
+        var idMaps = openIdMaps();
         if (detaching != null) {
             detachment = detaching.get();
             undo.push(detachment::undo);
@@ -193,17 +200,18 @@ final class Starter {
                                                 filter,
                                                 channel == null
                                                         ? null
-                                                        : channels.other(joined.size()),
+                                                        : channels.other(joinedFiles.size()),
                                                 listening == null
                                                         ? null
                                                         : engine.listening(
                                                                 handlers.keySet(),
                                                                 spec,
                                                                 channels.other(
-                                                                        joined.size()
+                                                                        joinedFiles.size()
                                                                                 + (channel == null
                                                                                         ? 0
-                                                                                        : 1)))),
+                                                                                        : 1))),
+                                                idMaps),
                                 new Launcher.Request(
                                         stdios.numbers(),
                                         others(stdios, channel, listening),
@@ -289,7 +297,8 @@ final class Starter {
             Map<String, Boolean> sources,
             @Nullable SeccompProgram filter,
             @Nullable Integer terminal,
-            @Nullable Listening listening) {
+            @Nullable Listening listening,
+            Map<IdMapping, Integer> idMaps) {
         var composed =
                 engine.plans()
                         .plan(
@@ -306,7 +315,8 @@ final class Starter {
                                         sources,
                                         filter,
                                         terminal,
-                                        listening));
+                                        listening,
+                                        idMaps));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -372,6 +382,22 @@ final class Starter {
                     .ifPresent(spare -> join(joined, Namespace.NETWORK, spare));
         }
         return joined;
+    }
+
+    /** Opens the user namespaces by which ids of mounts are mapped, and numbers them likewise. */
+    private Map<IdMapping, Integer> openIdMaps() {
+        var numbers = idMaps(spec, joinedFiles.size());
+        joinedFiles.addAll(engine.idMappings().open(spec));
+        return numbers;
+    }
+
+    /** Says what number the user namespace of each mapping has in the plan. */
+    static Map<IdMapping, Integer> idMaps(ContainerSpec spec, int before) {
+        var numbers = new HashMap<IdMapping, Integer>();
+        for (var mapping : IdMappedMounts.needed(spec)) {
+            numbers.put(mapping, Channels.with(0).other(before + numbers.size()));
+        }
+        return numbers;
     }
 
     private void replenish() {

@@ -9,6 +9,7 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Namespace;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -76,6 +77,11 @@ final class UserNamespaces {
                         || spec.namespaces().containsKey(Namespace.USER)
                 ? spec
                 : spec.withUserNamespace(ownMaps(Kind.USER), ownMaps(Kind.GROUP));
+    }
+
+    /** Tells whether a container is in another user namespace than the machine's own. */
+    boolean isInOne(ContainerSpec spec) {
+        return facts.nested() || spec.namespaces().containsKey(Namespace.USER);
     }
 
     /** Says what of the ids cannot be had. */
@@ -216,6 +222,16 @@ final class UserNamespaces {
             // Else a process could leave a group that denies it something, CVE-2014-8989.
             calls.writeFile(null, directory + "setgroups", "deny");
         }
+        writeMap(calls, directory, kind, maps);
+    }
+
+    /** Writes the maps of a new user namespace, for a JVM that may give others ids. */
+    static void writeOwn(SystemCalls calls, int pid, List<IdMap> uids, List<IdMap> gids) {
+        writeMap(calls, "/proc/" + pid + "/", Kind.USER, uids);
+        writeMap(calls, "/proc/" + pid + "/", Kind.GROUP, gids);
+    }
+
+    private static void writeMap(SystemCalls calls, String directory, Kind kind, List<IdMap> maps) {
         calls.writeFile(
                 null,
                 directory + kind.word + "_map",

@@ -17,13 +17,15 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives new volumes what the root of their first container has in their place. A copy gets its name
@@ -96,7 +98,12 @@ final class VolumeContents {
                     Optional.of(
                             files.openPath(path.toString(), Constant.flags(O_PATH, O_DIRECTORY)));
             case RootSpec.Layers _ when layers != null ->
-                    Optional.of(OverlayMount.open(files, layers.lower(), layers.writable()));
+                    Optional.of(
+                            OverlayMount.open(
+                                    files,
+                                    layers.lower(),
+                                    layers.writable(),
+                                    engine.userNamespaces().isInOne(spec)));
             case RootSpec.Layers _, RootSpec.Host(), RootSpec.Files _ -> Optional.empty();
         };
     }

@@ -4,6 +4,13 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,10 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A {@link ContainerSpec} as config.json of the OCI runtime specification. What the specification
@@ -347,7 +350,7 @@ final class OciDocument {
         return namespaces;
     }
 
-    private static void idMap(ObjectNode node, String field, List<IdMap> ranges) {
+    static void idMap(ObjectNode node, String field, List<IdMap> ranges) {
         if (!ranges.isEmpty()) {
             var array = node.putArray(field);
             for (var range : ranges) {
@@ -359,7 +362,7 @@ final class OciDocument {
         }
     }
 
-    private static IdMap idMap(JsonObject object) {
+    static IdMap idMap(JsonObject object) {
         return object.checked(
                 () ->
                         new IdMap(

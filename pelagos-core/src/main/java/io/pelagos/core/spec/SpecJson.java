@@ -4,6 +4,12 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -11,9 +17,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The JSON form of a {@link ContainerSpec}: one field for each component, by its name, beside
@@ -326,7 +329,7 @@ final class SpecJson {
         };
     }
 
-    private static void idMap(ArrayNode array, List<IdMap> ranges) {
+    static void idMap(ArrayNode array, List<IdMap> ranges) {
         for (var range : ranges) {
             array.addObject()
                     .put("inside", range.inside())
@@ -335,7 +338,7 @@ final class SpecJson {
         }
     }
 
-    private static IdMap idMap(JsonObject object) {
+    static IdMap idMap(JsonObject object) {
         return object.checked(
                 () ->
                         new IdMap(

@@ -8,6 +8,7 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Namespace;
+
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -58,6 +59,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var builder = new PlanBuilder(inputs.facts().architecture());
         var hostname = builder.text(HOSTNAME, inputs.names().hostname(), HOST_NAME_MAX);
         var namespaces = new Namespaces(inputs, hostname);
+        var idMapped = new IdMappedMounts(inputs);
         var plan =
                 Supervision.compose(
                         builder,
@@ -71,8 +73,13 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 spec.creates(Namespace.USER)
                                         || inputs.supervision()
                                                 instanceof Supervision.Kind.Detached,
-                                namespaces::prepare),
-                        (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
+                                helper -> {
+                                    // First, while the helper has all rights of the JVM.
+                                    idMapped.open(helper);
+                                    namespaces.prepare(helper);
+                                }),
+                        (child, word) ->
+                                firstProcess(child, inputs, hostname, namespaces, idMapped, word));
         var listening = inputs.listening();
         return new ContainerPlan(listening == null ? plan : listening.checked(plan), warnings);
     }
@@ -100,6 +107,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
             LaunchInputs inputs,
             PlanBuilder.Text hostname,
             Namespaces namespaces,
+            IdMappedMounts idMapped,
             Supervision.Word word) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
@@ -118,7 +126,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         // one that is mounted already.
         Sysctls.add(plan, spec.confinement().sysctls());
         if (spec.creates(Namespace.MOUNT)) {
-            new FileSystem(inputs, hostname).add(plan);
+            new FileSystem(inputs, hostname, idMapped).add(plan);
         }
         var console = new Console(inputs);
         console.add(plan, true);

@@ -14,17 +14,20 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.spec.Mount;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The mounts that the caller asked for. */
 final class Mounts {
     private final List<Mount> mounts;
     private final Map<String, Boolean> sourceIsFile;
+    private final IdMappedMounts idMapped;
     private @Nullable Slot files;
 
     /**
@@ -33,10 +36,12 @@ final class Mounts {
      * @param mounts what was asked for
      * @param sourceIsFile for the source of each bind mount, whether it is something else than a
      *     directory
+     * @param idMapped those that are open already
      */
-    Mounts(List<Mount> mounts, Map<String, Boolean> sourceIsFile) {
+    Mounts(List<Mount> mounts, Map<String, Boolean> sourceIsFile, IdMappedMounts idMapped) {
         this.mounts = mounts;
         this.sourceIsFile = sourceIsFile;
+        this.idMapped = idMapped;
     }
 
     List<Attachment> attachments() {
@@ -58,7 +63,7 @@ final class Mounts {
         return files == null ? 0 : 1;
     }
 
-    private static String purpose(Mount mount) {
+    static String purpose(Mount mount) {
         return "mounting " + mount.target() + " in the container";
     }
 
@@ -71,6 +76,10 @@ final class Mounts {
                 true,
                 bind.propagation() != Mount.Propagation.PRIVATE,
                 plan -> {
+                    var open = idMapped.of(bind);
+                    if (open != null) {
+                        return open;
+                    }
                     if (bind.makesSource()) {
                         makeDirectories(plan, bind.source());
                     }
@@ -93,7 +102,7 @@ final class Mounts {
     }
 
     /** Makes a source on the host, where the caller's own path leads. */
-    private static void makeDirectories(PlanBuilder plan, String path) {
+    static void makeDirectories(PlanBuilder plan, String path) {
         for (int end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {
             plan.call(MKDIRAT, AT_FDCWD, path.substring(0, end), 0755).tolerate(Errno.EEXIST);
         }
@@ -187,7 +196,7 @@ final class Mounts {
         return Constant.flags(flags.toArray(Constant[]::new));
     }
 
-    private static Constant propagation(Mount.Propagation propagation) {
+    static Constant propagation(Mount.Propagation propagation) {
         return switch (propagation) {
             case PRIVATE -> MountFlag.MS_PRIVATE;
             case SLAVE -> MountFlag.MS_SLAVE;

@@ -2,11 +2,14 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The plans of the last containers, because the next one is most often like one of them: composing
@@ -32,7 +35,8 @@ public final class PlanCache {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sourceIsFile,
-            @Nullable Listening listening) {}
+            @Nullable Listening listening,
+            Map<IdMapping, Integer> idMaps) {}
 
     /** Makes an empty cache. */
     public PlanCache() {}
@@ -52,7 +56,8 @@ public final class PlanCache {
                         inputs.placement(),
                         inputs.joined(),
                         inputs.sourceIsFile(),
-                        inputs.listening());
+                        inputs.listening(),
+                        inputs.idMaps());
         var known = known(shape);
         if (known != null) {
             return known.named(inputs.names());

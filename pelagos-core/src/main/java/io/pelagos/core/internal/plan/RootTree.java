@@ -29,6 +29,7 @@ import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
+
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,10 +41,12 @@ final class RootTree {
 
     private final LaunchInputs inputs;
     private final PlanBuilder.Text hostname;
+    private final IdMappedMounts idMapped;
 
-    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname) {
+    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
         this.inputs = inputs;
         this.hostname = hostname;
+        this.idMapped = idMapped;
     }
 
     /** Makes the root's mount the working directory, ready for pivot_root(2). */
@@ -54,7 +57,8 @@ final class RootTree {
                     case RootSpec.Directory(var path) -> directory(plan, path.toString());
                     case RootSpec.Files(var files) -> files(plan, files);
                     case RootSpec.Host() -> host(plan);
-                    case RootSpec.Layers layers -> OverlayRoot.mount(plan, inputs, layers);
+                    case RootSpec.Layers layers ->
+                            OverlayRoot.mount(plan, inputs, layers, idMapped);
                 };
         plan.call(FCHDIR, root);
         plan.call(CLOSE, root);

@@ -16,12 +16,14 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.GoldenFile;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 /** What the plan of a container looks like, step by step, as {@code explain()} prints it. */
 final class ContainerPlanTest {
@@ -194,6 +196,36 @@ final class ContainerPlanTest {
                         .mount(Mount.tmpfs("/tmp").size(MiB.of(16)))
                         .mount(Mount.file("/etc/motd", "hello".getBytes(StandardCharsets.UTF_8)))
                         .mount(Mount.fileSystem("mqueue", "/mq")));
+    }
+
+    @Test
+    void mountsWithMappedIds() throws IOException {
+        golden(
+                "idmapped-mounts",
+                bare().mount(
+                                Mount.bind(Path.of("/srv/data"), "/data")
+                                        .idMapped(new IdMap(1000, 0, 1)))
+                        .mount(Mount.bind(Path.of("/srv/plain"), "/plain"))
+                        .mount(
+                                Mount.readOnly(Path.of("/srv/flat"), "/flat")
+                                        .createSource()
+                                        .nonRecursive()
+                                        .idMapped(new IdMap(0, 5, 7), new IdMap(7, 100, 1))));
+    }
+
+    @Test
+    void layersWithMappedIds() throws IOException {
+        var ids = List.of(new IdMap(0, 100_000, 65_536));
+        golden(
+                "idmapped-layers",
+                ContainerBuilder.describing(
+                                Rootfs.layers(List.of(Path.of("/store/a"), Path.of("/store/b:c")))
+                                        .idMapped())
+                        .command("/bin/true")
+                        .withoutDefaultMounts()
+                        .unmask()
+                        .userNamespace(ids, ids)
+                        .mount(Mount.bind(Path.of("/srv/data"), "/data").idMapped()));
     }
 
     @Test
