@@ -1,6 +1,7 @@
 package io.pelagos.core;
 
 import io.pelagos.core.internal.launch.NamespaceHolder;
+import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
@@ -11,7 +12,6 @@ import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.RootSpec;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +41,11 @@ final class IdMappings implements AutoCloseable {
         this.poller = poller;
     }
 
+    /** Tells whether the kernel takes layers whose ids are mapped. */
+    static boolean takesLayers(HostFacts facts) {
+        return facts.kernel().atLeast(MAPPED_LAYERS);
+    }
+
     /** Refuses what this JVM or this kernel cannot do. */
     static void requirePossible(Engine engine, ContainerSpec spec) {
         if (IdMappedMounts.needed(spec).isEmpty()) {
@@ -54,7 +59,7 @@ final class IdMappings implements AutoCloseable {
         }
         if (spec.root() instanceof RootSpec.Layers layers
                 && layers.idMapped()
-                && !engine.facts().kernel().atLeast(MAPPED_LAYERS)) {
+                && !takesLayers(engine.facts())) {
             throw new UnsupportedHostException(
                     "mapping the ids of layers takes Linux "
                             + MAPPED_LAYERS

@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.kernel.Errno;
-
 import java.util.List;
 
 /** What to do about a failed call; the first entry that fits counts. */
@@ -49,7 +48,13 @@ final class Remedies {
                             "mount_setattr(",
                             Errno.EPERM,
                             "The mount shows other owners already, or the file system belongs to a"
-                                + " user namespace over which this JVM has no CAP_SYS_ADMIN"),
+                                    + " user namespace over which this JVM has no CAP_SYS_ADMIN"),
+                    new Entry(
+                            "stacking the layers of the root",
+                            "openat(",
+                            Errno.EACCES,
+                            "The users of the container's user namespace may not reach %s: use"
+                                + " Rootfs.idMapped(), or open the directories that lead there"),
                     new Entry(
                             "opening the root file system",
                             "openat(",
@@ -122,7 +127,7 @@ final class Remedies {
                             "prlimit64(",
                             Errno.EPERM,
                             "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a"
-                                + " lower one, or raise that of the JVM"),
+                                    + " lower one, or raise that of the JVM"),
                     new Entry(
                             "setting ",
                             "openat2(",

@@ -7,9 +7,6 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is on disk for the layers of one container: the directories of its writable layer, and where
@@ -58,6 +57,32 @@ final class RootLayers implements AutoCloseable {
             throw e;
         }
         return made;
+    }
+
+    /**
+     * Finds what a container stands on that somebody else may have started; nothing is removed when
+     * it is closed.
+     *
+     * @param pid its first process, or null when it has ended
+     * @return empty when its writable layer is gone with it
+     */
+    static Optional<RootLayers> existing(
+            Engine engine, RootSpec.Layers layers, @Nullable Integer pid) {
+        return switch (layers.upper()) {
+            case RootSpec.Upper.Kept kept -> Optional.of(new RootLayers(layers, kept, null));
+            case RootSpec.Upper.Ephemeral(boolean inMemory) ->
+                    Optional.ofNullable(pid)
+                            .flatMap(first -> scratchOf(engine, first, inMemory))
+                            .map(place -> new RootLayers(layers, writable(place), null));
+        };
+    }
+
+    private static Optional<Path> scratchOf(Engine engine, int pid, boolean inMemory) {
+        var paths = engine.paths();
+        return Scratch.of(
+                new FileCalls(engine.calls()),
+                inMemory ? paths.runtimeDir() : paths.scratch().overlayRoot(),
+                pid);
     }
 
     /** Returns what a plan would name that is only printed. */

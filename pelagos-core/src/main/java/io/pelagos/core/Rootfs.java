@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.RootSpec;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +31,9 @@ public interface Rootfs {
      * container's own user namespace, and so on, and what the container makes is written likewise.
      * So the files of an image belong to the container's users, and the changes have the same
      * owners on disk as without a user namespace.
+     *
+     * <p>Layers without a kept writable layer are shown like this whenever root starts a container
+     * with a user namespace of its own, because its users could not reach them otherwise.
      *
      * <p>Takes layers, Linux 6.5, file systems that can do it, as ext4, xfs, btrfs and tmpfs, and
      * CAP_SYS_ADMIN over them, which a rootless container's JVM does not have.

@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +63,12 @@ public final class Snapshot implements AutoCloseable {
         }
         var all = Rootfs.layers(layers);
         boolean idMapped = spec.root() instanceof RootSpec.Layers root && root.idMapped();
-        return ContainerBuilder.like(new Pelagos(engine), spec, idMapped ? all.idMapped() : all);
+        var builder =
+                ContainerBuilder.like(new Pelagos(engine), spec, idMapped ? all.idMapped() : all);
+        // Whether that container outlives its JVM is nothing of the files.
+        return spec.supervision() == ContainerSpec.Supervision.DETACHED
+                ? builder.supervision(ContainerSpec.Supervision.ATTACHED)
+                : builder;
     }
 
     /**

@@ -23,11 +23,6 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
-
-import jdk.jfr.FlightRecorder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -40,6 +35,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -235,9 +232,6 @@ final class Starter {
             listening.close();
         }
         closeJoined();
-        if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
-            layers.giveTo(started.pid());
-        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -485,6 +479,10 @@ final class Starter {
                 engine.userNamespaces().write(pid, spec);
             }
             if (detachment != null) {
+                if (layers != null) {
+                    // Now, because a program that ends at once leaves nobody to give it to.
+                    layers.giveTo(pid);
+                }
                 var cgroup = placing == null ? null : placing.cgroup();
                 detachment.created(pid, cgroup == null ? Map.of() : cgroup.paths());
             }

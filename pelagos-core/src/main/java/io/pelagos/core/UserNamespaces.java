@@ -9,7 +9,7 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Namespace;
-
+import io.pelagos.core.spec.RootSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -73,10 +73,25 @@ final class UserNamespaces {
      * takes CAP_SYS_ADMIN, whatever the number of the user.
      */
     ContainerSpec adapted(ContainerSpec spec) {
-        return facts.effective().contains(Capability.SYS_ADMIN)
-                        || spec.namespaces().containsKey(Namespace.USER)
+        if (facts.effective().contains(Capability.SYS_ADMIN)) {
+            return withMappedLayers(spec);
+        }
+        return spec.namespaces().containsKey(Namespace.USER)
                 ? spec
                 : spec.withUserNamespace(ownMaps(Kind.USER), ownMaps(Kind.GROUP));
+    }
+
+    /**
+     * The users of a user namespace that root makes can neither reach a writable layer that Pelagos
+     * makes, nor own what is in the layers below, unless the ids of both are mapped.
+     */
+    private ContainerSpec withMappedLayers(ContainerSpec spec) {
+        return spec.creates(Namespace.USER)
+                        && spec.root() instanceof RootSpec.Layers layers
+                        && layers.upper() instanceof RootSpec.Upper.Ephemeral
+                        && IdMappings.takesLayers(facts)
+                ? spec.withRoot(new RootSpec.Layers(layers.directories(), layers.upper(), true))
+                : spec;
     }
 
     /** Tells whether a container is in another user namespace than the machine's own. */

@@ -17,15 +17,13 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.RootSpec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives new volumes what the root of their first container has in their place. A copy gets its name

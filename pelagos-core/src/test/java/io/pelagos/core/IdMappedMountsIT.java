@@ -11,13 +11,6 @@ import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Bind mounts and layers that show other owners than are on disk. */
 @ExtendWith(LeakCheck.class)
@@ -171,6 +169,13 @@ class IdMappedMountsIT {
                         "mapping the ids of " + data + " +mount_setattr\\(.*MOUNT_ATTR_IDMAP");
     }
 
+    @Test
+    void layersThatNobodyKeepsAreMappedWithoutBeingAsked() throws Exception {
+        var builder = sandbox.sh(layers(data), "stat -c %u /etc/passwd /of-7; touch /new");
+        assertThat(output(builder.userNamespace(IDS, IDS))).isEqualTo("0\n7\n");
+        assertThat(builder.explain()).contains("MOUNT_ATTR_IDMAP");
+    }
+
     private Rootfs.Layers layers(Path... more) {
         return Rootfs.layers(
                 Stream.concat(Stream.of(sandbox.root().path()), Stream.of(more)).toList());
@@ -211,6 +216,27 @@ class IdMappedMountsIT {
         container.close();
         assertThat(owner(directory.resolve("kept/upper/ended"))).isEqualTo("3:4");
         assertThat(owner(directory.resolve("kept/upper/running"))).isEqualTo("0:0");
+    }
+
+    @Test
+    void directoriesThatWereMadeAnewHideTheOldOnesInAndOutsideOfUserNamespaces() throws Exception {
+        sandbox.root().file("dir/old", "");
+        var script = "rm -r /dir; mkdir /dir; touch /dir/new; echo ready; cat";
+        var inside = directory.resolve("inside");
+        var outside = directory.resolve("outside");
+        try (var container =
+                sandbox.sh(layers().idMapped(), script).userNamespace(IDS, IDS).start()) {
+            ready(container).commit(inside);
+        }
+        try (var container = sandbox.sh(layers(), script).start()) {
+            ready(container).commit(outside);
+        }
+        for (var layer : List.of(inside, outside)) {
+            assertThat(output(sandbox.sh(layers(layer), "ls /dir"))).isEqualTo("new\n");
+            var root = layers(layer).idMapped();
+            assertThat(output(sandbox.sh(root, "ls /dir").userNamespace(IDS, IDS)))
+                    .isEqualTo("new\n");
+        }
     }
 
     @Test

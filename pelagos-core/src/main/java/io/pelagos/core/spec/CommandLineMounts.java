@@ -1,7 +1,6 @@
 package io.pelagos.core.spec;
 
 import io.pelagos.core.internal.json.JsonObject;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

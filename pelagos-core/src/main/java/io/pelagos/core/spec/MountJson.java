@@ -1,14 +1,11 @@
 package io.pelagos.core.spec;
 
 import io.pelagos.core.internal.json.JsonObject;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
-
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of mounts, a part of {@link SpecJson}. */
 final class MountJson {

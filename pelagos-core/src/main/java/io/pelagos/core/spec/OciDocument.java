@@ -4,13 +4,6 @@ import io.pelagos.core.internal.json.Json;
 import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
-
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A {@link ContainerSpec} as config.json of the OCI runtime specification. What the specification

@@ -1,7 +1,6 @@
 package io.pelagos.core.spec;
 
 import io.pelagos.core.internal.json.JsonObject;
-
 import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of layers, a part of {@link SpecJson}. */

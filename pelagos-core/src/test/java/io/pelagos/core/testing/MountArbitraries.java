@@ -3,12 +3,10 @@ package io.pelagos.core.testing;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
-
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
-
-import java.util.List;
 
 /** Mounts of all variants. */
 final class MountArbitraries {

@@ -11,12 +11,10 @@ import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.RootSpec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An overlay that is mounted nowhere: only this JVM reaches it, through a descriptor, and it is

@@ -17,7 +17,6 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.kernel.WaitFlag;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;

@@ -8,7 +8,6 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Namespace;
-
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

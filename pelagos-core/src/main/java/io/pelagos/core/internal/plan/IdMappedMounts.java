@@ -13,9 +13,6 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.RootSpec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mounts that show other owners than are on disk. The helper makes them, which has the JVM's rights

@@ -8,13 +8,11 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a plan is made of.

@@ -25,7 +25,6 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -14,14 +14,12 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.spec.Mount;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The mounts that the caller asked for. */
 final class Mounts {

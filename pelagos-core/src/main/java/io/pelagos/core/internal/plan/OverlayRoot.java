@@ -24,13 +24,11 @@ import io.pelagos.core.kernel.MountAttribute;
 import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.spec.RootSpec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stacks the layers of a root by overlayfs, see filesystems/overlayfs.rst of the kernel.

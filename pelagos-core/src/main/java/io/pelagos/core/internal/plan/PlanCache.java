@@ -4,12 +4,10 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Namespace;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The plans of the last containers, because the next one is most often like one of them: composing

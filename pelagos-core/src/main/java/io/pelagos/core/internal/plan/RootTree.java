@@ -29,7 +29,6 @@ import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
-
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

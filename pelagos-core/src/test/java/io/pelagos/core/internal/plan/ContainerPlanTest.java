@@ -16,14 +16,12 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.testing.GoldenFile;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** What the plan of a container looks like, step by step, as {@code explain()} prints it. */
 final class ContainerPlanTest {

@@ -16,7 +16,6 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
-
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
