@@ -206,8 +206,8 @@ class MountsIT {
                 var root = Files.createDirectories(inner.root().resolve("late"));
                 var script =
                         "for k in shared slave private; do mount -t tmpfs by-$k /$k/by-$k || exit"
-                            + " 9; done; echo ready; read go; ls /shared/late /slave/late"
-                            + " /private/late /late";
+                                + " 9; done; echo ready; read go; ls /shared/late /slave/late"
+                                + " /private/late /late";
                 try (var container =
                         inner.sh(script)
                                 .privileged()
