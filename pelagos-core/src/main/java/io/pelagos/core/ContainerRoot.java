@@ -15,6 +15,7 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
@@ -30,6 +31,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +75,9 @@ final class ContainerRoot implements AutoCloseable {
     }
 
     private RootLayers layers() {
+        if (layers == null && spec.root() instanceof RootSpec.Layers) {
+            throw gone();
+        }
         if (layers == null) {
             throw new IllegalStateException(
                     "the root of " + name + " is no stack of layers, which Rootfs.layers gives");
@@ -122,8 +127,13 @@ final class ContainerRoot implements AutoCloseable {
             throw new IllegalArgumentException("directory " + directory + ": exists already");
         }
         try {
-            LayerCopy.copy(calls, present.writable().upper(), layer);
-            if (closed && !present.isKept()) {
+            LayerCopy.copy(
+                    calls,
+                    present.writable().upper(),
+                    layer,
+                    engine.facts().effective().contains(Capability.SYS_ADMIN)
+                            && !engine.facts().nested());
+            if (!present.isKept() && (closed || !Files.isDirectory(present.writable().upper()))) {
                 throw gone();
             }
         } catch (RuntimeException | IOException e) {
@@ -208,28 +218,47 @@ final class ContainerRoot implements AutoCloseable {
                     calls.openPath(path.toString(), Constant.flags(O_PATH, O_DIRECTORY));
             case RootSpec.Layers _ -> {
                 var kept = existingLayers(true);
-                yield OverlayMount.open(calls, kept.lower(), kept.writable());
+                yield OverlayMount.open(
+                        calls,
+                        kept.lower(),
+                        kept.writable(),
+                        engine.userNamespaces().isInOne(spec));
             }
             case RootSpec.Host(), RootSpec.Files _ -> throw gone();
         };
     }
 
     FileCopies copies(boolean ended, CopySetting... settings) {
-        return new FileCopies(calls, name, () -> open(ended), rulesIn(ended, settings));
+        // User and group 0 of the container, unless said.
+        var rules =
+                CopyRules.of(
+                        Owner.of(0, 0),
+                        isMapped(ended) ? this::outside : UnaryOperator.identity(),
+                        settings);
+        return new FileCopies(calls, name, () -> open(ended), rules, maker(ended));
     }
 
     FileCopies copiesOut(boolean ended, CopySetting... settings) {
-        return new FileCopies(calls, name, () -> open(ended), rulesOut(ended, settings));
+        // The user of the JVM, unless said.
+        var rules =
+                CopyRules.of(
+                        null, isMapped(ended) ? this::inside : UnaryOperator.identity(), settings);
+        return new FileCopies(calls, name, () -> open(ended), rules, null);
     }
 
-    /** User and group 0 of the container, unless said. */
-    private CopyRules rulesIn(boolean ended, CopySetting... settings) {
-        return CopyRules.of(Owner.of(0, 0), ended ? owner -> owner : this::outside, settings);
+    /** Layers that were shown with mapped ids have on disk the owners that the container knows. */
+    private boolean isMapped(boolean ended) {
+        return !(ended && spec.root() instanceof RootSpec.Layers root && root.idMapped());
     }
 
-    /** The user of the JVM, unless said. */
-    private CopyRules rulesOut(boolean ended, CopySetting... settings) {
-        return CopyRules.of(null, ended ? owner -> owner : this::inside, settings);
+    /** Only for its own users can files be made in the overlay of a user namespace. */
+    private @Nullable Owner maker(boolean ended) {
+        boolean ofUserNamespace =
+                !ended
+                        && spec.root() instanceof RootSpec.Layers
+                        && !spec.uidMap().isEmpty()
+                        && engine.facts().effective().contains(Capability.SYS_ADMIN);
+        return ofUserNamespace ? outside(Owner.of(0, 0)) : null;
     }
 
     private Owner outside(Owner owner) {

@@ -7,13 +7,14 @@ import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.PressureTrigger;
 import io.pelagos.core.spec.Resources;
-import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
 import java.io.IOException;
@@ -38,12 +39,14 @@ public final class DetachedContainer {
 
     private final Engine engine;
     private final String id;
+    private final ContainerFiles files;
     private volatile String name;
 
     DetachedContainer(Engine engine, ContainerState state) {
         this.engine = engine;
         this.id = state.id();
         this.name = state.name();
+        files = new ContainerFiles(state.name(), new DetachedFiles(engine, this));
     }
 
     /**
@@ -432,7 +435,7 @@ public final class DetachedContainer {
         }
     }
 
-    private void thaw(ContainerState state) {
+    void thaw(ContainerState state) {
         cgroup(state)
                 .ifPresent(
                         group -> {
@@ -446,7 +449,7 @@ public final class DetachedContainer {
                         });
     }
 
-    private Optional<ContainerCgroup> cgroup(ContainerState state) {
+    Optional<ContainerCgroup> cgroup(ContainerState state) {
         var host = engine.cgroups();
         return host == null || state.run().cgroups().isEmpty()
                 ? Optional.empty()
@@ -479,16 +482,77 @@ public final class DetachedContainer {
     }
 
     /**
+     * Tells how its files differ from those of its layers, see {@link Container#diff}.
+     *
+     * @return the changes, a directory before what is in it
+     * @throws IllegalStateException when its root is not of layers
+     * @throws ContainerStateException when it does not run, and its changes were not kept
+     */
+    public List<Change> diff() {
+        return files.diff();
+    }
+
+    /**
+     * Copies what it has changed into a new layer directory, see {@link Container#commit}; it
+     * stands still meanwhile.
+     *
+     * @param directory the directory to make, whose parent exists
+     * @throws IllegalStateException when its root is not of layers
+     * @throws ContainerStateException when it does not run, and its changes were not kept
+     */
+    public void commit(Path directory) {
+        files.commit(directory);
+    }
+
+    /**
+     * Takes its files as they are at this moment, see {@link Container#snapshot}; it stands still
+     * meanwhile.
+     *
+     * @return the snapshot, which belongs to this JVM
+     * @throws IllegalStateException when its root is not of layers
+     * @throws ContainerStateException when it does not run, and its changes were not kept
+     */
+    public Snapshot snapshot() {
+        return files.snapshot();
+    }
+
+    /**
+     * Describes a container that is like this one, on its files as they are now, see {@link
+     * Container#fork}.
+     *
+     * @return a builder; what it starts belongs to this JVM unless it is started detached
+     * @throws IllegalStateException when its root is not of layers
+     * @throws ContainerStateException when it does not run, and its changes were not kept
+     */
+    public ContainerBuilder fork() {
+        return files.fork();
+    }
+
+    /**
      * Copies a file or a tree of this machine into the container, see {@link Container#copyIn}.
      *
      * @param source a path on this machine
      * @param target the path of the copy inside the container
      * @param settings owner, permissions, and what else is kept
-     * @throws ContainerStateException when it does not run, and its root is no directory
+     * @throws ContainerStateException when it does not run, and its files are gone
      * @throws SyscallFailedException when the kernel refuses something
      */
     public void copyIn(Path source, String target, CopySetting... settings) {
-        withRoot((root, ended) -> root.copies(ended, settings).in(source, target));
+        files.copyIn(source, target, settings);
+    }
+
+    /**
+     * Opens a directory of the container, made when missing, to put a tree into it, see {@link
+     * Container#copyInto}.
+     *
+     * @param directory an absolute path inside the container
+     * @param settings owner, permissions, and what else is kept
+     * @return takes the tree; to be closed
+     * @throws ContainerStateException when it does not run, and its files are gone
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public FileSink copyInto(String directory, CopySetting... settings) {
+        return files.copyInto(directory, settings);
     }
 
     /**
@@ -497,43 +561,36 @@ public final class DetachedContainer {
      * @param source an absolute path inside the container
      * @param target the path of the copy
      * @param settings permissions, and what else is kept
-     * @throws ContainerStateException when it does not run, and its root is no directory
+     * @throws ContainerStateException when it does not run, and its files are gone
      * @throws SyscallFailedException when the kernel refuses something
      */
     public void copyOut(String source, Path target, CopySetting... settings) {
-        withRoot((root, ended) -> root.copiesOut(ended, settings).out(source, target));
+        files.copyOut(source, target, settings);
     }
 
-    private void withRoot(BiConsumer<ContainerRoot, Boolean> action) {
-        var spec = spec();
-        var state = state();
-        var process = state.run().process();
-        var pidfd =
-                process == null || state.status() != Status.RUNNING
-                        ? null
-                        : process.open(engine.calls()).orElse(null);
-        if (process == null || pidfd == null) {
-            withEndedRoot(spec, action);
-            return;
-        }
-        try (pidfd) {
-            action.accept(
-                    new ContainerRoot(
-                            engine,
-                            spec,
-                            name,
-                            new ContainerRoot.First(process.pid(), pidfd),
-                            null),
-                    false);
-        }
+    /**
+     * Gives a file or a tree of the container to a sink, see {@link Container#copyOut(String,
+     * FileSink)}.
+     *
+     * @param source an absolute path inside the container
+     * @param sink takes the entries; the caller closes it
+     * @throws ContainerStateException when it does not run, and its files are gone
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void copyOut(String source, FileSink sink) {
+        files.copyOut(source, sink);
     }
 
-    /** Only a directory is still there when nothing runs. */
-    private void withEndedRoot(ContainerSpec spec, BiConsumer<ContainerRoot, Boolean> action) {
-        if (!(spec.root() instanceof RootSpec.Directory)) {
-            throw ContainerStateException.ended(name, "its files are gone");
-        }
-        action.accept(new ContainerRoot(engine, spec, name, null, null), true);
+    /**
+     * Returns a path of the container for the methods of {@link java.nio.file.Files} that read, see
+     * {@link Container#path}.
+     *
+     * @param path an absolute path inside the container
+     * @return a path of a read-only file system
+     * @throws ContainerStateException when it does not run, and its files are gone
+     */
+    public Path path(String path) {
+        return files.path(path);
     }
 
     /** Holds on to it for one more process, see {@link Execs#release}. */

@@ -72,6 +72,7 @@ final class Engine implements AutoCloseable {
 
     private final StateStore states;
     private final PlanCache plans = new PlanCache();
+    private final IdMappings idMappings;
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -108,6 +109,7 @@ final class Engine implements AutoCloseable {
         states = new StateStore(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
+        idMappings = new IdMappings(calls, poller);
         this.ahead = new Ahead(ahead);
         spareNetworks = new Spare<>(this.ahead, () -> new NetworkMaker(calls));
         launcher = new Launcher(kernel, poller, this.ahead);
@@ -153,6 +155,10 @@ final class Engine implements AutoCloseable {
 
     PlanCache plans() {
         return plans;
+    }
+
+    IdMappings idMappings() {
+        return idMappings;
     }
 
     Spare<Fd> spareNetworks() {
@@ -302,6 +308,7 @@ final class Engine implements AutoCloseable {
     @Override
     public void close() {
         snapshots.close();
+        idMappings.close();
         spareNetworks.close();
         launcher.close();
         ahead.close();

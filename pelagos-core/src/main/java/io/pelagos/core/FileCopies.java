@@ -21,7 +21,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies between the machine and the files of a container. Paths of the container are resolved with
@@ -33,6 +35,7 @@ final class FileCopies {
     private final String name;
     private final Supplier<Fd> roots;
     private final CopyRules rules;
+    private final @Nullable Owner maker;
 
     /**
      * Makes copies.
@@ -41,12 +44,19 @@ final class FileCopies {
      * @param name the container, for messages
      * @param roots opens its root
      * @param rules what copies look like
+     * @param maker who has to make files in the container; null for the user of the JVM
      */
-    FileCopies(FileCalls calls, String name, Supplier<Fd> roots, CopyRules rules) {
+    FileCopies(
+            FileCalls calls,
+            String name,
+            Supplier<Fd> roots,
+            CopyRules rules,
+            @Nullable Owner maker) {
         this.calls = calls;
         this.name = name;
         this.roots = roots;
         this.rules = rules;
+        this.maker = maker;
     }
 
     /** What a path in a container leads to: a name in a directory. */
@@ -62,15 +72,30 @@ final class FileCopies {
         attempt(
                 "copying " + source + " to " + target + " of " + name,
                 () -> {
-                    try (var from = openSource(source);
-                            var root = roots.get();
-                            var place = place(root, target, source, calls.status(from));
-                            var sink =
-                                    new TreeTarget(
-                                            calls, place.directory(), place.name(), rules, false)) {
-                        new TreeSource(calls, sink).copy(from, "");
+                    try (var thread = OwnerThread.of(calls.calls(), maker)) {
+                        Path ignored = act(thread, () -> copyIn(source, target));
                     }
                 });
+    }
+
+    private Path copyIn(Path source, String target) throws IOException {
+        try (var from = openSource(source);
+                var root = roots.get();
+                var place = place(root, target, source, calls.status(from));
+                var sink = new TreeTarget(calls, place.directory(), place.name(), rules, false)) {
+            new TreeSource(calls, sink).copy(from, "");
+        }
+        return source;
+    }
+
+    private static <T> T act(OwnerThread thread, Callable<T> action) throws IOException {
+        try {
+            return thread.act(action);
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Fd openSource(Path source) {
@@ -204,19 +229,39 @@ final class FileCopies {
     /** Opens a directory of the container, made when missing, for a tree to be put into it. */
     FileSink into(String directory) {
         var path = ContainerPath.normalize("directory", directory);
-        try (var root = roots.get()) {
-            var base = makeDirectories(root, path);
-            return new OpenSink(base, new TreeTarget(calls, base, "", rules, false));
+        var thread = OwnerThread.of(calls.calls(), maker);
+        try {
+            return act(thread, () -> open(path, thread));
         } catch (ErrnoException e) {
+            thread.close();
             throw SyscallFailedException.of("opening " + directory + " of " + name, e);
+        } catch (IOException e) {
+            thread.close();
+            throw new UncheckedIOException("opening " + directory + " of " + name, e);
+        } catch (RuntimeException e) {
+            thread.close();
+            throw e;
         }
     }
 
-    private record OpenSink(Fd base, TreeTarget target) implements FileSink {
+    private FileSink open(String path, OwnerThread thread) {
+        try (var root = roots.get()) {
+            var base = makeDirectories(root, path);
+            return new OpenSink(base, new TreeTarget(calls, base, "", rules, false), thread);
+        }
+    }
+
+    private record OpenSink(Fd base, TreeTarget target, OwnerThread thread) implements FileSink {
         @Override
         public void add(FileEntry entry, InputStream contents) throws IOException {
             try {
-                target.add(entry, contents);
+                FileEntry ignored =
+                        act(
+                                thread,
+                                () -> {
+                                    target.add(entry, contents);
+                                    return entry;
+                                });
             } catch (ErrnoException e) {
                 throw new IOException("writing " + entry.path() + ": " + e.getMessage(), e);
             }
@@ -224,7 +269,8 @@ final class FileCopies {
 
         @Override
         public void close() {
-            try (base) {
+            try (thread;
+                    base) {
                 target.close();
             }
         }

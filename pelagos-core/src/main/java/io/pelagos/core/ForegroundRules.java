@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
@@ -17,6 +18,7 @@ final class ForegroundRules {
                     ForegroundRules::processNamespace,
                     ForegroundRules::userNamespace,
                     ForegroundRules::layers,
+                    ForegroundRules::idMappings,
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
                     ForegroundRules::streams,
@@ -79,6 +81,16 @@ final class ForegroundRules {
                     "rootfs",
                     layers.directories(),
                     "a writable layer that is removed takes system calls; keep it, or");
+        }
+    }
+
+    private static void idMappings(ContainerSpec spec) {
+        var needed = IdMappedMounts.needed(spec);
+        if (!needed.isEmpty()) {
+            throw refused(
+                    "mount",
+                    needed.getFirst(),
+                    "mapping ids takes a user namespace that nobody could make");
         }
     }
 

@@ -245,6 +245,8 @@ public final class Pelagos implements AutoCloseable {
                             }
                         });
         boolean terminal = spec.process().terminal();
+        var idMaps = Starter.idMaps(spec, passed + joined.size());
+        int others = passed + joined.size() + idMaps.size();
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -253,16 +255,15 @@ public final class Pelagos implements AutoCloseable {
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
                                 Channels.with(
-                                        passed
-                                                + joined.size()
-                                                + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
-                                printedKind(spec, passed + joined.size()),
+                                        others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
+                                printedKind(spec, others),
                                 LaunchInputs.Placement.NONE,
                                 joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal ? Channels.with(0).other(passed + joined.size()) : null,
-                                null));
+                                terminal ? Channels.with(0).other(others) : null,
+                                null,
+                                idMaps));
         return composed.plan().toString();
     }
 

@@ -36,6 +36,26 @@ final class Remedies {
                             "This user may not look at %s: change its permissions or those of the"
                                     + " directories above it"),
                     new Entry(
+                            "mapping the ids of ",
+                            "mount_setattr(",
+                            Errno.EINVAL,
+                            "A file system there cannot show other owners: ext4, xfs, btrfs and,"
+                                + " since Linux 6.3, tmpfs can; overlay, proc and most network file"
+                                + " systems cannot. What is mounted below a recursive mount counts"
+                                + " too: try nonRecursive(), or give the files other owners"),
+                    new Entry(
+                            "mapping the ids of ",
+                            "mount_setattr(",
+                            Errno.EPERM,
+                            "The mount shows other owners already, or the file system belongs to a"
+                                    + " user namespace over which this JVM has no CAP_SYS_ADMIN"),
+                    new Entry(
+                            "stacking the layers of the root",
+                            "openat(",
+                            Errno.EACCES,
+                            "The users of the container's user namespace may not reach %s: use"
+                                + " Rootfs.idMapped(), or open the directories that lead there"),
+                    new Entry(
                             "opening the root file system",
                             "openat(",
                             Errno.ENOENT,
@@ -75,9 +95,9 @@ final class Remedies {
                             "clone3(",
                             Errno.EPERM,
                             "This machine denies new namespaces, also in a user namespace: see"
-                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
-                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
-                                    + " probe() tells which"),
+                                + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",

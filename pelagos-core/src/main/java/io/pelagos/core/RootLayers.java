@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ final class RootLayers implements AutoCloseable {
         this.asked = asked;
         this.writable = writable;
         this.scratch = scratch;
-        named = new RootSpec.Layers(asked.directories(), writable);
+        named = new RootSpec.Layers(asked.directories(), writable, asked.idMapped());
     }
 
     /** Makes what a container needs whose root is of layers. */
@@ -58,11 +59,37 @@ final class RootLayers implements AutoCloseable {
         return made;
     }
 
+    /**
+     * Finds what a container stands on that somebody else may have started; nothing is removed when
+     * it is closed.
+     *
+     * @param pid its first process, or null when it has ended
+     * @return empty when its writable layer is gone with it
+     */
+    static Optional<RootLayers> existing(
+            Engine engine, RootSpec.Layers layers, @Nullable Integer pid) {
+        return switch (layers.upper()) {
+            case RootSpec.Upper.Kept kept -> Optional.of(new RootLayers(layers, kept, null));
+            case RootSpec.Upper.Ephemeral(boolean inMemory) ->
+                    Optional.ofNullable(pid)
+                            .flatMap(first -> scratchOf(engine, first, inMemory))
+                            .map(place -> new RootLayers(layers, writable(place), null));
+        };
+    }
+
+    private static Optional<Path> scratchOf(Engine engine, int pid, boolean inMemory) {
+        var paths = engine.paths();
+        return Scratch.of(
+                new FileCalls(engine.calls()),
+                inMemory ? paths.runtimeDir() : paths.scratch().overlayRoot(),
+                pid);
+    }
+
     /** Returns what a plan would name that is only printed. */
     static RootSpec.Layers printed(Engine engine, RootSpec.Layers layers) {
         var base = place(engine.paths(), layers.upper(), 0);
         var writable = layers.upper() instanceof RootSpec.Upper.Kept kept ? kept : writable(base);
-        var asked = new RootSpec.Layers(layers.directories(), writable);
+        var asked = new RootSpec.Layers(layers.directories(), writable, layers.idMapped());
         return OverlayRoot.takesShortNames(engine.facts().kernel())
                 ? links(base.resolve(LINKS), asked, writable)
                 : asked;

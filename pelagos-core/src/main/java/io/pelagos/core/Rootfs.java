@@ -27,6 +27,24 @@ public interface Rootfs {
     default void configure(ContainerBuilder builder) {}
 
     /**
+     * Returns the same root with other owners: what user 0 owns on disk belongs to user 0 of the
+     * container's own user namespace, and so on, and what the container makes is written likewise.
+     * So the files of an image belong to the container's users, and the changes have the same
+     * owners on disk as without a user namespace.
+     *
+     * <p>Layers without a kept writable layer are shown like this whenever root starts a container
+     * with a user namespace of its own, because its users could not reach them otherwise.
+     *
+     * <p>Takes layers, Linux 6.5, file systems that can do it, as ext4, xfs, btrfs and tmpfs, and
+     * CAP_SYS_ADMIN over them, which a rootless container's JVM does not have.
+     *
+     * @return a new value
+     */
+    default Rootfs idMapped() {
+        return new IdMappedRootfs(this);
+    }
+
+    /**
      * Uses a directory of the host. Unless the root is made read-only the container changes it.
      *
      * @param path the directory
@@ -90,7 +108,8 @@ public interface Rootfs {
                     new RootSpec.Layers(
                             root.directories(),
                             new RootSpec.Upper.Kept(
-                                    directory.resolve("upper"), directory.resolve("work"), false)));
+                                    directory.resolve("upper"), directory.resolve("work"), false),
+                            root.idMapped()));
         }
 
         /**
@@ -101,7 +120,15 @@ public interface Rootfs {
          */
         public Layers inMemory() {
             return new Layers(
-                    new RootSpec.Layers(root.directories(), new RootSpec.Upper.Ephemeral(true)));
+                    new RootSpec.Layers(
+                            root.directories(),
+                            new RootSpec.Upper.Ephemeral(true),
+                            root.idMapped()));
+        }
+
+        @Override
+        public Layers idMapped() {
+            return new Layers(new RootSpec.Layers(root.directories(), root.upper(), true));
         }
 
         @Override

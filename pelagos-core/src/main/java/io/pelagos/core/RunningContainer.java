@@ -1,6 +1,5 @@
 package io.pelagos.core;
 
-import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
@@ -39,7 +38,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +67,7 @@ final class RunningContainer implements Container {
     private final @Nullable ContainerCgroup cgroup;
     private final Stdios stdios;
     private final ContainerRoot root;
+    private final ContainerFiles files;
     private final @Nullable Detachment detachment;
     private final @Nullable Terminal terminal;
     private final Execs execs;
@@ -112,6 +112,7 @@ final class RunningContainer implements Container {
         this.cgroup = cgroup;
         this.stdios = stdios;
         this.root = root;
+        files = new ContainerFiles(name, new Reaching());
         this.detachment = detachment;
         this.terminal = terminal;
         this.execs =
@@ -411,83 +412,92 @@ final class RunningContainer implements Container {
 
     @Override
     public List<Change> diff() {
-        return root.diff(ended());
+        return files.diff();
     }
 
     @Override
     public void commit(Path directory) {
-        whileFrozen(
-                hasEnded -> {
-                    root.commit(directory, hasEnded);
-                    return directory;
-                });
+        files.commit(directory);
     }
 
     @Override
     public Snapshot snapshot() {
-        return whileFrozen(root::snapshot);
+        return files.snapshot();
     }
 
     @Override
     public ContainerBuilder fork() {
-        return snapshot().forOne().fork();
+        return files.fork();
     }
 
-    /** Freezes the container unless it is frozen already, and lets it go on afterwards. */
-    private <T> T whileFrozen(Function<Boolean, T> action) {
-        boolean freezes = false;
-        lock.lock();
-        try {
-            if (!ended && !paused) {
-                liveCgroup().freeze();
-                paused = true;
-                freezes = true;
-            }
-        } finally {
-            lock.unlock();
+    @Override
+    public void copyIn(Path source, String target, CopySetting... settings) {
+        files.copyIn(source, target, settings);
+    }
+
+    @Override
+    public FileSink copyInto(String directory, CopySetting... settings) {
+        return files.copyInto(directory, settings);
+    }
+
+    @Override
+    public void copyOut(String source, Path target, CopySetting... settings) {
+        files.copyOut(source, target, settings);
+    }
+
+    @Override
+    public void copyOut(String source, FileSink sink) {
+        files.copyOut(source, sink);
+    }
+
+    @Override
+    public Path path(String path) {
+        return files.path(path);
+    }
+
+    /** The way to the files of this container, which its first process and its cgroup lead to. */
+    private final class Reaching implements ContainerFiles.Reach {
+        @Override
+        public <T> T with(BiFunction<ContainerRoot, Boolean, T> action) {
+            return action.apply(root, ended());
         }
-        try {
-            return action.apply(ended());
-        } finally {
-            if (freezes) {
-                lock.lock();
-                try {
-                    if (!ended) {
-                        thawIfPaused();
-                    }
-                } finally {
-                    lock.unlock();
+
+        @Override
+        public <T> T frozen(BiFunction<ContainerRoot, Boolean, T> action) {
+            boolean freezes = freezeUnlessFrozen();
+            try {
+                return with(action);
+            } finally {
+                if (freezes) {
+                    goOn();
                 }
             }
         }
     }
 
-    @Override
-    public void copyIn(Path source, String target, CopySetting... settings) {
-        root.copies(ended(), settings).in(source, target);
+    private boolean freezeUnlessFrozen() {
+        lock.lock();
+        try {
+            if (ended || paused) {
+                return false;
+            }
+            liveCgroup().freeze();
+            paused = true;
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    @Override
-    public FileSink copyInto(String directory, CopySetting... settings) {
-        return root.copies(ended(), settings).into(directory);
-    }
-
-    @Override
-    public void copyOut(String source, Path target, CopySetting... settings) {
-        root.copiesOut(ended(), settings).out(source, target);
-    }
-
-    @Override
-    public void copyOut(String source, FileSink sink) {
-        root.copiesOut(ended()).out(source, sink);
-    }
-
-    @Override
-    public Path path(String path) {
-        var files =
-                new ContainerFileSystem(
-                        name, new FileCalls(engine.calls()), () -> root.open(ended()));
-        return files.getPath(path);
+    private void goOn() {
+        lock.lock();
+        try {
+            if (!ended) {
+                thawIfPaused();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

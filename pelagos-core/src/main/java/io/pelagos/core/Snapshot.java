@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.RootSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,14 @@ public final class Snapshot implements AutoCloseable {
         if (closed()) {
             throw new IllegalStateException("the snapshot is closed");
         }
-        return ContainerBuilder.like(new Pelagos(engine), spec, Rootfs.layers(layers));
+        var all = Rootfs.layers(layers);
+        boolean idMapped = spec.root() instanceof RootSpec.Layers root && root.idMapped();
+        var builder =
+                ContainerBuilder.like(new Pelagos(engine), spec, idMapped ? all.idMapped() : all);
+        // Whether that container outlives its JVM is nothing of the files.
+        return spec.supervision() == ContainerSpec.Supervision.DETACHED
+                ? builder.supervision(ContainerSpec.Supervision.ATTACHED)
+                : builder;
     }
 
     /**

@@ -1,8 +1,10 @@
 package io.pelagos.core;
 
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
@@ -23,6 +25,7 @@ final class SpecRules {
                     SpecRules::clocks,
                     SpecRules::sysctls,
                     SpecRules::mountTargets,
+                    SpecRules::idMappings,
                     SpecRules::devices,
                     SpecRules::channels,
                     SpecRules::terminal,
@@ -78,6 +81,26 @@ final class SpecRules {
                     "userNamespace",
                     spec.uidMap() + " " + spec.gidMap(),
                     "a new user namespace and ranges of user and group ids belong together");
+        }
+    }
+
+    /** The container's own mapping is that of a user namespace whose ranges are known. */
+    private static void idMappings(ContainerSpec spec) {
+        if (spec.creates(Namespace.USER)) {
+            return;
+        }
+        var why =
+                "without ranges the mapping is that of the container's own user namespace, and it"
+                        + " makes none: use userNamespace(…), or give ranges";
+        for (var mount : spec.mounts()) {
+            if (mount instanceof Mount.Bind bind
+                    && bind.idMapping() != null
+                    && bind.idMapping().isOfContainer()) {
+                throw new InvalidSpecException("mount", bind.target() + " idMapped()", why);
+            }
+        }
+        if (spec.root() instanceof RootSpec.Layers layers && layers.idMapped()) {
+            throw new InvalidSpecException("rootfs", "idMapped()", why);
         }
     }
 

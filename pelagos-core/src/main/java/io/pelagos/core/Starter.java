@@ -7,6 +7,7 @@ import io.pelagos.core.internal.launch.LaunchFailure;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
+import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.plan.Listening;
 import io.pelagos.core.internal.probe.HostProbe;
@@ -19,6 +20,7 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
@@ -184,6 +186,7 @@ final class Starter {
     private RunningContainer steps() {
         LabelRules.check(spec, engine.facts());
         var event = event();
+        IdMappings.requirePossible(engine, spec);
         layers = makeLayers();
         warnings.addAll(engine.userNamespaces().warnings(spec));
         var identity = identity();
@@ -192,6 +195,7 @@ final class Starter {
         new VolumeContents(engine, spec, layers).fill();
         var filter = engine.filter(spec);
         var joined = openJoined();
+        var idMaps = openIdMaps();
         if (detaching != null) {
             detachment = detaching.get();
             undo.push(detachment::undo);
@@ -228,7 +232,7 @@ final class Starter {
                                                 channel == null
                                                         ? null
                                                         : channels.other(
-                                                                passedCount + joined.size()),
+                                                                passedCount + joinedFiles.size()),
                                                 listening == null
                                                         ? null
                                                         : engine.listening(
@@ -236,10 +240,11 @@ final class Starter {
                                                                 spec,
                                                                 channels.other(
                                                                         passedCount
-                                                                                + joined.size()
+                                                                                + joinedFiles.size()
                                                                                 + (channel == null
                                                                                         ? 0
-                                                                                        : 1)))),
+                                                                                        : 1))),
+                                                idMaps),
                                 new Launcher.Request(
                                         stdios.numbers(),
                                         others(passed, stdios, channel, listening),
@@ -264,9 +269,6 @@ final class Starter {
             listening.close();
         }
         closeJoined();
-        if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
-            layers.giveTo(started.pid());
-        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -326,7 +328,8 @@ final class Starter {
             Map<String, Boolean> sources,
             @Nullable SeccompProgram filter,
             @Nullable Integer terminal,
-            @Nullable Listening listening) {
+            @Nullable Listening listening,
+            Map<IdMapping, Integer> idMaps) {
         var composed =
                 engine.plans()
                         .plan(
@@ -343,7 +346,8 @@ final class Starter {
                                         sources,
                                         filter,
                                         terminal,
-                                        listening));
+                                        listening,
+                                        idMaps));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -409,6 +413,22 @@ final class Starter {
                     .ifPresent(spare -> join(joined, Namespace.NETWORK, spare));
         }
         return joined;
+    }
+
+    /** Opens the user namespaces by which ids of mounts are mapped, and numbers them likewise. */
+    private Map<IdMapping, Integer> openIdMaps() {
+        var numbers = idMaps(spec, passedCount + joinedFiles.size());
+        joinedFiles.addAll(engine.idMappings().open(spec));
+        return numbers;
+    }
+
+    /** Says what number the user namespace of each mapping has in the plan. */
+    static Map<IdMapping, Integer> idMaps(ContainerSpec spec, int before) {
+        var numbers = new HashMap<IdMapping, Integer>();
+        for (var mapping : IdMappedMounts.needed(spec)) {
+            numbers.put(mapping, Channels.with(0).other(before + numbers.size()));
+        }
+        return numbers;
     }
 
     private void replenish() {
@@ -505,6 +525,10 @@ final class Starter {
                 engine.userNamespaces().write(pid, spec);
             }
             if (detachment != null) {
+                if (layers != null) {
+                    // Now, because a program that ends at once leaves nobody to give it to.
+                    layers.giveTo(pid);
+                }
                 var cgroup = placing == null ? null : placing.cgroup();
                 detachment.created(pid, cgroup == null ? Map.of() : cgroup.paths());
             }

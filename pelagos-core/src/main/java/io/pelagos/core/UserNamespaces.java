@@ -9,6 +9,7 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.RootSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -72,10 +73,30 @@ final class UserNamespaces {
      * takes CAP_SYS_ADMIN, whatever the number of the user.
      */
     ContainerSpec adapted(ContainerSpec spec) {
-        return facts.effective().contains(Capability.SYS_ADMIN)
-                        || spec.namespaces().containsKey(Namespace.USER)
+        if (facts.effective().contains(Capability.SYS_ADMIN)) {
+            return withMappedLayers(spec);
+        }
+        return spec.namespaces().containsKey(Namespace.USER)
                 ? spec
                 : spec.withUserNamespace(ownMaps(Kind.USER), ownMaps(Kind.GROUP));
+    }
+
+    /**
+     * The users of a user namespace that root makes can neither reach a writable layer that Pelagos
+     * makes, nor own what is in the layers below, unless the ids of both are mapped.
+     */
+    private ContainerSpec withMappedLayers(ContainerSpec spec) {
+        return spec.creates(Namespace.USER)
+                        && spec.root() instanceof RootSpec.Layers layers
+                        && layers.upper() instanceof RootSpec.Upper.Ephemeral
+                        && IdMappings.takesLayers(facts)
+                ? spec.withRoot(new RootSpec.Layers(layers.directories(), layers.upper(), true))
+                : spec;
+    }
+
+    /** Tells whether a container is in another user namespace than the machine's own. */
+    boolean isInOne(ContainerSpec spec) {
+        return facts.nested() || spec.namespaces().containsKey(Namespace.USER);
     }
 
     /** Says what of the ids cannot be had. */
@@ -216,6 +237,16 @@ final class UserNamespaces {
             // Else a process could leave a group that denies it something, CVE-2014-8989.
             calls.writeFile(null, directory + "setgroups", "deny");
         }
+        writeMap(calls, directory, kind, maps);
+    }
+
+    /** Writes the maps of a new user namespace, for a JVM that may give others ids. */
+    static void writeOwn(SystemCalls calls, int pid, List<IdMap> uids, List<IdMap> gids) {
+        writeMap(calls, "/proc/" + pid + "/", Kind.USER, uids);
+        writeMap(calls, "/proc/" + pid + "/", Kind.GROUP, gids);
+    }
+
+    private static void writeMap(SystemCalls calls, String directory, Kind kind, List<IdMap> maps) {
         calls.writeFile(
                 null,
                 directory + kind.word + "_map",

@@ -4,6 +4,7 @@ import io.pelagos.core.spec.Mount;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A directory with a name that outlives containers.
@@ -13,11 +14,14 @@ import java.util.List;
  * @param createdAt when it was made
  * @param users the names of the containers that mount it: those of this {@link Pelagos} that run,
  *     and all detached ones
+ * @param labels notes of whoever has made it
  */
-public record Volume(String name, Path path, Instant createdAt, List<String> users) {
-    /** Copies the list. */
+public record Volume(
+        String name, Path path, Instant createdAt, List<String> users, Map<String, String> labels) {
+    /** Copies the list and the map. */
     public Volume {
         users = List.copyOf(users);
+        labels = Map.copyOf(labels);
     }
 
     /**

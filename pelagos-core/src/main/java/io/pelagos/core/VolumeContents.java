@@ -96,7 +96,12 @@ final class VolumeContents {
                     Optional.of(
                             files.openPath(path.toString(), Constant.flags(O_PATH, O_DIRECTORY)));
             case RootSpec.Layers _ when layers != null ->
-                    Optional.of(OverlayMount.open(files, layers.lower(), layers.writable()));
+                    Optional.of(
+                            OverlayMount.open(
+                                    files,
+                                    layers.lower(),
+                                    layers.writable(),
+                                    engine.userNamespaces().isInOne(spec)));
             case RootSpec.Layers _, RootSpec.Host(), RootSpec.Files _ -> Optional.empty();
         };
     }

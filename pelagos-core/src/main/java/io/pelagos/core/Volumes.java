@@ -18,7 +18,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** The named volumes of this user. Safe for use by many threads and processes. */
@@ -26,9 +29,11 @@ public final class Volumes {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
 
     private final Engine engine;
+    private final VolumeLabels labels;
 
     Volumes(Engine engine) {
         this.engine = engine;
+        labels = new VolumeLabels(engine.paths());
     }
 
     /**
@@ -39,10 +44,28 @@ public final class Volumes {
      * @throws InvalidSpecException when that cannot be a name
      */
     public Volume create(String name) {
+        return create(name, Map.of());
+    }
+
+    /**
+     * Makes a volume with labels; one that is there stays as it is, with the labels that it has.
+     *
+     * @param name 1 to 128 letters, digits, {@code _}, {@code .} and {@code -}
+     * @param labels notes of the caller's own; a key is not empty
+     * @return the volume
+     * @throws InvalidSpecException when that cannot be a name, or a label cannot be one
+     */
+    public Volume create(String name, Map<String, String> labels) {
         var path = path(name);
+        if (labels.containsKey("")) {
+            throw new InvalidSpecException("label", "\"\"", "the key of a label is not empty");
+        }
         try {
             Files.createDirectories(engine.paths().volumesDir());
             Files.createDirectory(path);
+            if (!labels.isEmpty()) {
+                this.labels.write(name, labels);
+            }
         } catch (FileAlreadyExistsException e) {
             return find(name);
         } catch (IOException e) {
@@ -63,11 +86,12 @@ public final class Volumes {
     }
 
     /**
-     * Returns all volumes.
+     * Returns volumes.
      *
+     * @param filters which; all that fit every one of them
      * @return the volumes by name; a link or a file among them is none
      */
-    public List<Volume> list() {
+    public List<Volume> list(VolumeFilter... filters) {
         var names = new TreeSet<String>();
         if (Files.isDirectory(engine.paths().volumesDir())) {
             try (var entries = Files.newDirectoryStream(engine.paths().volumesDir())) {
@@ -82,7 +106,23 @@ public final class Volumes {
                 throw new UncheckedIOException("listing the volumes", e);
             }
         }
-        return names.stream().map(this::find).toList();
+        return names.stream().flatMap(name -> found(name).stream()).filter(all(filters)).toList();
+    }
+
+    /** Somebody may remove one that was there a moment ago. */
+    private Optional<Volume> found(String name) {
+        try {
+            return Optional.of(find(name));
+        } catch (VolumeException e) {
+            if (Files.exists(path(name), LinkOption.NOFOLLOW_LINKS)) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
+    private static Predicate<Volume> all(VolumeFilter... filters) {
+        return volume -> List.of(filters).stream().allMatch(filter -> filter.test(volume));
     }
 
     /**
@@ -103,7 +143,12 @@ public final class Volumes {
                 throw new VolumeException(
                         name, "the volume " + name + ": " + path + " is no directory");
             }
-            return new Volume(name, path, attributes.creationTime().toInstant(), users(path));
+            return new Volume(
+                    name,
+                    path,
+                    attributes.creationTime().toInstant(),
+                    users(path),
+                    labels.read(name));
         } catch (IOException e) {
             throw new VolumeException(
                     name,
@@ -167,16 +212,18 @@ public final class Volumes {
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("removing the volume " + name, e);
         }
+        labels.remove(name);
     }
 
     /**
-     * Removes all volumes that no container mounts.
+     * Removes volumes that no container mounts.
      *
+     * @param filters which of them; all that fit every one
      * @return their names
      */
-    public List<String> prune() {
+    public List<String> prune(VolumeFilter... filters) {
         var removed = new ArrayList<String>();
-        for (var volume : list()) {
+        for (var volume : list(filters)) {
             if (volume.users().isEmpty()) {
                 removeTree(volume.name());
                 removed.add(volume.name());

@@ -3,10 +3,18 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pelagos.core.kernel.Architecture;
+import io.pelagos.core.kernel.Kernel;
+import io.pelagos.core.kernel.LaunchPlan;
+import io.pelagos.core.kernel.LaunchRequest;
+import io.pelagos.core.kernel.LinuxKernel;
+import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Root file systems of layers. */
 @ExtendWith(LeakCheck.class)
 class LayersIT {
+    private static final List<IdMap> IDS = List.of(new IdMap(0, 300_000, 65_536));
+
     @TempDir private Path directory;
     private Sandbox sandbox;
 
@@ -87,11 +97,113 @@ class LayersIT {
     @Test
     void hundredsOfLayersAreStacked() throws Exception {
         var higher = new ArrayList<Path>();
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 499; i++) {
             higher.add(layer("layer-with-a-long-name-" + "x".repeat(180) + i, "n/" + i, "" + i));
         }
         var root = layers(higher.toArray(Path[]::new));
-        assertThat(run(root, "ls /n | wc -l; cat /n/0 /n/299")).isEqualTo("300\n0299");
+        assertThat(run(root, "ls /n | wc -l; cat /n/0 /n/498")).isEqualTo("499\n0498");
+    }
+
+    @Test
+    void moreThanTheKernelTakesAreRefusedBeforeAnythingIsMade() throws Exception {
+        var all = java.util.Collections.nCopies(501, layer("low", "x", "x"));
+        assertThatThrownBy(() -> Rootfs.layers(all))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("501")
+                .hasMessageContaining("500");
+    }
+
+    @Test
+    void aWritableLayerMeansSomethingWithoutThoseBelow() throws Exception {
+        var low = layer("low", "dir/deep/file", "contents");
+        Files.writeString(low.resolve("big"), "x".repeat(100_000));
+        var kept = layers(low).keepingChanges(directory.resolve("kept"));
+        run(kept, "chmod 600 /big; mv /dir /moved");
+        // Neither the permissions alone nor a reference to the old name are in it.
+        var upper = directory.resolve("kept/upper");
+        assertThat(upper.resolve("big")).hasContent("x".repeat(100_000));
+        assertThat(upper.resolve("moved/deep/file")).hasContent("contents");
+        assertThat(
+                        run(
+                                Rootfs.layers(List.of(sandbox.root().path(), upper)),
+                                "cat /moved/deep/file"))
+                .isEqualTo("contents");
+    }
+
+    @Test
+    void onlyWhatIsRemovedWithTheContainerIsVolatile() throws Exception {
+        var look = "grep ' / ' /proc/mounts";
+        assertThat(run(layers(), look)).contains("volatile").doesNotContain("metacopy=on");
+        assertThat(run(layers().keepingChanges(directory.resolve("kept")), look))
+                .contains("overlay")
+                .doesNotContain("volatile")
+                .doesNotContain("redirect_dir=on");
+    }
+
+    /** Linux 6.1 as far as its version tells; the present one still takes layers as that does. */
+    private static final class OldKernel implements Kernel {
+        private static final int UTSNAME_SIZE = 390;
+        private static final int RELEASE = 130;
+        private final Kernel kernel = new LinuxKernel();
+
+        @Override
+        public Architecture architecture() {
+            return kernel.architecture();
+        }
+
+        @Override
+        public long call(Syscall syscall, long... arguments) {
+            long result = kernel.call(syscall, arguments);
+            if (syscall == Syscall.UNAME) {
+                MemorySegment.ofAddress(arguments[0])
+                        .reinterpret(UTSNAME_SIZE)
+                        .setString(RELEASE, "6.1.0-old");
+            }
+            return result;
+        }
+
+        @Override
+        public int launch(LaunchPlan plan, LaunchRequest request) {
+            return kernel.launch(plan, request);
+        }
+    }
+
+    @Test
+    void anOldKernelGetsHundredsOfLayersByShortNames() throws Exception {
+        var higher = new ArrayList<Path>();
+        higher.add(sandbox.root().path());
+        for (int i = 0; i < 200; i++) {
+            higher.add(layer("layer,with:a-long-name-" + "x".repeat(150) + i, "n/" + i, "" + i));
+        }
+        var places = PelagosPaths.under(directory.resolve("old"));
+        try (var old = Pelagos.open(places, new OldKernel())) {
+            for (var root :
+                    List.of(
+                            Rootfs.layers(higher),
+                            Rootfs.layers(higher).inMemory(),
+                            Rootfs.layers(higher).keepingChanges(directory.resolve("k:ept")))) {
+                var builder =
+                        old.container(root)
+                                .command("sh", "-c", "ls /n | wc -l; cat /n/199; echo y > /mine");
+                assertThat(builder.explain())
+                        .contains("mount(\"overlay\", \".\", \"overlay\"")
+                        .doesNotContain("lowerdir+");
+                var result = builder.run();
+                assertThat(result.stderr()).isEmpty();
+                assertThat(result.stdout()).isEqualTo("200\n199");
+            }
+            assertThat(directory.resolve("k:ept/upper/mine")).hasContent("y");
+            assertThatThrownBy(
+                            () ->
+                                    old.container(Rootfs.layers(higher).idMapped())
+                                            .command("true")
+                                            .userNamespace(IDS, IDS)
+                                            .start())
+                    .isInstanceOf(UnsupportedHostException.class)
+                    .hasMessageContaining("6.5")
+                    .hasMessageContaining("6.1");
+        }
+        assertThat(places.scratch().overlayRoot()).isEmptyDirectory();
     }
 
     @Test

@@ -192,6 +192,60 @@ class MountsIT {
     }
 
     @Test
+    void mountsOfTheContainerSpreadOnlyFromASharedOne() throws Exception {
+        inPrivateNamespace(SpreadingBack.class);
+    }
+
+    /** Runs in a JVM of its own. */
+    static final class SpreadingBack {
+        public static void main(String[] args) throws Exception {
+            try (var inner = Sandbox.in(Path.of(args[0]))) {
+                var shared = Files.createDirectories(inner.directory().resolve("shared"));
+                hostMount(shared);
+                run(List.of("mount", "--make-shared", shared.toString()));
+                for (var name : List.of("late", "by-shared", "by-slave", "by-private")) {
+                    Files.createDirectory(shared.resolve(name));
+                }
+                var root = Files.createDirectories(inner.root().resolve("late"));
+                var script =
+                        "for k in shared slave private; do mount -t tmpfs by-$k /$k/by-$k || exit"
+                                + " 9; done; echo ready; read go; ls /shared/late /slave/late"
+                                + " /private/late /late";
+                try (var container =
+                        inner.sh(script)
+                                .privileged()
+                                .mount(
+                                        Mount.bind(shared, "/shared")
+                                                .propagation(Mount.Propagation.SHARED))
+                                .mount(
+                                        Mount.bind(shared, "/slave")
+                                                .propagation(Mount.Propagation.SLAVE))
+                                .mount(Mount.bind(shared, "/private"))
+                                .start()) {
+                    assertThat(container.stdout().read()).isEqualTo('r');
+                    assertThat(Files.readString(Path.of("/proc/self/mounts")))
+                            .contains(shared.resolve("by-shared").toString())
+                            .doesNotContain("by-slave")
+                            .doesNotContain("by-private");
+                    hostMount(shared.resolve("late"));
+                    Files.writeString(shared.resolve("late/file"), "");
+                    // The root is private, whatever the mount is that it lies in.
+                    hostMount(root);
+                    Files.writeString(root.resolve("file"), "");
+                    try (var in = container.stdin().writer()) {
+                        in.write("go\n");
+                    }
+                    assertThat(container.stdout().text())
+                            .isEqualTo(
+                                    "eady\n/late:\n\n/private/late:\n\n/shared/late:\nfile\n\n"
+                                            + "/slave/late:\nfile\n");
+                }
+                System.out.println("done");
+            }
+        }
+    }
+
+    @Test
     void tmpfsHasItsSizeAndMode() throws Exception {
         var result =
                 sandbox.sh(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -131,6 +132,45 @@ class VolumesIT {
                 .hasMessageContaining("ended");
         container.remove(true);
         volumes().remove("detached");
+    }
+
+    @Test
+    void labelsSayWhichAreListedAndRemoved() {
+        volumes().create("plain");
+        var volume = volumes().create("labelled", Map.of("app", "shop", "tier", ""));
+        assertThat(volume.labels()).isEqualTo(Map.of("app", "shop", "tier", ""));
+        assertThat(volumes().create("labelled", Map.of("app", "other")).labels())
+                .containsEntry("app", "shop");
+        assertThat(volumes().list(VolumeFilter.label("tier")))
+                .extracting(Volume::name)
+                .containsExactly("labelled");
+        assertThat(volumes().list(VolumeFilter.label("app", "x"))).isEmpty();
+        assertThat(volumes().list(VolumeFilter.name("lai"), VolumeFilter.used(false))).hasSize(1);
+        assertThat(volumes().prune(VolumeFilter.label("app", "shop"))).containsExactly("labelled");
+        assertThat(volumes().list()).extracting(Volume::name).containsExactly("plain");
+        // A later one of the same name has nothing of it.
+        assertThat(volumes().create("labelled").labels()).isEmpty();
+        assertThatThrownBy(() -> volumes().create("x", Map.of("", "y")))
+                .isInstanceOf(InvalidSpecException.class)
+                .hasMessageContaining("label");
+        assertThat(volumes().list(VolumeFilter.name("x"))).isEmpty();
+    }
+
+    @Test
+    void whatALaterContainerFindsHasTheAttributesOfTheRoot() throws Exception {
+        Files.createDirectories(inRoot("data"));
+        Files.setAttribute(inRoot("data"), "unix:uid", 12);
+        Files.setAttribute(inRoot("data"), "unix:mode", 0750);
+        var file = Files.writeString(inRoot("data/file"), "x");
+        Files.setAttribute(file, "unix:mode", 04711);
+        Files.setAttribute(
+                file, "user:note", "kept".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        Files.createLink(inRoot("data/hard"), file);
+        var volume = volumes().create("exact");
+        var script = "stat -c '%u %a' /data; stat -c '%h %a' /data/file";
+        assertThat(sh(volume, script).run().stdout()).isEqualTo("12 750\n2 4711\n");
+        assertThat((byte[]) Files.getAttribute(volume.path().resolve("file"), "user:note"))
+                .isEqualTo("kept".getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 
     @Test

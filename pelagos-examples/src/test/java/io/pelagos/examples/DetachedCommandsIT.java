@@ -3,9 +3,12 @@ package io.pelagos.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.Pelagos;
+import io.pelagos.core.Ready;
+import io.pelagos.core.Rootfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -132,6 +135,51 @@ class DetachedCommandsIT {
         assertThat(directory.resolve("c")).hasContent("text");
         assertThat(pelagos("cp", "a", "b").code()).isEqualTo(125);
         assertThat(pelagos("cp", name + ":/nowhere", "/tmp").err()).contains("ENOENT");
+    }
+
+    @Test
+    void changesOfFilesAreListed() throws Exception {
+        var layer = Files.createDirectories(directory.resolve("layer/bin")).getParent();
+        Files.copy(Path.of("/bin/busybox"), layer.resolve("bin/busybox"));
+        Files.writeString(Files.createDirectory(layer.resolve("etc")).resolve("gone"), "");
+        try (var pelagos = Pelagos.open()) {
+            pelagos.container(Rootfs.layers(List.of(layer)))
+                    .command(
+                            "/bin/busybox",
+                            "sh",
+                            "-c",
+                            "echo x > /new; /bin/busybox rm /etc/gone; echo ready;"
+                                    + " exec /bin/busybox sleep 1000")
+                    .name(name)
+                    .startDetached()
+                    .awaitReady(Ready.log("ready"), Duration.ofSeconds(60));
+        }
+        assertThat(output("diff", name).lines()).containsExactlyInAnyOrder("A /new", "D /etc/gone");
+        assertThat(output("diff", "--format", "json", name))
+                .contains("\"kind\" : \"added\"", "\"path\" : \"/new\"", "\"deleted\"");
+        assertThat(output("diff", "--format", "path", name).lines()).contains("/new");
+        output("stop", "-t", "0", name);
+        assertThat(pelagos("diff", name).err()).startsWith("pelagos: ").contains("not running");
+        assertThat(pelagos("diff", name + "-none").code()).isEqualTo(1);
+    }
+
+    @Test
+    void volumesHaveLabels() throws Exception {
+        output("volume", "create", "-l", "it=" + name, name + "-a", name + "-b");
+        try {
+            assertThat(output("volume", "inspect", name + "-a")).contains("\"it\" : \"" + name);
+            assertThat(output("volume", "ls", "-f", "label=it=" + name, "--format", "name").lines())
+                    .containsExactly(name + "-a", name + "-b");
+            start("-v", name + "-a:/data", "host", "true");
+            output("wait", name);
+            assertThat(output("volume", "prune", "-f", "label=it=" + name))
+                    .isEqualTo(name + "-b\n");
+            assertThat(pelagos("volume", "inspect", "-f", "name=x", name).code()).isEqualTo(125);
+        } finally {
+            pelagos("rm", "-f", name);
+            pelagos("volume", "rm", name + "-a");
+            pelagos("volume", "rm", name + "-b");
+        }
     }
 
     @Test

@@ -6,6 +6,8 @@ public enum Prctl implements Constant {
     PR_SET_PDEATHSIG(1),
     /** Whether others may trace the process. */
     PR_SET_DUMPABLE(4),
+    /** Whether others may look at the process. */
+    PR_GET_DUMPABLE(3),
     /** Keep capabilities when the user changes. */
     PR_SET_KEEPCAPS(8),
     /** The name of the thread. */

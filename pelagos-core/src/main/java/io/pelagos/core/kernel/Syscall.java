@@ -185,6 +185,10 @@ public enum Syscall {
     SETRESUID(117, 147),
     /** See setresgid(2). */
     SETRESGID(119, 149),
+    /** See setfsuid(2). */
+    SETFSUID(122, 151),
+    /** See setfsgid(2). */
+    SETFSGID(123, 152),
     /** See setgroups(2). */
     SETGROUPS(116, 159),
     /** See getgroups(2). */

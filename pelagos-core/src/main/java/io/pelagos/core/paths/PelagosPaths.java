@@ -144,6 +144,18 @@ public final class PelagosPaths {
     }
 
     /**
+     * Returns the file that the labels of a volume are in. No volume can have the name of its
+     * directory.
+     *
+     * @param name the name of the volume
+     * @return {@code D/volumes/.labels/NAME}
+     * @throws IllegalArgumentException if the name cannot be one element of a path
+     */
+    public Path volumeLabels(String name) {
+        return new PathElement("volume name", name).in(volumesDir().resolve(".labels"));
+    }
+
+    /**
      * Returns the directory of imported root file systems.
      *
      * @return {@code D/rootfs}

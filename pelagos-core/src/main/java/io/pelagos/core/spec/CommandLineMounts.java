@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Mounts and devices of a {@link CommandLine}. */
 final class CommandLineMounts {
@@ -49,6 +50,9 @@ final class CommandLineMounts {
         var words = options(bind.options(), bind.target());
         words.add(prefix + "bind");
         words.add(prefix + JsonObject.nameOf(bind.propagation()));
+        if (bind.idMapping() != null) {
+            words.add(idMap(bind.idMapping()));
+        }
         line.option(
                 "volume",
                 "%s:%s:%s"
@@ -56,6 +60,19 @@ final class CommandLineMounts {
                                 plain("mount source", bind.source()),
                                 plain("mount target", bind.target()),
                                 String.join(",", words)));
+    }
+
+    /** As podman-run(1) has it: the ids on disk, those of the host, how many. */
+    private static String idMap(IdMapping mapping) {
+        return mapping.isOfContainer()
+                ? "idmap"
+                : "idmap=uids=" + ranges(mapping.users()) + ";gids=" + ranges(mapping.groups());
+    }
+
+    private static String ranges(List<IdMap> ranges) {
+        return ranges.stream()
+                .map(range -> range.inside() + "-" + range.outside() + "-" + range.count())
+                .collect(Collectors.joining("#"));
     }
 
     private static void tmpfs(CommandLine line, Mount.Tmpfs tmpfs) {

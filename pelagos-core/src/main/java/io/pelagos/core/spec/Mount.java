@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something mounted into a container.
@@ -57,6 +59,7 @@ public sealed interface Mount {
      * @param options what is not allowed, applied to everything that comes along
      * @param propagation how mounts made later appear
      * @param makesSource whether a missing source is made as a directory, with permissions 0755
+     * @param idMapping how owners are shown, of everything that comes along; null for as they are
      */
     record Bind(
             String source,
@@ -64,7 +67,8 @@ public sealed interface Mount {
             boolean recursive,
             Set<Option> options,
             Propagation propagation,
-            boolean makesSource)
+            boolean makesSource,
+            @Nullable IdMapping idMapping)
             implements Mount {
         /** Checks the paths and copies the options. */
         public Bind {
@@ -78,12 +82,32 @@ public sealed interface Mount {
         }
 
         /**
+         * Makes a mount that shows owners as they are.
+         *
+         * @param source an absolute path on the host
+         * @param target where it appears
+         * @param recursive whether what is mounted below the source comes along
+         * @param options what is not allowed, applied to everything that comes along
+         * @param propagation how mounts made later appear
+         * @param makesSource whether a missing source is made as a directory
+         */
+        public Bind(
+                String source,
+                String target,
+                boolean recursive,
+                Set<Option> options,
+                Propagation propagation,
+                boolean makesSource) {
+            this(source, target, recursive, options, propagation, makesSource, null);
+        }
+
+        /**
          * Returns the same mount that makes its source when it is missing.
          *
          * @return a new value
          */
         public Bind createSource() {
-            return new Bind(source, target, recursive, options, propagation, true);
+            return new Bind(source, target, recursive, options, propagation, true, idMapping);
         }
 
         /**
@@ -94,7 +118,13 @@ public sealed interface Mount {
          */
         public Bind with(Option... more) {
             return new Bind(
-                    source, target, recursive, union(options, more), propagation, makesSource);
+                    source,
+                    target,
+                    recursive,
+                    union(options, more),
+                    propagation,
+                    makesSource,
+                    idMapping);
         }
 
         /**
@@ -104,7 +134,7 @@ public sealed interface Mount {
          * @return a new value
          */
         public Bind propagation(Propagation mode) {
-            return new Bind(source, target, recursive, options, mode, makesSource);
+            return new Bind(source, target, recursive, options, mode, makesSource, idMapping);
         }
 
         /**
@@ -113,7 +143,31 @@ public sealed interface Mount {
          * @return a new value
          */
         public Bind nonRecursive() {
-            return new Bind(source, target, false, options, propagation, makesSource);
+            return new Bind(source, target, false, options, propagation, makesSource, idMapping);
+        }
+
+        /**
+         * Returns the same mount with other owners: without ranges, what user 0 owns on disk
+         * belongs to user 0 of the container's own user namespace, and so on; else each range maps
+         * user and group ids on disk, from {@link IdMap#inside} on, to those of the host. Takes
+         * CAP_SYS_ADMIN over the file system, so it is refused to a rootless container; and a file
+         * system that can do it, as ext4, xfs, btrfs and tmpfs (since Linux 6.3), but not overlay.
+         *
+         * @param ranges none for the mapping of the container's own user namespace
+         * @return a new value
+         */
+        public Bind idMapped(IdMap... ranges) {
+            return idMapped(new IdMapping(List.of(ranges), List.of(ranges)));
+        }
+
+        /**
+         * Returns the same mount with other owners.
+         *
+         * @param mapping how they are shown
+         * @return a new value
+         */
+        public Bind idMapped(IdMapping mapping) {
+            return new Bind(source, target, recursive, options, propagation, makesSource, mapping);
         }
     }
 

@@ -3,6 +3,7 @@ package io.pelagos.core.spec;
 import io.pelagos.core.internal.json.JsonObject;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,6 +23,9 @@ final class MountJson {
                 options(node, bind.options());
                 node.put("propagation", JsonObject.nameOf(bind.propagation()));
                 node.put("makesSource", bind.makesSource());
+                if (bind.idMapping() != null) {
+                    write(node.putObject("idMapping"), bind.idMapping());
+                }
             }
             case Mount.Tmpfs tmpfs -> {
                 node.put("type", "tmpfs").put("target", tmpfs.target());
@@ -42,6 +46,25 @@ final class MountJson {
         }
     }
 
+    private static void write(ObjectNode node, IdMapping mapping) {
+        SpecJson.idMap(node.putArray("users"), mapping.users());
+        SpecJson.idMap(node.putArray("groups"), mapping.groups());
+    }
+
+    private static @Nullable IdMapping idMapping(@Nullable JsonObject object) {
+        return object == null
+                ? null
+                : object.checked(
+                        () ->
+                                new IdMapping(
+                                        object.objects("users").stream()
+                                                .map(SpecJson::idMap)
+                                                .toList(),
+                                        object.objects("groups").stream()
+                                                .map(SpecJson::idMap)
+                                                .toList()));
+    }
+
     private static void options(ObjectNode node, Set<Mount.Option> options) {
         var array = node.putArray("options");
         options.forEach(option -> array.add(JsonObject.nameOf(option)));
@@ -58,7 +81,8 @@ final class MountJson {
                                             object.flag("recursive"),
                                             options(object),
                                             object.constant("propagation", Mount.Propagation.class),
-                                            object.flag("makesSource"));
+                                            object.flag("makesSource"),
+                                            idMapping(object.optionalObject("idMapping")));
                             case "tmpfs" ->
                                     new Mount.Tmpfs(
                                             object.text("target"),

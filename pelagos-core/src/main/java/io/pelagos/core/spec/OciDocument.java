@@ -370,7 +370,7 @@ final class OciDocument {
         return namespaces;
     }
 
-    private static void idMap(ObjectNode node, String field, List<IdMap> ranges) {
+    static void idMap(ObjectNode node, String field, List<IdMap> ranges) {
         if (!ranges.isEmpty()) {
             var array = node.putArray(field);
             for (var range : ranges) {
@@ -382,7 +382,7 @@ final class OciDocument {
         }
     }
 
-    private static IdMap idMap(JsonObject object) {
+    static IdMap idMap(JsonObject object) {
         return object.checked(
                 () ->
                         new IdMap(

@@ -114,6 +114,7 @@ final class OciMounts {
             boolean isDefault =
                     withoutDefaults && defaults.removeIf(mount -> mount.is(target, type, options));
             if (!isDefault) {
+                var ranges = ranges(object);
                 mounts.add(
                         object.checked(
                                 () ->
@@ -122,6 +123,7 @@ final class OciMounts {
                                                 type == null ? "none" : type,
                                                 source == null ? "" : source,
                                                 options,
+                                                ranges,
                                                 made)));
             }
         }
@@ -135,6 +137,19 @@ final class OciMounts {
                             + " says that it is there");
         }
         return mounts;
+    }
+
+    /** Returns the ranges that a mount has of its own. */
+    private static IdMapping ranges(JsonObject object) {
+        return object.checked(
+                () ->
+                        new IdMapping(
+                                object.objects("uidMappings").stream()
+                                        .map(OciDocument::idMap)
+                                        .toList(),
+                                object.objects("gidMappings").stream()
+                                        .map(OciDocument::idMap)
+                                        .toList()));
     }
 
     private static ObjectNode node(Mount mount) {
@@ -158,7 +173,16 @@ final class OciMounts {
         options.add(prefix + "bind");
         bind.options().forEach(option -> options.add(prefix + ociName(option)));
         options.add(prefix + JsonObject.nameOf(bind.propagation()));
-        return entry(bind.target(), "bind", bind.source(), options);
+        var mapping = bind.idMapping();
+        if (mapping != null) {
+            options.add(prefix + "idmap");
+        }
+        var entry = entry(bind.target(), "bind", bind.source(), options);
+        if (mapping != null) {
+            OciDocument.idMap(entry, "uidMappings", mapping.users());
+            OciDocument.idMap(entry, "gidMappings", mapping.groups());
+        }
+        return entry;
     }
 
     private static ObjectNode tmpfs(Mount.Tmpfs tmpfs) {
@@ -175,7 +199,14 @@ final class OciMounts {
         mount.parameters()
                 .forEach((key, value) -> options.add(value.isEmpty() ? key : key + "=" + value));
         var entry = entry(mount.target(), mount.type(), mount.type(), options);
-        var back = mount(mount.target(), mount.type(), mount.type(), options, Set.of());
+        var back =
+                mount(
+                        mount.target(),
+                        mount.type(),
+                        mount.type(),
+                        options,
+                        IdMapping.OF_CONTAINER,
+                        Set.of());
         if (mount.parameters().keySet().stream().anyMatch(key -> key.contains("="))
                 || back instanceof Mount.Bind
                 || (back instanceof Mount.FileSystem same && !same.equals(mount))) {
@@ -208,7 +239,12 @@ final class OciMounts {
     }
 
     private static Mount mount(
-            String target, String type, String source, List<String> options, Set<String> made) {
+            String target,
+            String type,
+            String source,
+            List<String> options,
+            IdMapping ranges,
+            Set<String> made) {
         var words = Words.of(options);
         if (words.bind || type.equals("bind")) {
             words.refuseParameters();
@@ -219,7 +255,12 @@ final class OciMounts {
                     words.recursive,
                     words.options,
                     propagation,
-                    made.contains(target));
+                    made.contains(target),
+                    words.idMapping(ranges));
+        }
+        if (words.idMapping(ranges) != null) {
+            throw new IllegalArgumentException(
+                    "options " + options + ": mapped ids of a mount that is no bind mount");
         }
         if (words.propagation != Mount.Propagation.PRIVATE) {
             throw new IllegalArgumentException(
@@ -247,6 +288,8 @@ final class OciMounts {
         private Mount.Propagation propagation = Mount.Propagation.PRIVATE;
         private boolean bind;
         private boolean recursive;
+        private boolean mapped;
+        private boolean allMapped;
 
         static Words of(List<String> texts) {
             var words = new Words();
@@ -261,6 +304,8 @@ final class OciMounts {
                     bind = true;
                     recursive = true;
                 }
+                case "idmap" -> mapped = true;
+                case "ridmap" -> allMapped = true;
                 case "slave", "rslave" -> propagation = Mount.Propagation.SLAVE;
                 case "shared", "rshared" -> propagation = Mount.Propagation.SHARED;
                 default -> {
@@ -272,6 +317,19 @@ final class OciMounts {
                     }
                 }
             }
+        }
+
+        /** A mapping is that of everything that comes along, or of nothing. */
+        private @Nullable IdMapping idMapping(IdMapping ranges) {
+            if (!mapped && !allMapped && ranges.isOfContainer()) {
+                return null;
+            }
+            if (recursive && !allMapped) {
+                throw new IllegalArgumentException(
+                        "option idmap: would leave out what is mounted below; say ridmap, or bind"
+                                + " instead of rbind");
+            }
+            return ranges;
         }
 
         private void parameter(String word) {
@@ -287,7 +345,8 @@ final class OciMounts {
                 throw new IllegalArgumentException(
                         "option "
                                 + parameters.keySet().iterator().next()
-                                + ": has no effect on a bind mount, or no place in a container spec");
+                                + ": has no effect on a bind mount, or no place in a container"
+                                + " spec");
             }
         }
 

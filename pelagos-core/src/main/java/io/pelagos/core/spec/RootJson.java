@@ -10,6 +10,9 @@ final class RootJson {
     static void write(ObjectNode node, RootSpec.Layers layers) {
         var directories = node.put("type", "layers").putArray("directories");
         layers.directories().forEach(directory -> directories.add(directory.toString()));
+        if (layers.idMapped()) {
+            node.put("idMapped", true);
+        }
         var upper = node.putObject("upper");
         switch (layers.upper()) {
             case RootSpec.Upper.Ephemeral(boolean inMemory) ->
@@ -24,7 +27,8 @@ final class RootJson {
 
     static RootSpec.Layers read(JsonObject object) {
         var directories = object.texts("directories").stream().map(SpecJson::absolute).toList();
-        return new RootSpec.Layers(directories, upper(object.object("upper")));
+        return new RootSpec.Layers(
+                directories, upper(object.object("upper")), object.flag("idMapped", false));
     }
 
     private static RootSpec.Upper upper(JsonObject object) {

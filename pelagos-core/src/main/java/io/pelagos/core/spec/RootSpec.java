@@ -56,8 +56,10 @@ public sealed interface RootSpec {
      * @param directories absolute paths on the host, the lowest first, as in the manifest of an
      *     image; at least one, at most 500
      * @param upper the writable layer
+     * @param idMapped whether the owners of files are shown through the ranges of the container's
+     *     own user namespace, so that what user 0 owns on disk belongs to user 0 of the container
      */
-    record Layers(List<Path> directories, Upper upper) implements RootSpec {
+    record Layers(List<Path> directories, Upper upper, boolean idMapped) implements RootSpec {
         private static final int MAX = 500;
 
         /** Makes the paths absolute. */
@@ -68,6 +70,16 @@ public sealed interface RootSpec {
             }
             directories =
                     directories.stream().map(path -> path.toAbsolutePath().normalize()).toList();
+        }
+
+        /**
+         * Makes layers that show owners as they are.
+         *
+         * @param directories absolute paths on the host, the lowest first
+         * @param upper the writable layer
+         */
+        public Layers(List<Path> directories, Upper upper) {
+            this(directories, upper, false);
         }
 
         /**

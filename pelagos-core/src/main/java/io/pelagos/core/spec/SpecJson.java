@@ -336,7 +336,7 @@ final class SpecJson {
         };
     }
 
-    private static void idMap(ArrayNode array, List<IdMap> ranges) {
+    static void idMap(ArrayNode array, List<IdMap> ranges) {
         for (var range : ranges) {
             array.addObject()
                     .put("inside", range.inside())
@@ -345,7 +345,7 @@ final class SpecJson {
         }
     }
 
-    private static IdMap idMap(JsonObject object) {
+    static IdMap idMap(JsonObject object) {
         return object.checked(
                 () ->
                         new IdMap(

@@ -202,7 +202,8 @@ public final class SpecArbitraries {
                                 FLAG,
                                 options,
                                 Arbitraries.of(Mount.Propagation.class),
-                                FLAG)
+                                FLAG,
+                                mappings().injectNull(0.7))
                         .as(Mount.Bind::new);
         var tmpfs =
                 Combinators.combine(
@@ -272,5 +273,14 @@ public final class SpecArbitraries {
                 null,
                 Map.of(),
                 Map.of());
+    }
+
+    private static Arbitrary<IdMapping> mappings() {
+        return Arbitraries.of(
+                IdMapping.OF_CONTAINER,
+                new IdMapping(List.of(new IdMap(1000, 0, 1)), List.of(new IdMap(100, 0, 1))),
+                new IdMapping(
+                        List.of(new IdMap(0, 100_000, 10), new IdMap(10, 5, 1)),
+                        List.of(new IdMap(0, 100_000, 65_536))));
     }
 }

@@ -1,6 +1,9 @@
 package io.pelagos.core.testing;
 
+import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -30,8 +33,18 @@ final class MountArbitraries {
                         Arbitraries.of(true, false),
                         SpecArbitraries.subsets(Mount.Option.class),
                         Arbitraries.of(Mount.Propagation.class),
-                        Arbitraries.of(true, false))
+                        Arbitraries.of(true, false),
+                        mappings().injectNull(0.7))
                 .as(Mount.Bind::new);
+    }
+
+    private static Arbitrary<IdMapping> mappings() {
+        return Arbitraries.of(
+                IdMapping.OF_CONTAINER,
+                new IdMapping(List.of(new IdMap(1000, 0, 1)), List.of(new IdMap(100, 0, 1))),
+                new IdMapping(
+                        List.of(new IdMap(0, 100_000, 10), new IdMap(10, 5, 1)),
+                        List.of(new IdMap(0, 100_000, 65_536))));
     }
 
     private static Arbitrary<Mount> tmpfs() {

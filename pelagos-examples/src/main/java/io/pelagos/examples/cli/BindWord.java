@@ -15,7 +15,11 @@ final class BindWord {
      * @param word for example {@code ro} or {@code rslave}
      */
     static Mount.Bind apply(String text, Mount.Bind bind, String word) {
+        if (word.startsWith("idmap=")) {
+            return bind.idMapped(IdMappingOption.parse(text, word.substring("idmap=".length())));
+        }
         return switch (word) {
+            case "idmap" -> bind.idMapped();
             case "ro", "readonly" -> bind.with(Mount.Option.READ_ONLY);
             case "rw" -> without(bind, Mount.Option.READ_ONLY);
             case "nosuid" -> bind.with(Mount.Option.NOSUID);
@@ -36,8 +40,8 @@ final class BindWord {
                                     + text
                                     + "\": "
                                     + word
-                                    + " is none of ro, rw, [no]suid, [no]dev, [no]exec, noatime, bind,"
-                                    + " rbind, [r]private, [r]slave, [r]shared");
+                                    + " is none of ro, rw, [no]suid, [no]dev, [no]exec, noatime,"
+                                    + " bind, rbind, [r]private, [r]slave, [r]shared, idmap[=…]");
         };
     }
 
@@ -51,6 +55,7 @@ final class BindWord {
                 bind.recursive(),
                 options,
                 bind.propagation(),
-                bind.makesSource());
+                bind.makesSource(),
+                bind.idMapping());
     }
 }

@@ -42,6 +42,13 @@ final class ContainerOptions {
             description = "When a registry is asked for an image (default: missing).")
     private PullPolicy pull = PullPolicy.MISSING;
 
+    @Option(
+            names = "--idmap",
+            description =
+                    "Let the files of an image belong to the users of the container's own user"
+                            + " namespace, as they do without one.")
+    private boolean idMapped;
+
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the container.")
     private @Nullable String name;
 
@@ -118,6 +125,11 @@ final class ContainerOptions {
     }
 
     private Rootfs rootfs(Pelagos pelagos) throws InterruptedException {
+        var root = given(pelagos);
+        return idMapped ? root.idMapped() : root;
+    }
+
+    private Rootfs given(Pelagos pelagos) throws InterruptedException {
         if (rootfs.equals("host") || rootfs.startsWith("/") || rootfs.startsWith(".")) {
             return Shell.rootfs(rootfs);
         }

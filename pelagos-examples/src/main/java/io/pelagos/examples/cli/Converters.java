@@ -1,6 +1,7 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.ContainerFilter;
+import io.pelagos.core.VolumeFilter;
 import io.pelagos.core.spec.ByteSize;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
@@ -45,6 +46,7 @@ final class Converters {
         add(commandLine, SecurityOption.class, SecurityOption::parse);
         add(commandLine, Signal.class, Signal::parse);
         add(commandLine, UlimitOption.class, UlimitOption::parse);
+        add(commandLine, VolumeFilter.class, VolumeFilterOption::parse);
     }
 
     /**

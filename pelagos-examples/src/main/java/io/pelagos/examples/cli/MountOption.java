@@ -83,6 +83,13 @@ final class MountOption {
         if (propagation != null) {
             bind = BindWord.apply(text, bind, propagation);
         }
+        var mapping = take("idmap");
+        if (mapping != null) {
+            bind =
+                    mapping.equals("true")
+                            ? bind.idMapped()
+                            : bind.idMapped(IdMappingOption.parse(text, mapping));
+        }
         return bind.with(options());
     }
 

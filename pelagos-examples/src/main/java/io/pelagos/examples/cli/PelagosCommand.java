@@ -16,37 +16,10 @@ import picocli.CommandLine.Option;
 public final class PelagosCommand implements Debuggable {
     private static final List<String> COMMANDS =
             List.of(
-                    "run",
-                    "explain",
-                    "probe",
-                    "ps",
-                    "logs",
-                    "exec",
-                    "attach",
-                    "stop",
-                    "kill",
-                    "start",
-                    "restart",
-                    "rm",
-                    "rename",
-                    "pause",
-                    "unpause",
-                    "top",
-                    "stats",
-                    "inspect",
-                    "cp",
-                    "wait",
-                    "events",
-                    "prune",
-                    "update",
-                    "cleanup",
-                    "volume",
-                    "image",
-                    "pull",
-                    "login",
-                    "logout",
-                    "healthcheck",
-                    "system");
+                    "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
+                    "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
+                    "inspect", "diff", "cp", "wait", "events", "prune", "update", "cleanup",
+                    "volume", "image", "pull", "login", "logout", "healthcheck", "system");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -121,6 +94,7 @@ public final class PelagosCommand implements Debuggable {
             case "top" -> new TopCommand(surroundings);
             case "stats" -> new StatsCommand(surroundings);
             case "inspect" -> new InspectCommand(surroundings);
+            case "diff" -> new DiffCommand(surroundings);
             case "cp" -> new CopyCommand(surroundings);
             case "wait" -> new WaitCommand(surroundings);
             case "events" -> new EventsCommand(surroundings);

@@ -2,9 +2,12 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.Volume;
+import io.pelagos.core.VolumeFilter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -15,10 +18,10 @@ import tools.jackson.databind.node.JsonNodeFactory;
         name = "volume",
         sortOptions = false,
         customSynopsis = {
-            "pelagos volume create|rm NAME…",
-            "       pelagos volume ls [--format …]",
-            "       pelagos volume inspect NAME…",
-            "       pelagos volume prune"
+            "pelagos volume create [-l KEY=VALUE…] NAME…",
+            "       pelagos volume ls [-f KEY=VALUE…] [--format …]",
+            "       pelagos volume inspect|rm NAME…",
+            "       pelagos volume prune [-f KEY=VALUE…]"
         },
         description = "Make, list and remove named volumes, which run -v NAME:DST mounts.")
 final class VolumeCommand extends ContainerCommand {
@@ -51,7 +54,20 @@ final class VolumeCommand extends ContainerCommand {
                                         volume.users().forEach(users::add);
                                         return users;
                                     },
-                                    volume -> String.join(",", volume.users()))),
+                                    volume -> String.join(",", volume.users())),
+                            new Column<>(
+                                    "labels",
+                                    "LABELS",
+                                    volume -> {
+                                        var labels = JsonNodeFactory.instance.objectNode();
+                                        new TreeMap<>(volume.labels()).forEach(labels::put);
+                                        return labels;
+                                    },
+                                    volume ->
+                                            new TreeMap<>(volume.labels())
+                                                    .entrySet().stream()
+                                                            .map(Object::toString)
+                                                            .collect(Collectors.joining(",")))),
                     List.of("name", "path", "users"));
 
     @Option(
@@ -59,6 +75,18 @@ final class VolumeCommand extends ContainerCommand {
             paramLabel = "table|json|KEY,…",
             description = "How ls lists (default: table).")
     private String format = "table";
+
+    @Option(
+            names = {"-l", "--label"},
+            paramLabel = "KEY[=VALUE]",
+            description = "A label of the volumes that create makes.")
+    private List<Label> labels = new ArrayList<>();
+
+    @Option(
+            names = {"-f", "--filter"},
+            paramLabel = "KEY=VALUE",
+            description = "What ls lists and prune removes: name=, label= or dangling=true|false.")
+    private List<VolumeFilter> filters = new ArrayList<>();
 
     @Parameters(index = "0", paramLabel = "ACTION", description = "create, ls, inspect, rm, prune.")
     private Action action = Action.LS;
@@ -78,10 +106,21 @@ final class VolumeCommand extends ContainerCommand {
                     action.name().toLowerCase(Locale.ROOT)
                             + (named ? ": takes the name of a volume" : ": takes no name"));
         }
+        if (!labels.isEmpty() && action != Action.CREATE) {
+            throw new IllegalArgumentException("--label: only create takes labels");
+        }
+        if (!filters.isEmpty() && named) {
+            throw new IllegalArgumentException("--filter: only ls and prune take filters");
+        }
         var volumes = pelagos.volumes();
+        var chosen = filters.toArray(VolumeFilter[]::new);
         switch (action) {
-            case CREATE -> names.forEach(name -> out().println(volumes.create(name).name()));
-            case LS -> LISTING.print(out(), format, volumes.list());
+            case CREATE -> {
+                var all = new TreeMap<String, String>();
+                labels.forEach(label -> all.put(label.key(), label.value()));
+                names.forEach(name -> out().println(volumes.create(name, all).name()));
+            }
+            case LS -> LISTING.print(out(), format, volumes.list(chosen));
             case INSPECT ->
                     LISTING.print(out(), "json", names.stream().map(volumes::find).toList());
             case RM -> {
@@ -90,7 +129,7 @@ final class VolumeCommand extends ContainerCommand {
                     out().println(name);
                 }
             }
-            case PRUNE -> volumes.prune().forEach(out()::println);
+            case PRUNE -> volumes.prune(chosen).forEach(out()::println);
         }
         return 0;
     }

@@ -3,9 +3,11 @@ package io.pelagos.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.pelagos.core.Volume;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.IdMap;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Resources;
@@ -14,7 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +68,60 @@ class OptionParsersTest {
         assertThat(VolumeOption.parse("./x:/data").source())
                 .isEqualTo(Path.of("x").toAbsolutePath().toString());
         assertThat(VolumeOption.parse("/srv:/data:dev,suid").options()).isEmpty();
+    }
+
+    @Test
+    void aBindMountCanShowOtherOwners() {
+        assertThat(VolumeOption.parse("/srv:/data:ro,idmap"))
+                .isEqualTo(Mount.readOnly(Path.of("/srv"), "/data").idMapped());
+        var mapping =
+                new IdMapping(
+                        List.of(new IdMap(1000, 0, 1), new IdMap(0, 5, 10)),
+                        List.of(new IdMap(7, 8, 9)));
+        var bind = Mount.bind(Path.of("/srv"), "/data").idMapped(mapping);
+        assertThat(VolumeOption.parse("/srv:/data:idmap=uids=1000-0-1#0-5-10;gids=7-8-9,rw"))
+                .isEqualTo(bind);
+        assertThat(
+                        MountOption.parse(
+                                "type=bind,source=/srv,target=/data,"
+                                        + "idmap=uids=1000-0-1#0-5-10;gids=7-8-9"))
+                .isEqualTo(bind);
+        assertThat(MountOption.parse("type=bind,source=/srv,target=/data,idmap"))
+                .isEqualTo(Mount.bind(Path.of("/srv"), "/data").idMapped());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "idmap=",
+                "idmap=uids=0-0-1",
+                "idmap=gids=0-0-1;uids=0-0-1",
+                "idmap=uids=0-0;gids=0-0-1",
+                "idmap=uids=0-0-0;gids=0-0-1",
+                "idmap=uids=0-0-2#1-9-1;gids=0-0-1"
+            })
+    void otherMappingsAreRefused(String word) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> VolumeOption.parse("/srv:/data:" + word));
+    }
+
+    @Test
+    void volumesAreFilteredByNameLabelAndUse() {
+        var volume =
+                new Volume(
+                        "data-1", Path.of("/v"), Instant.EPOCH, List.of(), Map.of("app", "shop"));
+        for (var fits :
+                List.of("name=ata", "label=app", "label=app=shop", "dangling=true", "dangling=1")) {
+            assertThat(VolumeFilterOption.parse(fits).test(volume)).as(fits).isTrue();
+        }
+        for (var other : List.of("name=x", "label=x", "label=app=x", "dangling=false")) {
+            assertThat(VolumeFilterOption.parse(other).test(volume)).as(other).isFalse();
+        }
+        for (var refused : List.of("x=y", "dangling=maybe", "name")) {
+            assertThatIllegalArgumentException()
+                    .as(refused)
+                    .isThrownBy(() -> VolumeFilterOption.parse(refused));
+        }
     }
 
     @Test

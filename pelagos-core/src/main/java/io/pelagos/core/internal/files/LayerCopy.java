@@ -20,6 +20,9 @@ import java.util.TreeMap;
  * without the notes that overlayfs keeps for itself about where a file was copied from.
  */
 public final class LayerCopy {
+    private static final String TRUSTED_OPAQUE = "trusted.overlay.opaque";
+    private static final String USER_OPAQUE = "user.overlay.opaque";
+
     private LayerCopy() {}
 
     /**
@@ -28,9 +31,12 @@ public final class LayerCopy {
      * @param calls how it is done
      * @param upper the writable layer, which nobody writes to meanwhile
      * @param layer the new directory, whose parent exists
+     * @param privileged whether this JVM may write what the overlays of the machine's own user
+     *     namespace look at
      * @throws IOException when it cannot be written
      */
-    public static void copy(FileCalls calls, Path upper, Path layer) throws IOException {
+    public static void copy(FileCalls calls, Path upper, Path layer, boolean privileged)
+            throws IOException {
         var parent = String.valueOf(layer.getParent());
         try (var from = calls.openPath(upper.toString(), Constant.flags(O_PATH, O_DIRECTORY));
                 var to = calls.openPath(parent, Constant.flags(O_RDONLY, O_DIRECTORY));
@@ -41,19 +47,30 @@ public final class LayerCopy {
                                 String.valueOf(layer.getFileName()),
                                 CopyRules.EXACT,
                                 true);
-                var sink = new WithoutNotes(target)) {
+                var sink = new WithoutNotes(target, privileged)) {
             new TreeSource(calls, sink).copy(from, "");
         }
     }
 
-    private record WithoutNotes(FileSink target) implements FileSink {
+    /**
+     * Says of an opaque directory in both ways that it is one: overlays of a user namespace look at
+     * the one, all others at the other.
+     */
+    private record WithoutNotes(FileSink target, boolean privileged) implements FileSink {
         @Override
         public void add(FileEntry entry, InputStream contents) throws IOException {
             target.add(entry.withXattrs(kept(entry.xattrs())), contents);
         }
 
-        private static Map<String, Bytes> kept(Map<String, Bytes> xattrs) {
+        private Map<String, Bytes> kept(Map<String, Bytes> xattrs) {
             var kept = new TreeMap<>(xattrs);
+            var opaque = xattrs.getOrDefault(TRUSTED_OPAQUE, xattrs.get(USER_OPAQUE));
+            if (opaque != null) {
+                kept.put(USER_OPAQUE, opaque);
+                if (privileged) {
+                    kept.put(TRUSTED_OPAQUE, opaque);
+                }
+            }
             kept.keySet()
                     .removeIf(
                             name ->

@@ -35,9 +35,12 @@ public final class OverlayMount {
      * @param files how it is done
      * @param layers the lowest first
      * @param writable the layer on top
+     * @param userXattr whether the containers of these layers are in a user namespace, so that
+     *     overlayfs keeps its notes where those may write them
      * @return a descriptor of the root of the whole
      */
-    public static Fd open(FileCalls files, List<Path> layers, RootSpec.Upper.Kept writable) {
+    public static Fd open(
+            FileCalls files, List<Path> layers, RootSpec.Upper.Kept writable, boolean userXattr) {
         var calls = files.calls();
         var opened = new ArrayList<Fd>();
         try (var memory = Memory.open();
@@ -62,6 +65,9 @@ public final class OverlayMount {
             mount.set("metacopy", "off");
             mount.set("redirect_dir", "nofollow");
             mount.set("index", "off");
+            if (userXattr) {
+                mount.configure(MountApi.FSCONFIG_SET_FLAG, "userxattr", null);
+            }
             mount.configure(MountApi.FSCONFIG_CMD_CREATE, null, null);
             return Fd.of(
                     calls.kernel(),

@@ -67,6 +67,33 @@ public final class Scratch {
         }
     }
 
+    /**
+     * Finds what belongs to a process.
+     *
+     * @param calls how to look
+     * @param directory where to look
+     * @param pid a process that lives
+     * @return where it is
+     */
+    public static Optional<Path> of(FileCalls calls, Path directory, long pid) {
+        var mark = OwnerMark.of(calls.calls(), pid);
+        try (var parent = open(calls, directory.toString())) {
+            for (var name : calls.list(parent)) {
+                if (NAME.matcher(name).matches()
+                        && calls.status(parent, name).filter(FileStatus::isDirectory).isPresent()
+                        && owner(calls, parent, name).filter(mark::equals).isPresent()) {
+                    return Optional.of(directory.resolve(name));
+                }
+            }
+            return Optional.empty();
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     /** Returns where it is. */
     public Path path() {
         return path;

@@ -58,6 +58,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var builder = new PlanBuilder(inputs.facts().architecture());
         var hostname = builder.text(HOSTNAME, inputs.names().hostname(), HOST_NAME_MAX);
         var namespaces = new Namespaces(inputs, hostname);
+        var idMapped = new IdMappedMounts(inputs);
         var plan =
                 Supervision.compose(
                         builder,
@@ -72,8 +73,13 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                         || inputs.supervision()
                                                 instanceof Supervision.Kind.Detached,
                                 spec.process().descriptors().count(),
-                                namespaces::prepare),
-                        (child, word) -> firstProcess(child, inputs, hostname, namespaces, word));
+                                helper -> {
+                                    // First, while the helper has all rights of the JVM.
+                                    idMapped.open(helper);
+                                    namespaces.prepare(helper);
+                                }),
+                        (child, word) ->
+                                firstProcess(child, inputs, hostname, namespaces, idMapped, word));
         var listening = inputs.listening();
         return new ContainerPlan(listening == null ? plan : listening.checked(plan), warnings);
     }
@@ -101,6 +107,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
             LaunchInputs inputs,
             PlanBuilder.Text hostname,
             Namespaces namespaces,
+            IdMappedMounts idMapped,
             Supervision.Word word) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
@@ -121,7 +128,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var labels = new Labels(inputs);
         labels.open(plan);
         if (spec.creates(Namespace.MOUNT)) {
-            new FileSystem(inputs, hostname).add(plan);
+            new FileSystem(inputs, hostname, idMapped).add(plan);
         }
         var console = new Console(inputs);
         console.add(plan, true);

@@ -31,15 +31,17 @@ final class FileSystem {
     private static final int STX_MNT_ID = 144;
 
     private final LaunchInputs inputs;
+    private final IdMappedMounts idMapped;
     private final RootTree root;
     private final KernelPaths kernelPaths;
     private final Mounts mounts;
     private final List<Attachment> attachments;
 
-    FileSystem(LaunchInputs inputs, PlanBuilder.Text hostname) {
+    FileSystem(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
         this.inputs = inputs;
+        this.idMapped = idMapped;
         var spec = inputs.spec();
-        root = new RootTree(inputs, hostname);
+        root = new RootTree(inputs, hostname, idMapped);
         kernelPaths =
                 new KernelPaths(
                         spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());
@@ -48,7 +50,7 @@ final class FileSystem {
         if (spec.defaultMounts()) {
             all.addAll(new KernelFileSystems(inputs).attachments());
         }
-        mounts = new Mounts(inputs);
+        mounts = new Mounts(inputs, idMapped);
         all.addAll(mounts.attachments());
         attachments = sorted(replaced(all));
     }
@@ -115,7 +117,7 @@ final class FileSystem {
         plan.call(PIVOT_ROOT, ".", ".");
         plan.purpose("letting go of the host's files");
         // The old root lies over the new one now, and over that what was mounted over the old root.
-        for (int i = 0; i <= mounts.overHostRoot(); i++) {
+        for (int i = 0; i <= mounts.overHostRoot() + idMapped.overHostRoot(); i++) {
             plan.call(UMOUNT2, ".", MNT_DETACH);
         }
         plan.call(CHDIR, "/");

@@ -5,6 +5,7 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import java.util.EnumSet;
@@ -30,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param terminal the descriptor through which the process hands its terminal over, or null when it
  *     has none
  * @param listening the calls that the JVM decides about, or null for none
+ * @param idMaps descriptors of user namespaces that have these ranges, for all that {@link
+ *     IdMappedMounts#needed} names
  */
 public record LaunchInputs(
         ContainerSpec spec,
@@ -43,11 +46,43 @@ public record LaunchInputs(
         Map<String, Boolean> sourceIsFile,
         @Nullable SeccompProgram filter,
         @Nullable Integer terminal,
-        @Nullable Listening listening) {
+        @Nullable Listening listening,
+        Map<IdMapping, Integer> idMaps) {
     /** Copies the maps. */
     public LaunchInputs {
         joined = Map.copyOf(joined);
         sourceIsFile = Map.copyOf(sourceIsFile);
+        idMaps = Map.copyOf(idMaps);
+    }
+
+    /** Makes inputs of a process whose mounts show owners as they are. */
+    public LaunchInputs(
+            ContainerSpec spec,
+            HostFacts facts,
+            Names names,
+            Identity identity,
+            Channels channels,
+            Supervision.Kind supervision,
+            Placement placement,
+            Map<Namespace, Integer> joined,
+            Map<String, Boolean> sourceIsFile,
+            @Nullable SeccompProgram filter,
+            @Nullable Integer terminal,
+            @Nullable Listening listening) {
+        this(
+                spec,
+                facts,
+                names,
+                identity,
+                channels,
+                supervision,
+                placement,
+                joined,
+                sourceIsFile,
+                filter,
+                terminal,
+                listening,
+                Map.of());
     }
 
     /** Makes inputs of a process without a terminal. */

@@ -87,6 +87,16 @@ final class MountCalls {
     /** Changes attributes and propagation of a mount, and of all below it. */
     static void setAttributes(
             PlanBuilder plan, Slot mount, boolean recursive, Constant set, Constant propagation) {
+        setAttributes(plan, mount, recursive, set, propagation, 0);
+    }
+
+    private static void setAttributes(
+            PlanBuilder plan,
+            Slot mount,
+            boolean recursive,
+            Constant set,
+            Constant propagation,
+            int namespace) {
         long clear =
                 (set.value(plan.architecture())
                                         & MountAttribute.MOUNT_ATTR_NOATIME.value(
@@ -101,12 +111,36 @@ final class MountCalls {
                 recursive ? THIS_AND_BELOW : AT_EMPTY_PATH,
                 // struct mount_attr { __u64 attr_set, attr_clr, propagation, userns_fd; }
                 plan.longs(
-                        "{" + set.name() + ", " + propagation.name() + "}",
+                        "{"
+                                + set.name()
+                                + ", "
+                                + propagation.name()
+                                + (namespace == 0 ? "" : ", " + namespace)
+                                + "}",
                         set,
                         clear,
                         propagation,
-                        0),
+                        namespace),
                 MOUNT_ATTR_SIZE);
+    }
+
+    /** The same, and shows the owners as a user namespace maps them. */
+    static void mapIds(
+            PlanBuilder plan,
+            Slot mount,
+            boolean recursive,
+            Constant set,
+            Constant propagation,
+            int namespace) {
+        setAttributes(
+                plan,
+                mount,
+                recursive,
+                set.value(plan.architecture()) == 0
+                        ? MountAttribute.MOUNT_ATTR_IDMAP
+                        : Constant.flags(MountAttribute.MOUNT_ATTR_IDMAP, set),
+                propagation,
+                namespace);
     }
 
     /** Changes attributes of the root. */

@@ -26,17 +26,20 @@ final class Mounts {
     private final LaunchInputs inputs;
     private final List<Mount> mounts;
     private final Map<String, Boolean> sourceIsFile;
+    private final IdMappedMounts idMapped;
     private @Nullable Slot files;
 
     /**
      * Makes the part.
      *
      * @param inputs what was asked for, and which sources are files
+     * @param idMapped those that are open already
      */
-    Mounts(LaunchInputs inputs) {
+    Mounts(LaunchInputs inputs, IdMappedMounts idMapped) {
         this.inputs = inputs;
         mounts = inputs.spec().mounts();
         sourceIsFile = inputs.sourceIsFile();
+        this.idMapped = idMapped;
     }
 
     private Map<String, String> labelled(String type, Map<String, String> parameters) {
@@ -62,7 +65,7 @@ final class Mounts {
         return files == null ? 0 : 1;
     }
 
-    private static String purpose(Mount mount) {
+    static String purpose(Mount mount) {
         return "mounting " + mount.target() + " in the container";
     }
 
@@ -75,6 +78,10 @@ final class Mounts {
                 true,
                 bind.propagation() != Mount.Propagation.PRIVATE,
                 plan -> {
+                    var open = idMapped.of(bind);
+                    if (open != null) {
+                        return open;
+                    }
                     if (bind.makesSource()) {
                         makeDirectories(plan, bind.source());
                     }
@@ -97,7 +104,7 @@ final class Mounts {
     }
 
     /** Makes a source on the host, where the caller's own path leads. */
-    private static void makeDirectories(PlanBuilder plan, String path) {
+    static void makeDirectories(PlanBuilder plan, String path) {
         for (int end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {
             plan.call(MKDIRAT, AT_FDCWD, path.substring(0, end), 0755).tolerate(Errno.EEXIST);
         }
@@ -194,7 +201,7 @@ final class Mounts {
         return Constant.flags(flags.toArray(Constant[]::new));
     }
 
-    private static Constant propagation(Mount.Propagation propagation) {
+    static Constant propagation(Mount.Propagation propagation) {
         return switch (propagation) {
             case PRIVATE -> MountFlag.MS_PRIVATE;
             case SLAVE -> MountFlag.MS_SLAVE;

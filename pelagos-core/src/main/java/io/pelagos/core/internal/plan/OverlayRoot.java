@@ -68,7 +68,11 @@ public final class OverlayRoot {
     }
 
     /** Makes the mount, which is mounted over the root of the host or over a directory of it. */
-    static Slot mount(PlanBuilder plan, LaunchInputs inputs, RootSpec.Layers layers) {
+    static Slot mount(
+            PlanBuilder plan,
+            LaunchInputs inputs,
+            RootSpec.Layers layers,
+            IdMappedMounts idMapped) {
         var kept = kept(layers);
         plan.purpose("stacking the layers of the root");
         boolean userXattr = inputs.inUserNamespace();
@@ -78,11 +82,11 @@ public final class OverlayRoot {
         var context = plan.slot("overlay context");
         plan.call(FSOPEN, "overlay", FSOPEN_CLOEXEC).into(context);
         var overlay = new OverlayRoot(plan, context);
-        for (var layer : layers.directories().reversed()) {
-            overlay.set("lowerdir+", layer);
+        if (layers.idMapped()) {
+            overlay.setOpened(idMapped, kept);
+        } else {
+            overlay.setLayers(layers, kept);
         }
-        overlay.set("upperdir", kept.upper());
-        overlay.set("workdir", kept.work());
         for (var option : options(kept.isVolatile(), userXattr)) {
             overlay.set(option);
         }
@@ -100,7 +104,45 @@ public final class OverlayRoot {
         return root;
     }
 
-    private static RootSpec.Upper.Kept kept(RootSpec.Layers layers) {
+    private void setLayers(RootSpec.Layers layers, RootSpec.Upper.Kept kept) {
+        for (var layer : layers.directories().reversed()) {
+            set("lowerdir+", layer);
+        }
+        set("upperdir", kept.upper());
+        set("workdir", kept.work());
+    }
+
+    /**
+     * Overlayfs takes layers only of mounts in the mount namespace of whoever stacks them: so those
+     * that the helper has made are mounted over the root of the host, where no path leads to them,
+     * and disappear with it.
+     */
+    private void setOpened(IdMappedMounts idMapped, RootSpec.Upper.Kept kept) {
+        for (var layer : idMapped.layers()) {
+            goOpened(layer);
+            plan.call(FSCONFIG, context, FSCONFIG_SET_STRING, "lowerdir+", ".", 0);
+            plan.call(CLOSE, layer);
+        }
+        goOpened(idMapped.writable());
+        setName("upperdir", kept.upper().getFileName());
+        setName("workdir", kept.work().getFileName());
+        plan.call(CLOSE, idMapped.writable());
+    }
+
+    private void goOpened(Slot mount) {
+        MountCalls.attachOverHostRoot(plan, mount);
+        plan.call(FCHDIR, mount);
+    }
+
+    private void setName(String parameter, @Nullable Path name) {
+        if (name == null || !isPlain(name.toString())) {
+            throw new IllegalArgumentException(
+                    parameter + " " + name + ": must be without ',', ':' and '\\' to be mapped");
+        }
+        plan.call(FSCONFIG, context, FSCONFIG_SET_STRING, parameter, name.toString(), 0);
+    }
+
+    static RootSpec.Upper.Kept kept(RootSpec.Layers layers) {
         return switch (layers.upper()) {
             case RootSpec.Upper.Kept kept -> kept;
             case RootSpec.Upper.Ephemeral _ ->

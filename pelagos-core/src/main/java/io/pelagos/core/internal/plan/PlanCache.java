@@ -2,6 +2,7 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Namespace;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,7 +34,8 @@ public final class PlanCache {
             LaunchInputs.Placement placement,
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sourceIsFile,
-            @Nullable Listening listening) {
+            @Nullable Listening listening,
+            Map<IdMapping, Integer> idMaps) {
         /** Of what differs most: all of it is long, and is compared anyway. */
         @Override
         public int hashCode() {
@@ -59,7 +61,8 @@ public final class PlanCache {
                         inputs.placement(),
                         inputs.joined(),
                         inputs.sourceIsFile(),
-                        inputs.listening());
+                        inputs.listening(),
+                        inputs.idMaps());
         var known = known(shape);
         if (known != null) {
             return known.named(inputs.names());

@@ -40,10 +40,12 @@ final class RootTree {
 
     private final LaunchInputs inputs;
     private final PlanBuilder.Text hostname;
+    private final IdMappedMounts idMapped;
 
-    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname) {
+    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
         this.inputs = inputs;
         this.hostname = hostname;
+        this.idMapped = idMapped;
     }
 
     /** Makes the root's mount the working directory, ready for pivot_root(2). */
@@ -54,7 +56,8 @@ final class RootTree {
                     case RootSpec.Directory(var path) -> directory(plan, path.toString());
                     case RootSpec.Files(var files) -> files(plan, files);
                     case RootSpec.Host() -> host(plan);
-                    case RootSpec.Layers layers -> OverlayRoot.mount(plan, inputs, layers);
+                    case RootSpec.Layers layers ->
+                            OverlayRoot.mount(plan, inputs, layers, idMapped);
                 };
         plan.call(FCHDIR, root);
         plan.call(CLOSE, root);

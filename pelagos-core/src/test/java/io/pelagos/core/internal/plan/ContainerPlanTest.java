@@ -216,6 +216,36 @@ final class ContainerPlanTest {
     }
 
     @Test
+    void mountsWithMappedIds() throws IOException {
+        golden(
+                "idmapped-mounts",
+                bare().mount(
+                                Mount.bind(Path.of("/srv/data"), "/data")
+                                        .idMapped(new IdMap(1000, 0, 1)))
+                        .mount(Mount.bind(Path.of("/srv/plain"), "/plain"))
+                        .mount(
+                                Mount.readOnly(Path.of("/srv/flat"), "/flat")
+                                        .createSource()
+                                        .nonRecursive()
+                                        .idMapped(new IdMap(0, 5, 7), new IdMap(7, 100, 1))));
+    }
+
+    @Test
+    void layersWithMappedIds() throws IOException {
+        var ids = List.of(new IdMap(0, 100_000, 65_536));
+        golden(
+                "idmapped-layers",
+                ContainerBuilder.describing(
+                                Rootfs.layers(List.of(Path.of("/store/a"), Path.of("/store/b:c")))
+                                        .idMapped())
+                        .command("/bin/true")
+                        .withoutDefaultMounts()
+                        .unmask()
+                        .userNamespace(ids, ids)
+                        .mount(Mount.bind(Path.of("/srv/data"), "/data").idMapped()));
+    }
+
+    @Test
     void sysctlsAndLimits() throws IOException {
         golden(
                 "sysctls",

@@ -12,6 +12,7 @@ import io.pelagos.core.security.Lsm;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
@@ -75,12 +76,15 @@ final class PlanInputs {
 
     /** As whoever starts a container does it, who makes the directories. */
     private static ContainerSpec withWritableLayer(ContainerSpec spec) {
-        return spec.root() instanceof RootSpec.Layers(var layers, RootSpec.Upper.Ephemeral _)
+        return spec.root()
+                        instanceof
+                        RootSpec.Layers(var layers, RootSpec.Upper.Ephemeral _, boolean idMapped)
                 ? spec.withRoot(
                         new RootSpec.Layers(
                                 layers,
                                 new RootSpec.Upper.Kept(
-                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true)))
+                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true),
+                                idMapped))
                 : spec;
     }
 
@@ -104,6 +108,10 @@ final class PlanInputs {
                                         namespace, Channels.with(0).other(passed + joined.size()));
                             }
                         });
+        var idMaps = new HashMap<IdMapping, Integer>();
+        for (var mapping : IdMappedMounts.needed(spec)) {
+            idMaps.put(mapping, Channels.with(0).other(passed + joined.size() + idMaps.size()));
+        }
         var sourceIsFile = new HashMap<String, Boolean>();
         for (var mount : spec.mounts()) {
             if (mount instanceof Mount.Bind bind) {
@@ -126,12 +134,15 @@ final class PlanInputs {
                 new LaunchInputs.Names(
                         spec.hostname() == null ? "container" : spec.hostname(), "pelagos-1"),
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
-                Channels.with(passed + joined.size() + more),
+                Channels.with(passed + joined.size() + idMaps.size() + more),
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(true, 1),
                 joined,
                 sourceIsFile,
-                filter);
+                filter,
+                null,
+                null,
+                idMaps);
     }
 
     private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {

@@ -385,10 +385,17 @@ public final class LayerUnpacker {
     }
 
     private void makeOpaque(Fd directory) {
-        calls.setXattr(
-                directory,
-                mode == UnpackMode.OVERLAY_USER ? "user.overlay.opaque" : "trusted.overlay.opaque",
-                YES);
+        if (mode == UnpackMode.OVERLAY) {
+            calls.setXattr(directory, "trusted.overlay.opaque", YES);
+        }
+        try {
+            calls.setXattr(directory, "user.overlay.opaque", YES);
+        } catch (ErrnoException e) {
+            // A file system in memory takes it only since Linux 6.6.
+            if (mode != UnpackMode.OVERLAY || e.errno() != Errno.EOPNOTSUPP) {
+                throw e;
+            }
+        }
     }
 
     private void removeLower(Fd parent, EntryPath path) {

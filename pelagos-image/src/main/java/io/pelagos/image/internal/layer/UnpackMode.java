@@ -4,7 +4,8 @@ package io.pelagos.image.internal.layer;
 public enum UnpackMode {
     /**
      * They are kept as overlayfs knows them: a character device 0/0, and the attribute {@code
-     * trusted.overlay.opaque}.
+     * trusted.overlay.opaque}, beside that of {@link #OVERLAY_USER} for containers in a user
+     * namespace, whose overlays look at no other.
      */
     OVERLAY,
 

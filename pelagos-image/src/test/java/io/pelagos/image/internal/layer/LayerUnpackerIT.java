@@ -140,6 +140,9 @@ class LayerUnpackerIT {
             assertThat(directory.list()).isEmpty();
         }
         assertThat(attribute(upper.path("gone"), "rdev")).isEqualTo(0L);
+        // Overlays of a user namespace look at this one.
+        assertThat((byte[]) Files.getAttribute(upper.path("opaque"), "user:overlay.opaque"))
+                .isEqualTo(new byte[] {'y'});
     }
 
     @Test

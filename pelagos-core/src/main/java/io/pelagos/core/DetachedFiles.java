@@ -1,0 +1,106 @@
+package io.pelagos.core;
+
+import io.pelagos.core.internal.cgroup.CgroupException;
+import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.internal.state.ContainerState.Status;
+import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.RootSpec;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The way to the files of a detached container: each time anew, from what is on disk about it. */
+final class DetachedFiles implements ContainerFiles.Reach {
+    private final Engine engine;
+    private final DetachedContainer container;
+
+    DetachedFiles(Engine engine, DetachedContainer container) {
+        this.engine = engine;
+        this.container = container;
+    }
+
+    @Override
+    public <T> T with(BiFunction<ContainerRoot, Boolean, T> action) {
+        var spec = container.spec();
+        var state = container.state();
+        var process = state.run().process();
+        var pidfd =
+                process == null || state.status() != Status.RUNNING
+                        ? null
+                        : process.open(engine.calls()).orElse(null);
+        if (process == null || pidfd == null) {
+            return action.apply(ended(spec), true);
+        }
+        try (pidfd) {
+            var first = new ContainerRoot.First(process.pid(), pidfd);
+            return action.apply(root(spec, first), false);
+        }
+    }
+
+    /** Only what the caller keeps is still there when nothing runs. */
+    private ContainerRoot ended(ContainerSpec spec) {
+        boolean isThere =
+                switch (spec.root()) {
+                    case RootSpec.Directory _ -> true;
+                    case RootSpec.Layers layers -> layers.upper() instanceof RootSpec.Upper.Kept;
+                    case RootSpec.Host _, RootSpec.Files _ -> false;
+                };
+        if (!isThere) {
+            throw ContainerStateException.ended(
+                    container.name(), "its files are gone: keep the changes of its root");
+        }
+        return root(spec, null);
+    }
+
+    private ContainerRoot root(ContainerSpec spec, ContainerRoot.@Nullable First first) {
+        var layers =
+                spec.root() instanceof RootSpec.Layers asked
+                        ? RootLayers.existing(engine, asked, first == null ? null : first.pid())
+                                .orElse(null)
+                        : null;
+        return new ContainerRoot(engine, spec, container.name(), first, layers);
+    }
+
+    @Override
+    public <T> T frozen(BiFunction<ContainerRoot, Boolean, T> action) {
+        var state = container.state();
+        if (state.status() != Status.RUNNING) {
+            return with(action);
+        }
+        boolean freezes = freeze(state);
+        try {
+            return with(action);
+        } finally {
+            if (freezes) {
+                container.thaw(state);
+            }
+        }
+    }
+
+    /** Returns whether somebody has to let it go on: it may be frozen already, or have ended. */
+    private boolean freeze(ContainerState state) {
+        var found = container.cgroup(state);
+        if (found.isEmpty()) {
+            if (container.isAlive()) {
+                throw ContainerStateException.of(
+                        container.name(),
+                        "the container "
+                                + container.name()
+                                + " has no cgroup by which it could be kept from writing");
+            }
+            return false;
+        }
+        try (var group = found.get()) {
+            if (group.isFrozen()) {
+                return false;
+            }
+            group.freeze();
+            return true;
+        } catch (CgroupException | ErrnoException e) {
+            if (container.isAlive()) {
+                throw e;
+            }
+            return false;
+        }
+    }
+}
