@@ -19,7 +19,6 @@ record Apart(Path state, Path run) {
             mount --make-rprivate /
             mount --bind "$1" /var/lib
             mount --bind "$2" /run
-            mount -t tmpfs none /dev/shm
             shift 2
             exec "$@"
             """;

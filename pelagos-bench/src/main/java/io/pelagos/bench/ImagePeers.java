@@ -127,8 +127,13 @@ record ImagePeers(Scratch scratch, String address, SampleImage image, List<Diges
         return scratch.directory().resolve(name).resolve("root");
     }
 
-    private List<String> podman(String program, String name) {
+    private List<String> podman(String program, String name) throws IOException {
+        var settings = scratch.subdirectory(name).resolve("containers.conf");
+        // Otherwise its locks stay in shared memory.
+        Files.writeString(settings, "[engine]\nlock_type = \"file\"\n");
         return List.of(
+                "env",
+                "CONTAINERS_CONF=" + settings,
                 program,
                 "--root",
                 podmanRoot(name).toString(),
