@@ -4,6 +4,7 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.Images;
 import io.pelagos.image.spec.Digest;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,8 +120,7 @@ final class ImageBench {
             var name = image.name();
             for (var ours : List.of("pull", "cold")) {
                 for (var peer : List.of("floor", "podman", "skopeo")) {
-                    relations.add(
-                            new Report.Relation(name + "/" + ours, name + "/" + peer));
+                    relations.add(new Report.Relation(name + "/" + ours, name + "/" + peer));
                 }
             }
             relations.add(new Report.Relation(name + "/push", name + "/podman-push"));
@@ -132,11 +132,9 @@ final class ImageBench {
             throws IOException, InterruptedException {
         try (var registry = LoopbackRegistry.start(scratch.subdirectory("registry"));
                 var target = LoopbackRegistry.start(scratch.subdirectory("target"));
-                var sender =
-                        Pelagos.open(PelagosPaths.under(scratch.subdirectory("sender")));
+                var sender = Pelagos.open(PelagosPaths.under(scratch.subdirectory("sender")));
                 var sent = Images.open(sender);
-                var receiver =
-                        Pelagos.open(PelagosPaths.under(scratch.subdirectory("receiver")));
+                var receiver = Pelagos.open(PelagosPaths.under(scratch.subdirectory("receiver")));
                 var received = Images.open(receiver)) {
             var reference = registry.address() + "/" + image.name() + ":1";
             var other = target.address() + "/" + image.name() + ":1";
@@ -197,10 +195,7 @@ final class ImageBench {
         }
         var peers =
                 new ImagePeers(
-                        place.scratch(),
-                        place.registry().address(),
-                        place.image(),
-                        place.layers());
+                        place.scratch(), place.registry().address(), place.image(), place.layers());
         if (wantsWay("cold")) {
             all.add(peers.cold(name + "cold", checkout));
         }

@@ -6,6 +6,7 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Stdio;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,8 @@ final class LifeBench {
                             : Optional.<Crowd>empty();
             var subjects = subjects(scratch, pelagos, running, layered);
             try {
-                return new Outcome(Report.ofContainers("life", options.rounds().measure(subjects)), crowd);
+                return new Outcome(
+                        Report.ofContainers("life", options.rounds().measure(subjects)), crowd);
             } finally {
                 for (var subject : subjects) {
                     subject.close();

@@ -1,12 +1,13 @@
 package io.pelagos.bench;
 
+import tools.jackson.databind.json.JsonMapper;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What came of a run.
@@ -103,9 +104,7 @@ record Report(
         var first = "%-" + Math.max(width, NAME) + "s ";
         var text = new StringBuilder();
         text.append(first.formatted("name"))
-                .append(
-                        "%6s %12s %12s %12s%n"
-                                .formatted("n", "min µs", "median µs", "p99 µs"));
+                .append("%6s %12s %12s %12s%n".formatted("n", "min µs", "median µs", "p99 µs"));
         for (var row : rows) {
             text.append(first.formatted(row.name()))
                     .append(

@@ -8,6 +8,7 @@ import io.pelagos.image.spec.ImageLayout;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -112,8 +113,7 @@ record SampleImage(Shape shape, Compression compression) {
                                 diffIds,
                                 List.of())
                         .toJson();
-        var manifest =
-                ImageManifest.of(keep(config, MediaType.OCI_CONFIG, blobs), layers).toJson();
+        var manifest = ImageManifest.of(keep(config, MediaType.OCI_CONFIG, blobs), layers).toJson();
         var named =
                 keep(manifest, MediaType.OCI_MANIFEST, blobs)
                         .withAnnotations(Map.of(ImageLayout.REF_NAME, name()));

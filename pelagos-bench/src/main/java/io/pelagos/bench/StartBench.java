@@ -2,6 +2,7 @@ package io.pelagos.bench;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +42,8 @@ final class StartBench {
             var subjects = subjects(scratch, pelagos);
             try {
                 var rows = options.rounds().measure(subjects);
-                return new Outcome(Report.ofContainers("start", rows), footprint, missing(subjects));
+                return new Outcome(
+                        Report.ofContainers("start", rows), footprint, missing(subjects));
             } finally {
                 for (var subject : subjects) {
                     subject.close();
