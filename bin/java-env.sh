@@ -67,7 +67,7 @@ build() {
         return
     fi
     echo "building $module ..." >&2
-    rm -f "$jar" "$root/$module/target/pelagos.aot"
+    rm -f "$jar" "$root/$module"/target/*.aot
     rm -rf "$root/$module/target/modules" "$root/$module/target/image-modules"
     if ! maven -q -pl "$module" -am package -Dmaven.test.skip=true -Dspotless.check.skip=true >&2; then
         echo "building $module failed: see above, or run bin/verify" >&2
@@ -95,6 +95,35 @@ needs_images() {
     return 1
 }
 
+# Replaces this shell by a class of the examples that needs images. From the class path, because the JVM keeps
+# no cache for the automatic modules among theirs; and with all of its compilers, because digests of whole
+# layers are computed.
+run_image_example() {
+    local main=$1 target=$root/pelagos-examples/target jar
+    shift
+    local path=$target/pelagos-examples-$version.jar
+    for jar in "$target"/modules/*.jar "$target"/image-modules/*.jar; do
+        case ":$path:" in
+            *"/${jar##*/}:"*) ;;
+            *) path=$path:$jar ;;
+        esac
+    done
+    local options=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp "$path")
+    if [ ! -e "$target/images.aot" ] && [ -w "$target" ]; then
+        local cache=$target/images.aot.$$ store
+        store=$(mktemp -d)
+        "$JAVA_HOME/bin/java" "${options[@]}" -XX:AOTCacheOutput="$cache" \
+            io.pelagos.examples.Rehearsal "$store" >/dev/null 2>&1 </dev/null || true
+        rm -rf "$store"
+        [ -e "$cache" ] || : >"$cache"
+        mv "$cache" "$target/images.aot"
+    fi
+    if [ -s "$target/images.aot" ]; then
+        options+=(-XX:AOTCache="$target/images.aot" -Xlog:disable -Xlog:all=error:stderr)
+    fi
+    exec "$JAVA_HOME/bin/java" "${options[@]}" "$main" "$@"
+}
+
 # Replaces this shell by a class of the examples.
 run_example() {
     local main=$1
@@ -107,9 +136,7 @@ run_example() {
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1
         --enable-native-access=io.pelagos.core,org.jline.terminal.ffm -p "$path")
     if needs_images "$@"; then
-        exec "$JAVA_HOME/bin/java" "${options[@]}" -p "$path:$target/image-modules" \
-            --add-modules io.pelagos.image --enable-native-access=com.github.luben.zstd_jni \
-            -m "io.pelagos.examples/$main" "$@"
+        run_image_example "$main" "$@"
     fi
     # A cache of loaded and linked classes, made once after each build. Without it all works, only later;
     # an empty file says that it could not be made.

@@ -3,7 +3,6 @@ package io.pelagos.bench;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.Images;
-
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryType;

@@ -4,7 +4,6 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.Images;
 import io.pelagos.image.spec.Digest;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

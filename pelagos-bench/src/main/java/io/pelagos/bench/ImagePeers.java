@@ -1,7 +1,6 @@
 package io.pelagos.bench;
 
 import io.pelagos.image.spec.Digest;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

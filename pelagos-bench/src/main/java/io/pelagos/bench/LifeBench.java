@@ -6,7 +6,6 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Stdio;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,6 @@ import io.pelagos.image.spec.ImageLayout;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

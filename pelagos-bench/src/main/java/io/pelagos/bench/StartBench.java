@@ -2,7 +2,6 @@ package io.pelagos.bench;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

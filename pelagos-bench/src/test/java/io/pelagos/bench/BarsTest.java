@@ -2,11 +2,10 @@ package io.pelagos.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 
 class BarsTest {
     private static Summary row(String name, double median) {
