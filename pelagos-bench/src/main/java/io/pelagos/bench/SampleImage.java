@@ -54,19 +54,21 @@ record SampleImage(Shape shape, Compression compression) {
 
     /** How layers are compressed: by the program, at the level that it has by itself. */
     enum Compression {
-        GZIP(MediaType.OCI_LAYER_GZIP, List.of("gzip", "-n", "-c")),
-        ZSTD(MediaType.OCI_LAYER_ZSTD, List.of("zstd", "-q", "-c"));
+        GZIP(MediaType.OCI_LAYER_GZIP, "gzip", "-n"),
+        ZSTD(MediaType.OCI_LAYER_ZSTD, "zstd", "-q");
 
         private final String mediaType;
-        private final List<String> compress;
+        private final String program;
+        private final String option;
 
-        Compression(String mediaType, List<String> compress) {
+        Compression(String mediaType, String program, String option) {
             this.mediaType = mediaType;
-            this.compress = compress;
+            this.program = program;
+            this.option = option;
         }
 
         String program() {
-            return compress.getFirst();
+            return program;
         }
     }
 
@@ -123,7 +125,7 @@ record SampleImage(Shape shape, Compression compression) {
 
     private void compress(Path tar, Path packed) throws IOException, InterruptedException {
         var builder =
-                new ProcessBuilder(compression.compress)
+                new ProcessBuilder(compression.program, compression.option, "-c")
                         .redirectInput(tar.toFile())
                         .redirectOutput(packed.toFile())
                         .redirectError(ProcessBuilder.Redirect.DISCARD);
