@@ -67,7 +67,7 @@ build() {
         return
     fi
     echo "building $module ..." >&2
-    rm -f "$jar" "$root/$module/target/pelagos.aot"
+    rm -f "$jar" "$root/$module"/target/*.aot
     rm -rf "$root/$module/target/modules" "$root/$module/target/image-modules"
     if ! maven -q -pl "$module" -am package -Dmaven.test.skip=true -Dspotless.check.skip=true >&2; then
         echo "building $module failed: see above, or run bin/verify" >&2
@@ -95,12 +95,9 @@ needs_images() {
     return 1
 }
 
-# Makes a cache of loaded and linked classes, once after each build. Without it all works, only later; an empty file says
-# that it could not be made. Libraries whose classes are too old for a cache get newer ones.
-make_cache() {
-    local target=$1 cache=$1/pelagos.aot.$$ newer=$1/newer-modules.$$ old
-    shift
-    [ -w "$target" ] || return 0
+# Libraries whose classes are too old for a cache of the JVM get newer ones, once after each build.
+renew_modules() {
+    local target=$1 newer=$1/newer-modules.$$ old
     mkdir "$newer"
     for old in "$target"/modules/picocli-*.jar; do
         "$JAVA_HOME/bin/java" -cp "$old" "$root/src/aot/NewerClassFiles.java" "$old" "$newer/$(basename "$old")" \
@@ -108,10 +105,51 @@ make_cache() {
     done
     rm -rf "$target/newer-modules"
     mv -T "$newer" "$target/newer-modules" || rm -rf "$newer"
-    "$JAVA_HOME/bin/java" "$@" -XX:AOTCacheOutput="$cache" \
-        -m io.pelagos.examples/io.pelagos.examples.Main run host true >/dev/null 2>&1 </dev/null || true
-    [ -e "$cache" ] || : >"$cache"
-    mv "$cache" "$target/pelagos.aot"
+}
+
+# Makes a cache of loaded and linked classes by a run that uses most of them. Without it all works, only later; an empty
+# file says that it could not be made.
+make_cache() {
+    local cache=$1
+    shift
+    "$JAVA_HOME/bin/java" -XX:AOTCacheOutput="$cache.$$" "$@" >/dev/null 2>&1 </dev/null || true
+    [ -e "$cache.$$" ] || : >"$cache.$$"
+    mv "$cache.$$" "$cache"
+}
+
+# Succeeds when a cache is missing or older than the classes, and can be made.
+needs_cache() {
+    local cache=$1 jar=$2
+    [ -w "$(dirname "$cache")" ] && { [ ! -e "$cache" ] || [ "$jar" -nt "$cache" ]; }
+}
+
+# Replaces this shell by a class of the examples that needs images. From the class path, because the JVM keeps
+# no cache for the automatic modules among theirs; and with all of its compilers, because digests of whole
+# layers are computed.
+run_image_example() {
+    local main=$1 target=$root/pelagos-examples/target jar own=$root/pelagos-examples/target/pelagos-examples-$version.jar
+    shift
+    if needs_cache "$target/images.aot" "$own" && [ ! "$target/newer-modules" -nt "$own" ]; then
+        renew_modules "$target"
+    fi
+    local path=$own
+    for jar in "$target"/newer-modules/*.jar "$target"/modules/*.jar "$target"/image-modules/*.jar; do
+        case ":$path:" in
+            *"/${jar##*/}:"*) ;;
+            *) path=$path:$jar ;;
+        esac
+    done
+    local options=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp "$path")
+    if needs_cache "$target/images.aot" "$own"; then
+        local store
+        store=$(mktemp -d)
+        make_cache "$target/images.aot" "${options[@]}" io.pelagos.examples.Rehearsal "$store"
+        rm -rf --one-file-system "$store"
+    fi
+    if [ -s "$target/images.aot" ]; then
+        options+=(-XX:AOTCache="$target/images.aot" -Xlog:disable -Xlog:all=error:stderr)
+    fi
+    exec "$JAVA_HOME/bin/java" "${options[@]}" "$main" "$@"
 }
 
 # Replaces this shell by a class of the examples.
@@ -126,12 +164,11 @@ run_example() {
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1
         --enable-native-access=io.pelagos.core,org.jline.terminal.ffm -p "$path")
     if needs_images "$@"; then
-        exec "$JAVA_HOME/bin/java" "${options[@]}" -p "$path:$target/image-modules" \
-            --add-modules io.pelagos.image --enable-native-access=com.github.luben.zstd_jni \
-            -m "io.pelagos.examples/$main" "$@"
+        run_image_example "$main" "$@"
     fi
-    if [ ! -e "$target/pelagos.aot" ] || [ "$jar" -nt "$target/pelagos.aot" ]; then
-        make_cache "$target" "${options[@]}"
+    if needs_cache "$target/pelagos.aot" "$jar"; then
+        renew_modules "$target"
+        make_cache "$target/pelagos.aot" "${options[@]}" -m io.pelagos.examples/io.pelagos.examples.Main run host true
     fi
     if [ -s "$target/pelagos.aot" ]; then
         # What the JVM says about a cache that does not fit would go to stdout.

@@ -59,7 +59,8 @@ record Footprint(double supervisor, double heap) {
         }
     }
 
-    private static double proportional(long pid) throws IOException {
+    /** Kilobytes of a process: the pages it has, those it shares in equal parts. */
+    static double proportional(long pid) throws IOException {
         try (var lines = Files.lines(Path.of("/proc/" + pid + "/smaps_rollup"))) {
             return lines.filter(line -> line.startsWith("Pss:"))
                     .mapToDouble(line -> Double.parseDouble(line.split("\\s+", -1)[1]))
@@ -67,7 +68,8 @@ record Footprint(double supervisor, double heap) {
         }
     }
 
-    private static long used() {
+    /** Bytes of heap of this JVM, after a collection. */
+    static long used() {
         var memory = java.lang.management.ManagementFactory.getMemoryMXBean();
         for (int i = 0; i < 3; i++) {
             memory.gc();

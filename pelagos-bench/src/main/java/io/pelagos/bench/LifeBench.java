@@ -34,7 +34,7 @@ final class LifeBench {
     record Outcome(Report report, Optional<Crowd> crowd) {}
 
     Outcome run() throws IOException, InterruptedException {
-        try (var scratch = Scratch.make();
+        try (var scratch = Scratch.make(options.scratch());
                 var pelagos = Pelagos.open(PelagosPaths.under(scratch.subdirectory("pelagos")));
                 var running = sleeping(pelagos, Rootfs.directory(scratch.root()));
                 var layered = sleeping(pelagos, Rootfs.layers(layers(scratch, 1)))) {
@@ -44,7 +44,8 @@ final class LifeBench {
                             : Optional.<Crowd>empty();
             var subjects = subjects(scratch, pelagos, running, layered);
             try {
-                return new Outcome(new Report("life", options.rounds().measure(subjects)), crowd);
+                return new Outcome(
+                        Report.ofContainers("life", options.rounds().measure(subjects)), crowd);
             } finally {
                 for (var subject : subjects) {
                     subject.close();

@@ -10,8 +10,8 @@ import java.util.List;
 public final class Main {
     private static final String USAGE =
             """
-            usage: bin/bench start [--json] [--rounds N] [--warmup N] [--batch N] [--only NAME,...]
-                   bin/bench life [--json] [--rounds N] [--warmup N] [--batch N] [--only NAME,...]
+            usage: bin/bench start|life|image [--json] [--rounds N] [--warmup N] [--batch N]
+                       [--only NAME,...] [--scratch DIR]
                    bin/bench plan [options of JMH]
 
             start  starts and waits for `true` in every way there is, in turns within one run:
@@ -19,9 +19,16 @@ public final class Main {
                    threads-1 threads-2 threads-4 threads-8 cold-run cold-hello memory
             life   what comes after a start:
                    exec exec-crun exec-runc layers-1 layers-100 fork crowd
+            image  pulls and pushes images that are made of the files of this machine:
+                   single-gzip single-zstd layers-gzip layers-zstd files-gzip files-zstd
+                   each by: pull cold skopeo podman floor again push podman-push heap
             plan   composes and emits launch plans
+
+            --scratch DIR  where files go; the file system decides about much of what is measured
             """;
     private static final int WRONG = 2;
+    private static final Rounds CONTAINERS = new Rounds(30, 32, 10);
+    private static final Rounds IMAGES = new Rounds(3, 5, 1);
 
     private Main() {}
 
@@ -47,6 +54,7 @@ public final class Main {
         return switch (arguments.getFirst()) {
             case "start" -> start(rest, out, err);
             case "life" -> life(rest, out, err);
+            case "image" -> image(rest, out, err);
             case "plan" -> plan(rest);
             default -> {
                 err.println(arguments.getFirst() + ": no such measurement");
@@ -67,7 +75,7 @@ public final class Main {
             throws IOException, InterruptedException {
         Options options;
         try {
-            options = Options.parse(arguments.iterator());
+            options = Options.parse(arguments.iterator(), CONTAINERS);
         } catch (IllegalArgumentException e) {
             err.println(e.getMessage());
             return WRONG;
@@ -82,11 +90,32 @@ public final class Main {
         return 0;
     }
 
+    private static int image(List<String> arguments, PrintStream out, PrintStream err)
+            throws IOException, InterruptedException {
+        ImageBench.Outcome outcome;
+        Options options;
+        try {
+            options = Options.parse(arguments.iterator(), IMAGES);
+            outcome = new ImageBench(options, Path.of(System.getProperty("pelagos.root"))).run();
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage());
+            return WRONG;
+        }
+        outcome.missing().forEach(err::println);
+        if (options.json()) {
+            out.println(outcome.report().json());
+        } else {
+            out.println(outcome.report().table());
+            ImageBars.of(outcome).forEach(out::println);
+        }
+        return 0;
+    }
+
     private static int start(List<String> arguments, PrintStream out, PrintStream err)
             throws IOException, InterruptedException {
         Options options;
         try {
-            options = Options.parse(arguments.iterator());
+            options = Options.parse(arguments.iterator(), CONTAINERS);
         } catch (IllegalArgumentException e) {
             err.println(e.getMessage());
             return WRONG;

@@ -195,7 +195,8 @@ record Peers(Scratch scratch, Path helpers) {
         return "pelagos-bench-" + ProcessHandle.current().pid();
     }
 
-    private static Optional<String> onPath(String program) {
+    /** Looks where the shell looks. */
+    static Optional<String> onPath(String program) {
         for (var directory : System.getenv("PATH").split(File.pathSeparator, -1)) {
             var file = Path.of(directory, program);
             if (Files.isExecutable(file)) {

@@ -1,5 +1,7 @@
 package io.pelagos.bench;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,29 +13,53 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param bench which measurement it was
  * @param rows the figures of each subject
+ * @param relations which medians are put in relation
+ * @param facts what else is to be known, by name: numbers, texts, lists and maps
  */
-record Report(String bench, List<Summary> rows) {
+record Report(
+        String bench, List<Summary> rows, List<Relation> relations, Map<String, Object> facts) {
     private static final String OURS = "attached";
+    private static final int NAME = 14;
 
     Report {
         rows = List.copyOf(rows);
+        relations = List.copyOf(relations);
+        facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
     }
 
-    /** Returns medians in relation: each subject to the floor, and each peer to ours. */
+    /**
+     * One median over another.
+     *
+     * @param name of a subject
+     * @param other the subject that it is held against
+     */
+    record Relation(String name, String other) {
+        @Override
+        public String toString() {
+            return name + "/" + other;
+        }
+    }
+
+    /** Puts each subject in relation to the floor, and each peer to ours. */
+    static Report ofContainers(String bench, List<Summary> rows) {
+        var relations = new ArrayList<Relation>();
+        for (var row : rows) {
+            relations.add(new Relation(row.name(), "floor"));
+            relations.add(new Relation(row.name(), OURS));
+        }
+        relations.add(new Relation("cold-run", "cold-hello"));
+        relations.removeIf(it -> it.name().equals(it.other()));
+        return new Report(bench, rows, relations, Map.of());
+    }
+
+    /** Returns medians in relation, as far as both were measured. */
     Map<String, Double> ratios() {
         var ratios = new LinkedHashMap<String, Double>();
-        for (var row : rows) {
-            put(ratios, row.name(), "floor");
-            put(ratios, row.name(), OURS);
+        for (var relation : relations) {
+            ratio(relation.name(), relation.other())
+                    .ifPresent(value -> ratios.put(relation.toString(), value));
         }
-        put(ratios, "cold-run", "cold-hello");
         return ratios;
-    }
-
-    private void put(Map<String, Double> ratios, String name, String other) {
-        if (!name.equals(other)) {
-            ratio(name, other).ifPresent(value -> ratios.put(name + "/" + other, value));
-        }
     }
 
     /** Returns the relation of two medians, when both subjects were measured. */
@@ -54,6 +80,7 @@ record Report(String bench, List<Summary> rows) {
         all.put("bench", bench);
         all.put("rows", rows.stream().map(Report::fields).toList());
         all.put("ratios", ratios());
+        all.putAll(facts);
         return JsonMapper.shared().writeValueAsString(all);
     }
 
@@ -72,17 +99,20 @@ record Report(String bench, List<Summary> rows) {
     }
 
     String table() {
+        int width = rows.stream().mapToInt(row -> row.name().length()).max().orElse(0);
+        var first = "%-" + Math.max(width, NAME) + "s ";
         var text = new StringBuilder();
-        text.append(
-                "%-14s %6s %12s %12s %12s%n"
-                        .formatted("name", "n", "min µs", "median µs", "p99 µs"));
+        text.append(first.formatted("name"))
+                .append("%6s %12s %12s %12s%n".formatted("n", "min µs", "median µs", "p99 µs"));
         for (var row : rows) {
-            text.append(
-                    "%-14s %6d %12.0f %12.0f %12.0f%n"
-                            .formatted(row.name(), row.n(), row.min(), row.median(), row.p99()));
+            text.append(first.formatted(row.name()))
+                    .append(
+                            "%6d %12.0f %12.0f %12.0f%n"
+                                    .formatted(row.n(), row.min(), row.median(), row.p99()));
         }
         text.append('\n');
-        ratios().forEach((name, ratio) -> text.append("%-28s %8.2f%n".formatted(name, ratio)));
+        ratios().forEach((name, ratio) -> text.append("%-42s %8.2f%n".formatted(name, ratio)));
+        facts.forEach((name, fact) -> text.append("%s: %s%n".formatted(name, fact)));
         return text.toString();
     }
 }

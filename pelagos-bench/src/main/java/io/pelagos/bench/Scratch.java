@@ -17,8 +17,13 @@ import org.jspecify.annotations.Nullable;
 record Scratch(Path directory) implements AutoCloseable {
     private static final List<String> APPLETS = List.of("true", "sleep", "echo", "sh");
 
-    static Scratch make() throws IOException {
-        var scratch = new Scratch(Files.createTempDirectory("pelagos-bench-"));
+    /** Makes one with nothing in it. */
+    static Scratch empty(Path parent) throws IOException {
+        return new Scratch(Files.createTempDirectory(parent, "pelagos-bench-"));
+    }
+
+    static Scratch make(Path parent) throws IOException {
+        var scratch = empty(parent);
         var busybox = Path.of("/bin/busybox");
         if (!Files.isExecutable(busybox)) {
             scratch.close();
@@ -43,8 +48,18 @@ record Scratch(Path directory) implements AutoCloseable {
         return Files.createDirectories(directory.resolve(name));
     }
 
+    /** Returns the type of the file system, which decides about what files cost. */
+    String fileSystem() throws IOException {
+        return Files.getFileStore(directory).type();
+    }
+
     @Override
     public void close() throws IOException {
+        delete(directory);
+    }
+
+    /** Removes a directory with all that is in it. */
+    static void delete(Path directory) throws IOException {
         Files.walkFileTree(
                 directory,
                 new SimpleFileVisitor<>() {

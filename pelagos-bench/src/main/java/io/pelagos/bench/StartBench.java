@@ -32,7 +32,7 @@ final class StartBench {
     record Outcome(Report report, Optional<Footprint> footprint, List<String> missing) {}
 
     Outcome run() throws IOException, InterruptedException {
-        try (var scratch = Scratch.make();
+        try (var scratch = Scratch.make(options.scratch());
                 var pelagos = Pelagos.open(PelagosPaths.under(scratch.subdirectory("pelagos")))) {
             var footprint =
                     options.wants("memory")
@@ -41,7 +41,8 @@ final class StartBench {
             var subjects = subjects(scratch, pelagos);
             try {
                 var rows = options.rounds().measure(subjects);
-                return new Outcome(new Report("start", rows), footprint, missing(subjects));
+                return new Outcome(
+                        Report.ofContainers("start", rows), footprint, missing(subjects));
             } finally {
                 for (var subject : subjects) {
                     subject.close();
