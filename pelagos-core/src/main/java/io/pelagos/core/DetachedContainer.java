@@ -10,11 +10,15 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -424,6 +428,69 @@ public final class DetachedContainer {
      */
     public void copyOut(String source, Path target, CopySetting... settings) {
         withRoot((root, ended) -> root.copiesOut(ended, settings).out(source, target));
+    }
+
+    /**
+     * Gives what the container has changed to a sink, see {@link Container#commit(FileSink)}.
+     *
+     * @param sink takes the files; it is not closed
+     * @throws ContainerStateException when it was removed, or does not run and its changes were not
+     *     kept
+     * @throws IllegalStateException when its root is not of layers
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void commit(FileSink sink) {
+        whileFrozen((root, ended) -> root.commit(sink, ended));
+    }
+
+    /**
+     * Gives all files of the root to a sink, see {@link Container#export}.
+     *
+     * @param sink takes the files; it is not closed
+     * @throws ContainerStateException when it was removed, or does not run and its changes were not
+     *     kept
+     * @throws IllegalStateException when its root is neither of layers nor a directory
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void export(FileSink sink) {
+        whileFrozen((root, ended) -> root.export(sink, ended));
+    }
+
+    /** Freezes the container unless it is frozen already, and lets it go on afterwards. */
+    private void whileFrozen(BiConsumer<ContainerRoot, Boolean> action) {
+        var spec = spec();
+        var state = state();
+        var process = state.run().process();
+        boolean runs = state.status() == Status.RUNNING && process != null;
+        var layers = runs ? layers(spec, process.pid()) : layers(spec, 0);
+        var root = new ContainerRoot(engine, spec, name, null, layers);
+        if (!runs) {
+            action.accept(root, true);
+            return;
+        }
+        withCgroup(
+                group -> {
+                    boolean freezes = !group.isFrozen();
+                    if (freezes) {
+                        group.freeze();
+                    }
+                    try {
+                        action.accept(root, false);
+                    } finally {
+                        if (freezes) {
+                            thaw(state);
+                        }
+                    }
+                    return null;
+                });
+    }
+
+    private @Nullable RootLayers layers(ContainerSpec spec, int pid) {
+        return spec.root() instanceof RootSpec.Layers asked
+                ? RootLayers.found(engine, asked, pid)
+                        .orElseThrow(
+                                () -> ContainerStateException.ended(name, "its files are gone"))
+                : null;
     }
 
     private void withRoot(BiConsumer<ContainerRoot, Boolean> action) {

@@ -17,6 +17,7 @@ import io.pelagos.core.spec.ContainerPath;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Owner;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -185,6 +186,11 @@ final class FileCopies {
                         new TreeSource(calls, new Numbered(sink, rules)).copy(from, "");
                     }
                 });
+    }
+
+    /** Returns a sink that gives owners the numbers that rules say, and then to another. */
+    static FileSink numbered(FileSink sink, CopyRules rules) {
+        return new Numbered(sink, rules);
     }
 
     /** Gives owners the numbers that they have in the container. */

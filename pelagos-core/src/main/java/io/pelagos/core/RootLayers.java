@@ -1,12 +1,16 @@
 package io.pelagos.core;
 
 import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.internal.files.OwnerMark;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.plan.OverlayRoot;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * What is on disk for the layers of one container: the directories of its writable layer, and where
@@ -56,6 +60,26 @@ final class RootLayers implements AutoCloseable {
             throw e;
         }
         return made;
+    }
+
+    /**
+     * Finds the layers of a container that runs detached, or whose changes are kept.
+     *
+     * @param engine whose it is
+     * @param asked what it was made with
+     * @param pid its first process, or 0 when it does not run
+     */
+    static Optional<RootLayers> found(Engine engine, RootSpec.Layers asked, int pid) {
+        if (asked.upper() instanceof RootSpec.Upper.Kept kept) {
+            return Optional.of(new RootLayers(asked, kept, null));
+        }
+        var directory = place(engine.paths(), asked.upper(), 0).getParent();
+        if (pid == 0 || directory == null || !Files.isDirectory(directory)) {
+            return Optional.empty();
+        }
+        return Scratch.of(
+                        new FileCalls(engine.calls()), directory, OwnerMark.of(engine.calls(), pid))
+                .map(it -> new RootLayers(asked, writable(it), null));
     }
 
     /** Returns what a plan would name that is only printed. */

@@ -21,6 +21,11 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -37,8 +42,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -356,6 +359,24 @@ final class RunningContainer implements Container {
                 hasEnded -> {
                     root.commit(directory, hasEnded);
                     return directory;
+                });
+    }
+
+    @Override
+    public void commit(FileSink sink) {
+        whileFrozen(
+                hasEnded -> {
+                    root.commit(sink, hasEnded);
+                    return sink;
+                });
+    }
+
+    @Override
+    public void export(FileSink sink) {
+        whileFrozen(
+                hasEnded -> {
+                    root.export(sink, hasEnded);
+                    return sink;
                 });
     }
 

@@ -1,8 +1,13 @@
 package io.pelagos.image;
 
+import io.pelagos.core.Container;
 import io.pelagos.core.ContainerStateException;
+import io.pelagos.core.DetachedContainer;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.LayerStack;
+import io.pelagos.core.files.MergedTree;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
@@ -36,10 +41,14 @@ import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +59,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a store: pulls them from registries, finds, names and removes them.
@@ -61,6 +69,7 @@ import org.jspecify.annotations.Nullable;
 public final class Images implements AutoCloseable {
     private final Pelagos pelagos;
     private final ImageOptions options;
+    private final FileCalls calls;
     private final CredentialSources credentials;
     private final RegistryClient client;
     private final ImageStore store;
@@ -69,7 +78,7 @@ public final class Images implements AutoCloseable {
     private Images(Pelagos pelagos, ImageOptions options) {
         this.pelagos = pelagos;
         this.options = options;
-        var calls = new FileCalls(new SystemCalls(pelagos.kernel()));
+        calls = new FileCalls(new SystemCalls(pelagos.kernel()));
         store = new ImageStore(pelagos.paths());
         layers = new LayerStore(calls, pelagos.paths(), isPrivileged(pelagos));
         credentials = CredentialSources.of(options.environment());
@@ -388,13 +397,112 @@ public final class Images implements AutoCloseable {
 
     private static StoredImage stored(
             ImageReference reference, Digest digest, ImageManifest manifest, ImageConfig config) {
-        return new StoredImage(
-                reference,
-                digest,
-                manifest.layers().stream()
-                        .map(it -> new StoredImage.Layer(it.verifiable(), it.mediaType()))
-                        .toList(),
-                config);
+        return StoredImage.of(reference, digest, manifest, config);
+    }
+
+    private Workshop workshop() {
+        return new Workshop(
+                calls, store, layers, options.environment(), this::reference, this::image);
+    }
+
+    /**
+     * Begins an image that stands on another, whose layers and configuration it takes over.
+     *
+     * @param base an image that is here
+     * @return a builder
+     */
+    public ImageBuilder build(Image base) {
+        return new ImageBuilder(workshop(), base);
+    }
+
+    /**
+     * Begins an image that stands on nothing.
+     *
+     * @return a builder
+     */
+    public ImageBuilder build() {
+        return new ImageBuilder(workshop(), null);
+    }
+
+    /**
+     * Begins an image of what a container has changed: a layer on those of the image that it runs.
+     * The container is frozen while it is read, which happens when the image gets its name. What is
+     * mounted in it, such as volumes, is no part of it. Times of files are kept, but none is later
+     * than {@code SOURCE_DATE_EPOCH} where that is set; else the image is as old as the latest
+     * change, so that the same changes give the same image.
+     *
+     * @param container one that runs an image that is here
+     * @return a builder, with the configuration of the image
+     * @throws IllegalArgumentException when it runs no image that is here
+     */
+    public ImageBuilder commit(Container container) {
+        return new Committing(this).of(container.name(), container.spec(), container::commit);
+    }
+
+    /**
+     * Begins an image of what a container has changed, see {@link #commit(Container)}.
+     *
+     * @param container one that runs an image that is here
+     * @return a builder, with the configuration of the image
+     * @throws IllegalArgumentException when it runs no image that is here
+     */
+    public ImageBuilder commit(DetachedContainer container) {
+        return new Committing(this).of(container.name(), container.spec(), container::commit);
+    }
+
+    /**
+     * Begins an image of an archive of a root file system, compressed by gzip or zstd or not at
+     * all. It is read when the image gets its name, and checked as if it came from a registry.
+     *
+     * @param archive of tar(1); not closed
+     * @return a builder
+     */
+    public ImageBuilder importRootfs(InputStream archive) {
+        return build().layer(null, "imported from an archive", below -> layers.take(archive));
+    }
+
+    /**
+     * Writes all files of an image as one archive of tar(1), not compressed, as {@link
+     * #importRootfs} takes it.
+     *
+     * @param image an image that is here
+     * @param out where to; left open
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void export(Image image, OutputStream out) {
+        var directories = image.layers().stream().map(Layer::directory).toList();
+        Exporting.to(
+                out,
+                sink -> {
+                    try (var stack = LayerStack.open(calls, directories.reversed())) {
+                        MergedTree.copy(calls, stack, sink);
+                    } catch (ErrnoException e) {
+                        throw new StoreException("exporting " + image + ": " + e.getMessage(), e);
+                    }
+                });
+    }
+
+    /**
+     * Writes all files of a container as one archive of tar(1), not compressed: what its root is
+     * made of, without what is mounted over it. It is frozen meanwhile.
+     *
+     * @param container whose root is of layers or a directory
+     * @param out where to; left open
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void export(Container container, OutputStream out) {
+        Exporting.to(out, container::export);
+    }
+
+    /**
+     * Writes all files of a container as one archive, see {@link #export(Container, OutputStream)}.
+     *
+     * @param container whose root is of layers or a directory
+     * @param out where to; left open
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void export(DetachedContainer container, OutputStream out) {
+        Exporting.to(out, container::export);
     }
 
     /**

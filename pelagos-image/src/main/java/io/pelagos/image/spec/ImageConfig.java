@@ -1,13 +1,15 @@
 package io.pelagos.image.spec;
 
 import io.pelagos.core.spec.HealthCheck;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Describes an image: what machine it is for, how it runs, what its layers are when they are not
@@ -148,6 +150,17 @@ public record ImageConfig(
                     number(fields, "Timeout"),
                     number(fields, "StartPeriod"),
                     Math.toIntExact(Math.min(Integer.MAX_VALUE, number(fields, "Retries"))));
+        }
+
+        /**
+         * Writes down a check of core.
+         *
+         * @param check one that runs a program
+         * @return the same in an image
+         * @throws IllegalArgumentException when an image cannot say it
+         */
+        public static Healthcheck of(HealthCheck check) {
+            return HealthChecks.of(check);
         }
 
         private static long number(Fields fields, String field) {

@@ -9,6 +9,7 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileSink;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -43,6 +44,21 @@ public final class LayerCopy {
                                 true);
                 var sink = new WithoutNotes(target)) {
             new TreeSource(calls, sink).copy(from, "");
+        }
+    }
+
+    /**
+     * Gives the files of a writable layer to a sink: whiteouts as character devices 0/0, opaque
+     * directories by their attributes.
+     *
+     * @param calls how it is done
+     * @param upper the writable layer, which nobody writes to meanwhile
+     * @param sink takes the files; it is not closed
+     * @throws IOException when the sink fails
+     */
+    public static void copy(FileCalls calls, Path upper, FileSink sink) throws IOException {
+        try (var from = calls.openPath(upper.toString(), Constant.flags(O_PATH, O_DIRECTORY))) {
+            new TreeSource(calls, new WithoutNotes(sink)).copy(from, "");
         }
     }
 

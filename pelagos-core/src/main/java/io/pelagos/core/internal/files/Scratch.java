@@ -13,6 +13,7 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +65,30 @@ public final class Scratch {
                 throw e;
             }
             return scratch;
+        }
+    }
+
+    /**
+     * Finds the directory that belongs to another process than this JVM.
+     *
+     * @param calls what is looked by
+     * @param directory where to look
+     * @param owner the process
+     * @return its directory, or empty when there is none
+     */
+    public static Optional<Path> of(FileCalls calls, Path directory, OwnerMark owner) {
+        try (var parent = open(calls, directory.toString())) {
+            for (var name : calls.list(parent)) {
+                boolean scratch =
+                        NAME.matcher(name).matches()
+                                && calls.status(parent, name)
+                                        .filter(FileStatus::isDirectory)
+                                        .isPresent();
+                if (scratch && owner(calls, parent, name).filter(owner::equals).isPresent()) {
+                    return Optional.of(directory.resolve(name));
+                }
+            }
+            return Optional.empty();
         }
     }
 
