@@ -60,6 +60,7 @@ public final class ImageBuilder {
     private @Nullable Platform platform;
     private @Nullable Instant created;
     private @Nullable String author;
+    private @Nullable String comment;
 
     /** Makes a layer on those that are there. */
     @FunctionalInterface
@@ -306,6 +307,18 @@ public final class ImageBuilder {
     }
 
     /**
+     * Adds a remark to the history of the layers that are added.
+     *
+     * @param text any text
+     * @return this
+     */
+    public ImageBuilder comment(String text) {
+        checkText("comment", text);
+        comment = text;
+        return this;
+    }
+
+    /**
      * Makes the image and gives it a name, which is taken from another image that has it.
      *
      * @param name for example {@code shop:1}
@@ -341,7 +354,11 @@ public final class ImageBuilder {
         for (var step : history) {
             composition.record(
                     new ImageConfig.History(
-                            time, step.createdBy(), author, step.comment(), step.emptyLayer()));
+                            time,
+                            step.createdBy(),
+                            author,
+                            step.emptyLayer() || comment == null ? step.comment() : comment,
+                            step.emptyLayer()));
         }
         return composition.store(
                 reference,

@@ -9,11 +9,13 @@ import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
+
+import picocli.CommandLine;
+
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Function;
-import picocli.CommandLine;
 
 /** Which parser reads the values of which type of option. */
 final class Converters {
@@ -31,6 +33,7 @@ final class Converters {
         add(commandLine, Instant.class, TimeOption::parse);
         add(commandLine, Restart.class, Restart::parse);
         add(commandLine, IdMap.class, IdMapOption::parse);
+        add(commandLine, ImageChange.class, ImageChange::parse);
         add(commandLine, KeyValue.class, KeyValue::parse);
         add(commandLine, Label.class, Label::parse);
         add(commandLine, Mount.class, MountOption::parse);

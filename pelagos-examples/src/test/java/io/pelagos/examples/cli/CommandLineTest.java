@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.MiB;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
 
 class CommandLineTest {
     private final StringWriter out = new StringWriter();
@@ -45,6 +47,21 @@ class CommandLineTest {
                 .startsWith("pelagos: ")
                 .contains(option)
                 .contains(value);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "RUN true        | must begin with CMD",
+                "ENV             | an instruction and what it says",
+                "ENV A           | NAME=VALUE",
+                "CMD [\"a         | an array of texts",
+                "STOPSIGNAL MOON | MOON"
+            })
+    void aBadChangeOfAnImageIsTold(String change, String why) {
+        assertThat(execute("import", "--change", change, "/none.tar")).isEqualTo(125);
+        assertThat(err.toString()).contains("--change").contains(change).contains(why);
     }
 
     @Test

@@ -459,11 +459,17 @@ public final class LayerStore {
         } else {
             Files.writeString(rootless, "");
         }
-        Files.writeString(
-                layers.resolve(partial).resolve(".pelagos_complete"),
-                Long.toString(result.entries()));
         try (var directory =
-                calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
+                        calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY));
+                var root =
+                        calls.openEntry(
+                                directory, partial, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
+            var modified = calls.status(root).modified();
+            Files.writeString(
+                    layers.resolve(partial).resolve(".pelagos_complete"),
+                    Long.toString(result.entries()));
+            // The mark is ours: what is seen of the layer is as its archive says.
+            calls.changeTime(root, "", modified);
             calls.rename(directory, partial, directory, digest.hex());
             calls.sync(directory);
         }
