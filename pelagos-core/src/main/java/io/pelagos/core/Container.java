@@ -8,7 +8,6 @@ import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -16,9 +16,6 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -29,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A container that survives the JVM which has started it. It is a name for what is on disk: each

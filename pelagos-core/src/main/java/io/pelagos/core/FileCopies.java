@@ -17,7 +17,6 @@ import io.pelagos.core.spec.ContainerPath;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Owner;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

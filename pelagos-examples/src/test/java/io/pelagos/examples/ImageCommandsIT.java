@@ -2,15 +2,14 @@ package io.pelagos.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The commands about images, each in a JVM of its own as in a shell, in a store of their own. */
 class ImageCommandsIT {
@@ -37,6 +36,7 @@ class ImageCommandsIT {
                     + " && mount --bind \"$0/run\" /run/pelagos"
                     + " && exec \"$@\"";
 
+    /** Returns what a command prints, or when it is meant to fail what it says. */
     private String pelagos(int code, String... arguments) throws Exception {
         var command =
                 new ArrayList<>(
@@ -53,13 +53,11 @@ class ImageCommandsIT {
                                 classPath(),
                                 Main.class.getName()));
         command.addAll(List.of(arguments));
-        var log = directory.resolve("log");
-        var builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        int ended = builder.start().waitFor();
-        var said = Files.readString(log);
-        assertThat(ended).as(String.join(" ", arguments) + "\n" + said).isEqualTo(code);
-        return said.strip();
+        var program = Program.run("", command);
+        assertThat(program.code())
+                .as(String.join(" ", arguments) + "\n" + program.err())
+                .isEqualTo(code);
+        return (code == 0 ? program.out() : program.err()).strip();
     }
 
     private Path rootfs() throws Exception {

@@ -3,7 +3,6 @@ package io.pelagos.image;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.RootSpec;
-
 import java.util.HashSet;
 import java.util.function.Consumer;
 

@@ -15,9 +15,6 @@ import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.StoreException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The layers of an image that is being made: those of its base, then its own. */
 final class Composition {

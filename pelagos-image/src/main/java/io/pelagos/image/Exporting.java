@@ -3,7 +3,6 @@ package io.pelagos.image;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.image.internal.layer.RootfsPacker;
 import io.pelagos.image.internal.layer.TarWriter;
-
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

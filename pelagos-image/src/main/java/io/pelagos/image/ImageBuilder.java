@@ -9,9 +9,6 @@ import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.Platform;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -22,6 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes an image from Java, without a Dockerfile: layers on those of another image or on nothing,
@@ -319,7 +317,9 @@ public final class ImageBuilder {
     }
 
     /**
-     * Makes the image and gives it a name, which is taken from another image that has it.
+     * Makes the image and gives it a name, which is taken from another image that has it. When that
+     * fails, no image is there that was not there before; layers that were complete stay until
+     * {@link Images#prune}.
      *
      * @param name for example {@code shop:1}
      * @return the image

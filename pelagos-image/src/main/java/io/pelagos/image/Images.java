@@ -42,9 +42,6 @@ import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,6 +57,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a store: pulls them from registries, finds, names and removes them.

@@ -11,7 +11,6 @@ import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.Platform;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

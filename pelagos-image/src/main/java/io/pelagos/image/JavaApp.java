@@ -2,7 +2,6 @@ package io.pelagos.image;
 
 import io.pelagos.core.spec.ContainerPath;
 import io.pelagos.core.spec.FileMode;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

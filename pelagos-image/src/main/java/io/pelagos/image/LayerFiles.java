@@ -5,15 +5,13 @@ import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.Preserve;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a layer of an image adds and takes away. What is said later counts where two things have the

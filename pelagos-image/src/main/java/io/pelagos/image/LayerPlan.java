@@ -18,7 +18,6 @@ import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.Preserve;
 import io.pelagos.image.internal.layer.ImageFiles;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

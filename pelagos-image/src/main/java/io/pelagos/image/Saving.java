@@ -11,7 +11,6 @@ import io.pelagos.image.internal.archive.DockerWriter;
 import io.pelagos.image.internal.archive.LayoutWriter;
 import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.archive.TarTarget;
-
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -5,7 +5,6 @@ import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.ImageReference;
-
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;

@@ -1,10 +1,9 @@
 package io.pelagos.image;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pelagos.core.ContainerStateException;
 import io.pelagos.core.Pelagos;
@@ -13,13 +12,6 @@ import io.pelagos.core.Rootfs;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.image.spec.ImageConfig;
-
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
@@ -30,6 +22,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Images of containers, and archives of their files. */
 class CommitIT {

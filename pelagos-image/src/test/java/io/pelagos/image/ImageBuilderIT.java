@@ -1,10 +1,9 @@
 package io.pelagos.image;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
@@ -18,12 +17,6 @@ import io.pelagos.image.fixtures.Tars;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.Platform;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +25,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Images made from Java, run by the real kernel. */
 class ImageBuilderIT {

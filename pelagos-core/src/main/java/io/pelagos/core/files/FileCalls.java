@@ -20,7 +20,6 @@ import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
-
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;

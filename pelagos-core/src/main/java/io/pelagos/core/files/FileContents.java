@@ -2,7 +2,6 @@ package io.pelagos.core.files;
 
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.SystemCalls;
-
 import java.io.InputStream;
 import java.util.Objects;
 

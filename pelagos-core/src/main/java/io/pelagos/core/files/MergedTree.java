@@ -10,7 +10,6 @@ import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.FileSink;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;

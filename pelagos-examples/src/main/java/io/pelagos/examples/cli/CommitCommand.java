@@ -2,7 +2,6 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.image.Images;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;

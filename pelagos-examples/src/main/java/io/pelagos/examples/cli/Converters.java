@@ -9,13 +9,11 @@ import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
-
-import picocli.CommandLine;
-
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Function;
+import picocli.CommandLine;
 
 /** Which parser reads the values of which type of option. */
 final class Converters {

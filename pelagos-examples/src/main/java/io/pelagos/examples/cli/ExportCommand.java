@@ -2,16 +2,13 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.image.Images;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Writes the files of a container as an archive. */
 @Command(

@@ -2,13 +2,11 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.spec.Signal;
 import io.pelagos.image.ImageBuilder;
-
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A change of how an image runs, written as in a Dockerfile: {@code ENV NAME=value}. */
 final class ImageChange {
@@ -44,7 +42,7 @@ final class ImageChange {
                     }
                     case "EXPOSE" -> builder -> builder.expose(said);
                     case "STOPSIGNAL" -> {
-                        var signal = Signal.parse(said);
+                        var signal = signal(text, said);
                         yield builder -> builder.stopSignal(signal);
                     }
                     case "USER" -> builder -> builder.user(said);
@@ -72,6 +70,14 @@ final class ImageChange {
         } catch (JacksonException e) {
             throw new IllegalArgumentException(
                     "change \"" + text + "\": must be an array of texts, or a command", e);
+        }
+    }
+
+    private static Signal signal(String text, String said) {
+        try {
+            return Signal.parse(said);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("change \"" + text + "\": " + e.getMessage(), e);
         }
     }
 

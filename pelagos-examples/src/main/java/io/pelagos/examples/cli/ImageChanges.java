@@ -1,13 +1,10 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.image.ImageBuilder;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Option;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /** What is said about an image that is made of files which are there. */
 final class ImageChanges {

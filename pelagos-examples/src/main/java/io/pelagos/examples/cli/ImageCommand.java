@@ -7,14 +7,6 @@ import io.pelagos.image.ImageBuilder;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
 import io.pelagos.image.spec.ImageConfig;
-
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,6 +15,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Lists, names, sends and removes images. */
 @Command(
@@ -34,7 +31,7 @@ import java.util.Set;
             "       pelagos image tag NAME NEW",
             "       pelagos image prune",
             "       pelagos image save [--format oci-archive|oci-dir|docker-archive] [-o FILE]"
-                + " NAME…",
+                    + " NAME…",
             "       pelagos image load -i FILE|DIRECTORY [NAME]",
             "       pelagos image import FILE|- [NAME]",
             "       pelagos image commit CONTAINER NAME",
@@ -125,7 +122,7 @@ final class ImageCommand extends ContainerCommand {
             paramLabel = "ACTION",
             description =
                     "ls, inspect, history, push, tag, rm, prune, save, load, import, commit,"
-                        + " index.")
+                            + " index.")
     private Action action = Action.LS;
 
     @Mixin private ImageChanges changes = new ImageChanges();

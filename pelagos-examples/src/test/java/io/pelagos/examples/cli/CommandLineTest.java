@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.MiB;
-
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.io.PrintWriter;
-import java.io.StringWriter;
 
 class CommandLineTest {
     private final StringWriter out = new StringWriter();

@@ -1,12 +1,10 @@
 package io.pelagos.image.spec;
 
 import io.pelagos.core.spec.HealthCheck;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Docker's health checks as those of core. */
 final class HealthChecks {

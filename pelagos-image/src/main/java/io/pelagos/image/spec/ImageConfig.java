@@ -1,15 +1,13 @@
 package io.pelagos.image.spec;
 
 import io.pelagos.core.spec.HealthCheck;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes an image: what machine it is for, how it runs, what its layers are when they are not

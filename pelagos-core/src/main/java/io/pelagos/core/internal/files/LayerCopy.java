@@ -9,7 +9,6 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileSink;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;

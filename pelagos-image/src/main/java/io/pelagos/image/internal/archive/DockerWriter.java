@@ -6,9 +6,6 @@ import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageManifest;
-
-import tools.jackson.databind.json.JsonMapper;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -17,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Writes images as {@code docker save} does: layers that are not compressed, by their diff ids;

@@ -8,7 +8,6 @@ import io.pelagos.image.spec.ImageIndex;
 import io.pelagos.image.spec.ImageLayout;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.MediaType;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -4,11 +4,9 @@ import io.pelagos.core.spec.Bytes;
 import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageReference;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An image that is written to an archive.

@@ -5,7 +5,6 @@ import io.pelagos.core.files.LayerStack;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileMode;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,7 +3,6 @@ package io.pelagos.image.internal.layer;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.FileSink;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;

@@ -2,7 +2,6 @@ package io.pelagos.image.internal.layer;
 
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileSink;
-
 import java.io.IOException;
 import java.io.InputStream;
 

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.pelagos.core.files.FileNames;
 import io.pelagos.core.spec.FileEntry;
 import io.pelagos.core.spec.FileSink;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,7 +4,6 @@ import io.pelagos.core.spec.Bytes;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageIndex;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -7,7 +7,6 @@ import io.pelagos.image.internal.layer.Decompression;
 import io.pelagos.image.internal.layer.UnpackLimits;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.MediaType;
-
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;

@@ -4,7 +4,6 @@ import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageReference;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,7 +2,6 @@ package io.pelagos.image.internal.store;
 
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.image.spec.ImageIndex;
-
 import java.util.List;
 
 /**
