@@ -459,8 +459,8 @@ public final class DetachedContainer {
         var spec = spec();
         var state = state();
         var process = state.run().process();
-        boolean runs = state.status() == Status.RUNNING && process != null;
-        var layers = runs ? layers(spec, process.pid()) : layers(spec, 0);
+        boolean runs = state.status() == Status.RUNNING;
+        var layers = layers(spec, runs && process != null ? process.pid() : 0);
         var root = new ContainerRoot(engine, spec, name, null, layers);
         if (!runs) {
             action.accept(root, true);

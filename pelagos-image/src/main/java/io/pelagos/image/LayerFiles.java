@@ -1,5 +1,6 @@
 package io.pelagos.image;
 
+import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.ContainerPath;
 import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.FileMode;
@@ -47,7 +48,7 @@ public final class LayerFiles {
         String path();
 
         /** A file of bytes. */
-        record Contents(String path, byte[] bytes, Settings settings) implements Step {}
+        record Contents(String path, Bytes bytes, Settings settings) implements Step {}
 
         /** A directory. */
         record Directory(String path, Settings settings) implements Step {}
@@ -112,7 +113,7 @@ public final class LayerFiles {
      */
     public LayerFiles file(String path, byte[] contents, CopySetting... settings) {
         var at = below("file", path);
-        return add(new Step.Contents(at, contents.clone(), Settings.of(settings).with(FILE)));
+        return add(new Step.Contents(at, Bytes.of(contents), Settings.of(settings).with(FILE)));
     }
 
     /**

@@ -94,10 +94,12 @@ final class LayerPlan {
                                     path,
                                     FileEntry.Type.FILE,
                                     file.settings(),
-                                    file.bytes().length,
+                                    file.bytes().size(),
                                     ""),
                             (entry, sink) ->
-                                    sink.add(entry, new ByteArrayInputStream(file.bytes())));
+                                    sink.add(
+                                            entry,
+                                            new ByteArrayInputStream(file.bytes().toArray())));
             case LayerFiles.Step.Directory directory ->
                     put(
                             entry(path, FileEntry.Type.DIRECTORY, directory.settings(), 0, ""),

@@ -155,9 +155,9 @@ final class ImageCommand extends ContainerCommand {
             }
             return;
         }
-        if (action == Action.IMPORT && (names.isEmpty() || names.size() > 2)
-                || action == Action.COMMIT && names.size() != 2
-                || action == Action.INDEX && names.size() < 2) {
+        if ((action == Action.IMPORT && (names.isEmpty() || names.size() > 2))
+                || (action == Action.COMMIT && names.size() != 2)
+                || (action == Action.INDEX && names.size() < 2)) {
             throw new IllegalArgumentException(
                     switch (action) {
                         case IMPORT -> "import: takes FILE or -, and at most one name";
