@@ -278,7 +278,7 @@ final class LayerPlan {
         private Source linked(String target) {
             var first = items.get(target);
             return (entry, sink) -> {
-                if (first == null || items.get(target) != first) {
+                if (first == null || !first.equals(items.get(target))) {
                     throw new IllegalArgumentException(
                             "path \"/"
                                     + target
