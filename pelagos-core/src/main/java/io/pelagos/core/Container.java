@@ -237,6 +237,28 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     void commit(Path directory);
 
     /**
+     * Gives what the container has changed to a sink, such as one that writes a layer of an image.
+     * What is gone is a character device 0/0, and a directory that hides what lies below it has the
+     * attribute {@code trusted.overlay.opaque} or {@code user.overlay.opaque}. Owners have the
+     * numbers of the container, which is frozen meanwhile.
+     *
+     * @param sink takes the files; it is not closed
+     * @throws IllegalStateException when the root is not of layers, or has gone with the container;
+     *     or when it runs and cannot be frozen
+     */
+    void commit(FileSink sink);
+
+    /**
+     * Gives all files of the root to a sink, as they are below whatever is mounted over them, such
+     * as volumes. Owners have the numbers of the container, which is frozen meanwhile.
+     *
+     * @param sink takes the files; it is not closed
+     * @throws IllegalStateException when the root is neither of layers nor a directory, or has gone
+     *     with the container; or when it runs and cannot be frozen
+     */
+    void export(FileSink sink);
+
+    /**
      * Takes the files as they are now, for other containers to start from. The container is frozen
      * while its changes are copied: by sharing blocks where the file system can, such as XFS and
      * Btrfs, else byte by byte. Files that a program keeps open are in the state in which a failure

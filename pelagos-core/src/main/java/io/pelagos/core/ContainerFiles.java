@@ -54,6 +54,24 @@ final class ContainerFiles {
                         });
     }
 
+    void commit(FileSink sink) {
+        FileSink ignored =
+                reach.frozen(
+                        (root, ended) -> {
+                            root.commit(sink, ended);
+                            return sink;
+                        });
+    }
+
+    void export(FileSink sink) {
+        FileSink ignored =
+                reach.frozen(
+                        (root, ended) -> {
+                            root.export(sink, ended);
+                            return sink;
+                        });
+    }
+
     Snapshot snapshot() {
         return reach.frozen(ContainerRoot::snapshot);
     }

@@ -6,11 +6,14 @@ import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.FileStatus;
+import io.pelagos.core.files.LayerStack;
+import io.pelagos.core.files.MergedTree;
 import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.internal.files.CopyRules;
 import io.pelagos.core.internal.files.LayerCopy;
 import io.pelagos.core.internal.files.LayerDiff;
 import io.pelagos.core.internal.files.OverlayMount;
+import io.pelagos.core.internal.files.TreeSource;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
@@ -19,6 +22,7 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
+import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Owner;
@@ -28,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -147,6 +152,66 @@ final class ContainerRoot implements AutoCloseable {
                 default -> new IllegalStateException(e);
             };
         }
+    }
+
+    /** Gives the changes to a sink; nobody must write to them meanwhile. */
+    void commit(FileSink sink, boolean ended) {
+        var upper = existingLayers(ended).writable().upper();
+        give("copying the changes of " + name, () -> LayerCopy.copy(calls, upper, numbered(sink)));
+    }
+
+    /**
+     * Gives all files to a sink as they are below whatever is mounted over them; nobody must write
+     * to them meanwhile.
+     */
+    void export(FileSink sink, boolean ended) {
+        Giving giving =
+                switch (spec.root()) {
+                    case RootSpec.Layers _ -> {
+                        var present = existingLayers(ended);
+                        var all = new ArrayList<Path>(List.of(present.writable().upper()));
+                        all.addAll(present.lower().reversed());
+                        yield () -> {
+                            try (var stack = LayerStack.open(calls, all)) {
+                                MergedTree.copy(calls, stack, numbered(sink));
+                            }
+                        };
+                    }
+                    case RootSpec.Directory(var path) ->
+                            () -> {
+                                try (var top =
+                                        calls.openPath(
+                                                path.toString(),
+                                                Constant.flags(O_PATH, O_DIRECTORY))) {
+                                    new TreeSource(calls, numbered(sink)).copy(top, "");
+                                }
+                            };
+                    case RootSpec.Host(), RootSpec.Files _ ->
+                            throw new IllegalStateException(
+                                    "the root of "
+                                            + name
+                                            + " is neither a stack of layers nor a directory");
+                };
+        give("exporting the files of " + name, giving);
+    }
+
+    private interface Giving {
+        void run() throws IOException;
+    }
+
+    private static void give(String purpose, Giving giving) {
+        try {
+            giving.run();
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of(purpose, e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(purpose, e);
+        }
+    }
+
+    /** On disk owners have the numbers that they have outside of the container. */
+    private FileSink numbered(FileSink sink) {
+        return FileCopies.numbered(sink, CopyRules.of(null, this::inside));
     }
 
     private void removePartial(Path layer, Exception cause) {

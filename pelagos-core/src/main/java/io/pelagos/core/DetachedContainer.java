@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.Flow;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A container that survives the JVM which has started it. It is a name for what is on disk: each
@@ -579,6 +580,32 @@ public final class DetachedContainer {
      */
     public void copyOut(String source, FileSink sink) {
         files.copyOut(source, sink);
+    }
+
+    /**
+     * Gives what the container has changed to a sink, see {@link Container#commit(FileSink)}.
+     *
+     * @param sink takes the files; it is not closed
+     * @throws ContainerStateException when it was removed, or does not run and its changes were not
+     *     kept
+     * @throws IllegalStateException when its root is not of layers
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void commit(FileSink sink) {
+        files.commit(sink);
+    }
+
+    /**
+     * Gives all files of the root to a sink, see {@link Container#export}.
+     *
+     * @param sink takes the files; it is not closed
+     * @throws ContainerStateException when it was removed, or does not run and its changes were not
+     *     kept
+     * @throws IllegalStateException when its root is neither of layers nor a directory
+     * @throws SyscallFailedException when the kernel refuses something
+     */
+    public void export(FileSink sink) {
+        files.export(sink);
     }
 
     /**

@@ -212,6 +212,11 @@ final class FileCopies {
                 });
     }
 
+    /** Returns a sink that gives owners the numbers that rules say, and then to another. */
+    static FileSink numbered(FileSink sink, CopyRules rules) {
+        return new Numbered(sink, rules);
+    }
+
     /** Gives owners the numbers that they have in the container. */
     private record Numbered(FileSink target, CopyRules rules) implements FileSink {
         @Override

@@ -421,6 +421,16 @@ final class RunningContainer implements Container {
     }
 
     @Override
+    public void commit(FileSink sink) {
+        files.commit(sink);
+    }
+
+    @Override
+    public void export(FileSink sink) {
+        files.export(sink);
+    }
+
+    @Override
     public Snapshot snapshot() {
         return files.snapshot();
     }

@@ -1,15 +1,20 @@
 package io.pelagos.image;
 
+import io.pelagos.core.Container;
 import io.pelagos.core.ContainerStateException;
+import io.pelagos.core.DetachedContainer;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.LayerStack;
+import io.pelagos.core.files.MergedTree;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.internal.archive.ArchiveFiles;
 import io.pelagos.image.internal.archive.LayoutReader;
-import io.pelagos.image.internal.archive.LayoutWriter;
+import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.registry.Backoff;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
@@ -24,6 +29,7 @@ import io.pelagos.image.internal.registry.TlsFiles;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
@@ -40,6 +46,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,6 +68,7 @@ import org.jspecify.annotations.Nullable;
 public final class Images implements AutoCloseable {
     private final Pelagos pelagos;
     private final ImageOptions options;
+    private final FileCalls calls;
     private final CredentialSources credentials;
     private final RegistryClient client;
     private final ImageStore store;
@@ -69,7 +77,7 @@ public final class Images implements AutoCloseable {
     private Images(Pelagos pelagos, ImageOptions options) {
         this.pelagos = pelagos;
         this.options = options;
-        var calls = new FileCalls(new SystemCalls(pelagos.kernel()));
+        calls = new FileCalls(new SystemCalls(pelagos.kernel()));
         store = new ImageStore(pelagos.paths());
         layers = new LayerStore(calls, pelagos.paths(), isPrivileged(pelagos));
         credentials = CredentialSources.of(options.environment());
@@ -250,9 +258,34 @@ public final class Images implements AutoCloseable {
      */
     public int push(String reference) {
         var image = get(reference);
-        var raw = rawManifest(reference, image);
+        var index = store.find(image.reference()).flatMap(store::index);
+        if (index.isEmpty()) {
+            var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
+            return push(
+                    image.reference(),
+                    image.reference().manifestName(),
+                    rawManifest(reference, image),
+                    config);
+        }
+        int sent = 0;
+        // A registry takes an index only when it has the images.
+        for (var member : index.get().members()) {
+            var manifest = member.manifest().toArray();
+            var digest = Digest.of(manifest).toString();
+            sent += push(image.reference(), digest, manifest, member.config().toArray());
+        }
+        client.pushManifest(
+                Repository.of(image.reference()),
+                image.reference().manifestName(),
+                index.get().index().mediaType(),
+                index.get().raw().toArray());
+        return sent;
+    }
+
+    /** Sends one image under a tag or a digest. */
+    private int push(ImageReference reference, String name, byte[] raw, byte[] config) {
         var manifest = ImageManifest.parse(raw);
-        var to = Repository.of(image.reference());
+        var to = Repository.of(reference);
         int sent = 0;
         for (var layer : manifest.layers()) {
             if (MediaType.isForeign(layer.mediaType())) {
@@ -268,14 +301,13 @@ public final class Images implements AutoCloseable {
                             Push.WHOLE);
             sent += outcome == Push.Outcome.EXISTED ? 0 : 1;
         }
-        var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
         client.pushBlob(
                 to,
                 manifest.config().verifiable(),
                 config.length,
                 () -> new ByteArrayInputStream(config),
                 Push.WHOLE);
-        client.pushManifest(to, image.reference().manifestName(), manifest.mediaType(), raw);
+        client.pushManifest(to, name, manifest.mediaType(), raw);
         return sent;
     }
 
@@ -296,23 +328,57 @@ public final class Images implements AutoCloseable {
      * @throws ImageException when one is not here, or not with all that it came with
      */
     public void save(OutputStream out, List<String> references) {
-        var saved = new ArrayList<LayoutWriter.Saved>();
-        for (var reference : references) {
-            var image = get(reference);
-            var raw = rawManifest(reference, image);
-            var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
-            saved.add(
-                    new LayoutWriter.Saved(
-                            image.reference().toString(),
-                            ImageManifest.parse(raw),
-                            Bytes.of(raw),
-                            Bytes.of(config)));
-        }
+        save(out, references, ArchiveFormat.OCI_ARCHIVE);
+    }
+
+    /**
+     * Writes images as an archive, the same bytes each time for the same images. What has become
+     * damaged is noticed.
+     *
+     * @param out where to; left open
+     * @param references images that are here
+     * @param format of the archive; not a directory
+     * @throws ImageException when one is not here, or not with all that it came with
+     */
+    public void save(OutputStream out, List<String> references, ArchiveFormat format) {
         try {
-            LayoutWriter.write(out, saved, layers::blob);
+            saving(references, format).to(out);
         } catch (IOException e) {
             throw new StoreException("saving " + references + ": " + e, e);
         }
+    }
+
+    /**
+     * Writes images to a file or a directory, which has its name only when it is complete.
+     *
+     * @param path a file, compressed by gzip when its name ends with {@code .gz} or {@code .tgz};
+     *     or a directory, which must be empty when it is there
+     * @param references images that are here
+     * @param format of the archive
+     * @throws ImageException when one is not here, or not with all that it came with; nothing is
+     *     left
+     */
+    public void save(Path path, List<String> references, ArchiveFormat format) {
+        try {
+            saving(references, format).to(path);
+        } catch (IOException e) {
+            throw new StoreException("saving " + references + " to " + path + ": " + e, e);
+        }
+    }
+
+    private Saving saving(List<String> references, ArchiveFormat format) {
+        var saved = new ArrayList<SavedImage>();
+        for (var reference : references) {
+            var image = get(reference);
+            var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
+            saved.add(
+                    new SavedImage(
+                            image.reference(),
+                            Bytes.of(rawManifest(reference, image)),
+                            Bytes.of(config),
+                            store.find(image.reference()).flatMap(store::index).orElse(null)));
+        }
+        return new Saving(workshop(), saved, format);
     }
 
     private byte[] rawManifest(String reference, Image image) {
@@ -388,13 +454,112 @@ public final class Images implements AutoCloseable {
 
     private static StoredImage stored(
             ImageReference reference, Digest digest, ImageManifest manifest, ImageConfig config) {
-        return new StoredImage(
-                reference,
-                digest,
-                manifest.layers().stream()
-                        .map(it -> new StoredImage.Layer(it.verifiable(), it.mediaType()))
-                        .toList(),
-                config);
+        return StoredImage.of(reference, digest, manifest, config);
+    }
+
+    private Workshop workshop() {
+        return new Workshop(
+                calls, store, layers, options.environment(), this::reference, this::image);
+    }
+
+    /**
+     * Begins an image that stands on another, whose layers and configuration it takes over.
+     *
+     * @param base an image that is here
+     * @return a builder
+     */
+    public ImageBuilder build(Image base) {
+        return new ImageBuilder(workshop(), base);
+    }
+
+    /**
+     * Begins an image that stands on nothing.
+     *
+     * @return a builder
+     */
+    public ImageBuilder build() {
+        return new ImageBuilder(workshop(), null);
+    }
+
+    /**
+     * Begins an image of what a container has changed: a layer on those of the image that it runs.
+     * The container is frozen while it is read, which happens when the image gets its name. What is
+     * mounted in it, such as volumes, is no part of it. Times of files are kept, but none is later
+     * than {@code SOURCE_DATE_EPOCH} where that is set; else the image is as old as the latest
+     * change, so that the same changes give the same image.
+     *
+     * @param container one that runs an image that is here
+     * @return a builder, with the configuration of the image
+     * @throws IllegalArgumentException when it runs no image that is here
+     */
+    public ImageBuilder commit(Container container) {
+        return new Committing(this).of(container.name(), container.spec(), container::commit);
+    }
+
+    /**
+     * Begins an image of what a container has changed, see {@link #commit(Container)}.
+     *
+     * @param container one that runs an image that is here
+     * @return a builder, with the configuration of the image
+     * @throws IllegalArgumentException when it runs no image that is here
+     */
+    public ImageBuilder commit(DetachedContainer container) {
+        return new Committing(this).of(container.name(), container.spec(), container::commit);
+    }
+
+    /**
+     * Begins an image of an archive of a root file system, compressed by gzip or zstd or not at
+     * all. It is read when the image gets its name, and checked as if it came from a registry.
+     *
+     * @param archive of tar(1); not closed
+     * @return a builder
+     */
+    public ImageBuilder importRootfs(InputStream archive) {
+        return build().layer(null, "imported from an archive", below -> layers.take(archive));
+    }
+
+    /**
+     * Writes all files of an image as one archive of tar(1), not compressed, as {@link
+     * #importRootfs} takes it.
+     *
+     * @param image an image that is here
+     * @param out where to; left open
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void export(Image image, OutputStream out) {
+        var directories = image.layers().stream().map(Layer::directory).toList();
+        Exporting.to(
+                out,
+                sink -> {
+                    try (var stack = LayerStack.open(calls, directories.reversed())) {
+                        MergedTree.copy(calls, stack, sink);
+                    } catch (ErrnoException e) {
+                        throw new StoreException("exporting " + image + ": " + e.getMessage(), e);
+                    }
+                });
+    }
+
+    /**
+     * Writes all files of a container as one archive of tar(1), not compressed: what its root is
+     * made of, without what is mounted over it. It is frozen meanwhile.
+     *
+     * @param container whose root is of layers or a directory
+     * @param out where to; left open
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void export(Container container, OutputStream out) {
+        Exporting.to(out, container::export);
+    }
+
+    /**
+     * Writes all files of a container as one archive, see {@link #export(Container, OutputStream)}.
+     *
+     * @param container whose root is of layers or a directory
+     * @param out where to; left open
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void export(DetachedContainer container, OutputStream out) {
+        Exporting.to(out, container::export);
     }
 
     /**
@@ -505,8 +670,29 @@ public final class Images implements AutoCloseable {
         var other =
                 new StoredImage(reference(name), stored.digest(), stored.layers(), stored.config());
         var config = store.config(image.reference()).orElseGet(() -> stored.config().toJson());
-        store.save(other, store.manifest(image.reference()).orElse(new byte[0]), config);
+        var manifest = store.manifest(image.reference()).orElse(new byte[0]);
+        var index = store.index(stored);
+        if (index.isPresent()) {
+            store.save(other, manifest, config, index.get());
+        } else {
+            store.save(other, manifest, config);
+        }
         return image(other);
+    }
+
+    /**
+     * Gives a name to several images, of which each machine gets its own. What has the name here is
+     * the image for this machine, or where there is none the first; {@link #push} and {@link #save}
+     * send all.
+     *
+     * @param name the new name, which is taken from another image that has it
+     * @param members images that are here, each for another platform
+     * @return the image for this machine, with the digest of the index
+     * @throws IllegalArgumentException when there is none, or two are for the same platform
+     * @throws ImageException when one is not here with all that it came with
+     */
+    public Image index(String name, Image... members) {
+        return new Indexing(workshop()).index(reference(name), List.of(members));
     }
 
     /**
@@ -575,6 +761,7 @@ public final class Images implements AutoCloseable {
     public long prune() {
         var needed = new HashSet<Digest>();
         store.list().forEach(it -> it.layers().forEach(layer -> needed.add(layer.digest())));
+        store.list().forEach(it -> store.index(it).ifPresent(all -> addLayers(all, needed)));
         roots().values().forEach(it -> addLayers(it, needed));
         long bytes = 0;
         var all = new HashSet<>(layers.list());
@@ -585,6 +772,14 @@ public final class Images implements AutoCloseable {
             }
         }
         return bytes;
+    }
+
+    private static void addLayers(StoredIndex index, Set<Digest> needed) {
+        for (var member : index.members()) {
+            ImageManifest.parse(member.manifest().toArray())
+                    .layers()
+                    .forEach(it -> needed.add(it.verifiable()));
+        }
     }
 
     private static void addLayers(RootSpec root, Set<Digest> needed) {

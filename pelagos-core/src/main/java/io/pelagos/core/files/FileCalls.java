@@ -20,6 +20,7 @@ import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
+import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -321,6 +322,16 @@ public final class FileCalls {
                             name);
             return FileNames.decode(block.get(0, (int) size));
         }
+    }
+
+    /**
+     * Returns what a file that is open for reading holds from where it stands.
+     *
+     * @param file a descriptor, which stays open
+     * @return its bytes; failures are {@link ErrnoException}s
+     */
+    public InputStream contents(Fd file) {
+        return new FileContents(calls, file);
     }
 
     /**

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * File names as texts without loss. A name on Linux is bytes; those that are no UTF-8 become halves
@@ -30,6 +31,17 @@ public final class FileNames {
             }
             return text.toString();
         }
+    }
+
+    /**
+     * Returns the bytes of a name.
+     *
+     * @param name a text, such as {@link #decode} gives it
+     * @return its bytes
+     */
+    public static byte[] bytes(String name) {
+        var terminated = encode(name);
+        return Arrays.copyOf(terminated, terminated.length - 1);
     }
 
     /** Returns the bytes and a final NUL. */

@@ -34,6 +34,7 @@ final class Converters {
         add(commandLine, Instant.class, TimeOption::parse);
         add(commandLine, Restart.class, Restart::parse);
         add(commandLine, IdMap.class, IdMapOption::parse);
+        add(commandLine, ImageChange.class, ImageChange::parse);
         add(commandLine, KeyValue.class, KeyValue::parse);
         add(commandLine, Label.class, Label::parse);
         add(commandLine, ListenSocket.class, ListenSocket::parse);

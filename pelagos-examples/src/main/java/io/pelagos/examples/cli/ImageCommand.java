@@ -1,13 +1,14 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
+import io.pelagos.image.ArchiveFormat;
 import io.pelagos.image.Image;
+import io.pelagos.image.ImageBuilder;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
 import io.pelagos.image.spec.ImageConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,8 +30,12 @@ import picocli.CommandLine.Parameters;
             "       pelagos image inspect|history|push|rm NAME…",
             "       pelagos image tag NAME NEW",
             "       pelagos image prune",
-            "       pelagos image save [-o FILE] NAME…",
-            "       pelagos image load -i FILE|DIRECTORY [NAME]"
+            "       pelagos image save [--format oci-archive|oci-dir|docker-archive] [-o FILE]"
+                    + " NAME…",
+            "       pelagos image load -i FILE|DIRECTORY [NAME]",
+            "       pelagos image import FILE|- [NAME]",
+            "       pelagos image commit CONTAINER NAME",
+            "       pelagos image index NAME IMAGE…"
         },
         description = "List, name, send and remove images; see also pull.")
 final class ImageCommand extends ContainerCommand {
@@ -52,7 +58,13 @@ final class ImageCommand extends ContainerCommand {
         /** Write some as an archive. */
         SAVE,
         /** Read those of an archive. */
-        LOAD
+        LOAD,
+        /** Make one of an archive of files. */
+        IMPORT,
+        /** Make one of a container. */
+        COMMIT,
+        /** Give a name to several, of which each machine gets its own. */
+        INDEX
     }
 
     private static final Listing<Image> LISTING =
@@ -77,7 +89,9 @@ final class ImageCommand extends ContainerCommand {
     @Option(
             names = "--format",
             paramLabel = "table|json|KEY,…",
-            description = "How ls and history list (default: table).")
+            description =
+                    "How ls and history list (default: table); what save writes: oci-archive,"
+                            + " oci-dir or docker-archive (default: oci-archive).")
     private String format = "table";
 
     @Option(
@@ -106,8 +120,12 @@ final class ImageCommand extends ContainerCommand {
     @Parameters(
             index = "0",
             paramLabel = "ACTION",
-            description = "ls, inspect, history, push, tag, rm, prune, save, load.")
+            description =
+                    "ls, inspect, history, push, tag, rm, prune, save, load, import, commit,"
+                            + " index.")
     private Action action = Action.LS;
+
+    @Mixin private ImageChanges changes = new ImageChanges();
 
     @Parameters(index = "1..*", arity = "0..*", paramLabel = "NAME", description = "Which.")
     private List<String> names = new ArrayList<>();
@@ -125,7 +143,7 @@ final class ImageCommand extends ContainerCommand {
         checkNames();
         var options = ImageOptions.usual().withInsecure(Set.copyOf(insecure));
         try (var images = Images.open(pelagos, options)) {
-            act(images);
+            act(pelagos, images);
         }
         return 0;
     }
@@ -136,6 +154,16 @@ final class ImageCommand extends ContainerCommand {
                 throw new IllegalArgumentException("load: takes -i FILE and at most one name");
             }
             return;
+        }
+        if ((action == Action.IMPORT && (names.isEmpty() || names.size() > 2))
+                || (action == Action.COMMIT && names.size() != 2)
+                || (action == Action.INDEX && names.size() < 2)) {
+            throw new IllegalArgumentException(
+                    switch (action) {
+                        case IMPORT -> "import: takes FILE or -, and at most one name";
+                        case COMMIT -> "commit: takes a container and the name of the image";
+                        default -> "index: takes a new name and the names of images";
+                    });
         }
         boolean wanted = action != Action.LS && action != Action.PRUNE;
         boolean right = action == Action.TAG ? names.size() == 2 : names.isEmpty() != wanted;
@@ -148,7 +176,7 @@ final class ImageCommand extends ContainerCommand {
         }
     }
 
-    private void act(Images images) throws InterruptedException, IOException {
+    private void act(Pelagos pelagos, Images images) throws InterruptedException, IOException {
         switch (action) {
             case LS -> LISTING.print(out(), format, images.list());
             case INSPECT -> {
@@ -188,23 +216,44 @@ final class ImageCommand extends ContainerCommand {
                     out().println(image.reference().familiar());
                 }
             }
+            case IMPORT -> {
+                var name = names.size() == 2 ? names.get(1) : ImportCommand.nameOf(names.get(0));
+                try (var in = ImportCommand.opened(names.get(0))) {
+                    made(images.importRootfs(in), name);
+                }
+            }
+            case COMMIT ->
+                    made(images.commit(pelagos.containers().find(names.get(0))), names.get(1));
+            case INDEX -> {
+                var members = names.stream().skip(1).map(images::get).toArray(Image[]::new);
+                out().println(images.index(names.get(0), members).digest());
+            }
         }
     }
 
-    private void save(Images images) throws IOException {
+    private void made(ImageBuilder builder, String name) throws InterruptedException {
+        out().println(changes.applyTo(builder).tag(name).digest());
+    }
+
+    private ArchiveFormat archiveFormat() {
+        return switch (format) {
+            case "table", "oci-archive" -> ArchiveFormat.OCI_ARCHIVE;
+            case "oci-dir" -> ArchiveFormat.OCI_DIRECTORY;
+            case "docker-archive" -> ArchiveFormat.DOCKER_ARCHIVE;
+            default ->
+                    throw new IllegalArgumentException(
+                            "--format \""
+                                    + format
+                                    + "\": save writes oci-archive, oci-dir or docker-archive");
+        };
+    }
+
+    private void save(Images images) {
         if (output == null) {
-            images.save(System.out, names);
+            images.save(System.out, names, archiveFormat());
             System.out.flush();
-            return;
-        }
-        boolean done = false;
-        try (var file = Files.newOutputStream(output)) {
-            images.save(file, names);
-            done = true;
-        } finally {
-            if (!done) {
-                Files.deleteIfExists(output);
-            }
+        } else {
+            images.save(output, names, archiveFormat());
         }
     }
 }

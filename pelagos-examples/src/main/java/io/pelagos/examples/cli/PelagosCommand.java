@@ -19,7 +19,8 @@ public final class PelagosCommand implements Debuggable {
                     "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
                     "inspect", "diff", "cp", "wait", "events", "prune", "update", "cleanup",
-                    "volume", "image", "pull", "login", "logout", "healthcheck", "system");
+                    "volume", "image", "pull", "login", "logout", "healthcheck", "system",
+                    "commit", "import", "export");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -108,6 +109,9 @@ public final class PelagosCommand implements Debuggable {
             case "logout" -> new LogoutCommand(surroundings);
             case "healthcheck" -> new HealthcheckCommand(surroundings);
             case "system" -> new SystemCommand(surroundings);
+            case "commit" -> new CommitCommand(surroundings);
+            case "import" -> new ImportCommand(surroundings);
+            case "export" -> new ExportCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

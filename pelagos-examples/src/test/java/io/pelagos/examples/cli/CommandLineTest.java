@@ -50,6 +50,21 @@ class CommandLineTest {
                 .contains(value);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "RUN true        | must begin with CMD",
+                "ENV             | an instruction and what it says",
+                "ENV A           | NAME=VALUE",
+                "CMD [\"a         | an array of texts",
+                "STOPSIGNAL MOON | MOON"
+            })
+    void aBadChangeOfAnImageIsTold(String change, String why) {
+        assertThat(execute("import", "--change", change, "/none.tar")).isEqualTo(125);
+        assertThat(err.toString()).contains("--change").contains(change).contains(why);
+    }
+
     @Test
     void anUnknownOptionIsOurOwnFailure() {
         assertThat(execute("run", "--memroy", "1m", "host", "true")).isEqualTo(125);

@@ -2,6 +2,7 @@ package io.pelagos.image.spec;
 
 import io.pelagos.core.spec.HealthCheck;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,27 @@ final class HealthChecks {
             made = made.starting(Duration.ofNanos(check.startPeriod()), made.startInterval());
         }
         return check.retries() > 0 ? made.retries(check.retries()) : made;
+    }
+
+    static ImageConfig.Healthcheck of(HealthCheck check) {
+        if (!(check.test() instanceof HealthCheck.Command(var command))) {
+            throw new IllegalArgumentException(
+                    "healthCheck "
+                            + check.test()
+                            + ": an image can only have one that runs a program");
+        }
+        boolean shell =
+                command.size() == SHELL_PARTS + 1
+                        && command.subList(0, SHELL_PARTS).equals(List.of("/bin/sh", "-c"));
+        var test = new ArrayList<String>();
+        test.add(shell ? "CMD-SHELL" : "CMD");
+        test.addAll(shell ? command.subList(SHELL_PARTS, SHELL_PARTS + 1) : command);
+        return new ImageConfig.Healthcheck(
+                test,
+                check.interval().toNanos(),
+                check.timeout().toNanos(),
+                check.startPeriod().toNanos(),
+                check.retries());
     }
 
     private static List<String> command(List<String> test) {

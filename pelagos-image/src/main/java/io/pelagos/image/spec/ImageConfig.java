@@ -150,6 +150,17 @@ public record ImageConfig(
                     Math.toIntExact(Math.min(Integer.MAX_VALUE, number(fields, "Retries"))));
         }
 
+        /**
+         * Writes down a check of core.
+         *
+         * @param check one that runs a program
+         * @return the same in an image
+         * @throws IllegalArgumentException when an image cannot say it
+         */
+        public static Healthcheck of(HealthCheck check) {
+            return HealthChecks.of(check);
+        }
+
         private static long number(Fields fields, String field) {
             return fields.has(field) ? fields.size(field) : 0;
         }

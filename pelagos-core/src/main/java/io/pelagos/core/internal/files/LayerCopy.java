@@ -53,6 +53,21 @@ public final class LayerCopy {
     }
 
     /**
+     * Gives the files of a writable layer to a sink: whiteouts as character devices 0/0, opaque
+     * directories by their attributes.
+     *
+     * @param calls how it is done
+     * @param upper the writable layer, which nobody writes to meanwhile
+     * @param sink takes the files; it is not closed
+     * @throws IOException when the sink fails
+     */
+    public static void copy(FileCalls calls, Path upper, FileSink sink) throws IOException {
+        try (var from = calls.openPath(upper.toString(), Constant.flags(O_PATH, O_DIRECTORY))) {
+            new TreeSource(calls, new WithoutNotes(sink, false)).copy(from, "");
+        }
+    }
+
+    /**
      * Says of an opaque directory in both ways that it is one: overlays of a user namespace look at
      * the one, all others at the other.
      */

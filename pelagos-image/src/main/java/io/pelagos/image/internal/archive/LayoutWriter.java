@@ -1,5 +1,7 @@
 package io.pelagos.image.internal.archive;
 
+import io.pelagos.core.spec.Bytes;
+import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageIndex;
@@ -7,105 +9,84 @@ import io.pelagos.image.spec.ImageLayout;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.MediaType;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /**
- * Writes images as an archive of an OCI image layout, see image-layout.md of the specification: the
- * same bytes each time for the same images.
+ * Writes images as an OCI image layout, see image-layout.md of the specification: the same bytes
+ * each time for the same images.
  */
 public final class LayoutWriter {
-    private final TarArchiveOutputStream tar;
+    private final ArchiveTarget target;
+    private final SavedImage.Blobs blobs;
     private final Set<Digest> written = new HashSet<>();
 
-    private LayoutWriter(TarArchiveOutputStream tar) {
-        this.tar = tar;
+    private LayoutWriter(ArchiveTarget target, SavedImage.Blobs blobs) {
+        this.target = target;
+        this.blobs = blobs;
     }
 
     /**
-     * An image that is written.
+     * Writes a layout.
      *
-     * @param name what it is called
-     * @param manifest its manifest
-     * @param rawManifest the manifest's bytes
-     * @param rawConfig the configuration's bytes
-     */
-    public record Saved(
-            String name,
-            ImageManifest manifest,
-            io.pelagos.core.spec.Bytes rawManifest,
-            io.pelagos.core.spec.Bytes rawConfig) {}
-
-    /**
-     * Writes an archive.
-     *
-     * @param out where to; left open
+     * @param target where to; not closed
      * @param images what is written
      * @param blobs where compressed layers are
      * @throws IOException when it cannot be written, or a layer cannot be read
      */
-    public static void write(OutputStream out, List<Saved> images, Function<Digest, Path> blobs)
+    public static void write(ArchiveTarget target, List<SavedImage> images, SavedImage.Blobs blobs)
             throws IOException {
-        var tar = new TarArchiveOutputStream(out, "UTF-8");
-        tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
-        tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
-        var writer = new LayoutWriter(tar);
-        writer.file(ImageLayout.FILE, ImageLayout.toJson());
+        var writer = new LayoutWriter(target, blobs);
+        target.file(ImageLayout.FILE, ImageLayout.toJson());
         var descriptors = new ArrayList<Descriptor>();
         for (var image : images) {
-            descriptors.add(writer.image(image, blobs));
+            descriptors.add(
+                    writer.document(image)
+                            .withAnnotations(
+                                    Map.of(ImageLayout.REF_NAME, image.name().toString())));
         }
-        writer.file(ImageLayout.INDEX, ImageIndex.of(descriptors).toJson());
-        tar.finish();
+        target.file(ImageLayout.INDEX, ImageIndex.of(descriptors).toJson());
     }
 
-    private Descriptor image(Saved image, Function<Digest, Path> blobs) throws IOException {
-        for (var layer : image.manifest().layers()) {
+    private Descriptor document(SavedImage image) throws IOException {
+        var index = image.index();
+        return index == null ? image(image.manifest(), image.config()) : index(index);
+    }
+
+    private Descriptor index(StoredIndex index) throws IOException {
+        for (var member : index.members()) {
+            Descriptor ignored = image(member.manifest(), member.config());
+        }
+        return blob(index.index().mediaType(), index.raw());
+    }
+
+    private Descriptor image(Bytes rawManifest, Bytes rawConfig) throws IOException {
+        var manifest = ImageManifest.parse(rawManifest.toArray());
+        for (var layer : manifest.layers()) {
             var digest = layer.verifiable();
             if (!MediaType.isForeign(layer.mediaType()) && written.add(digest)) {
-                try (var in = Files.newInputStream(blobs.apply(digest))) {
-                    stream(path(digest), layer.size(), in);
+                try (var in = blobs.open(digest)) {
+                    target.file(path(digest), layer.size(), in);
                 }
             }
         }
-        blob(image.manifest().config().verifiable(), image.rawConfig().toArray());
-        var manifest = image.rawManifest().toArray();
-        var digest = Digest.of(manifest);
-        blob(digest, manifest);
-        return Descriptor.of(image.manifest().mediaType(), digest, manifest.length)
-                .withAnnotations(Map.of(ImageLayout.REF_NAME, image.name()));
+        Descriptor ignored = blob(manifest.config().mediaType(), rawConfig);
+        return blob(manifest.mediaType(), rawManifest);
     }
 
     private static String path(Digest digest) {
         return "blobs/" + digest.algorithm() + "/" + digest.hex();
     }
 
-    private void blob(Digest digest, byte[] bytes) throws IOException {
+    private Descriptor blob(String mediaType, Bytes document) throws IOException {
+        var bytes = document.toArray();
+        var digest = Digest.of(bytes);
         if (written.add(digest)) {
-            file(path(digest), bytes);
+            target.file(path(digest), bytes);
         }
-    }
-
-    private void file(String name, byte[] bytes) throws IOException {
-        stream(name, bytes.length, new java.io.ByteArrayInputStream(bytes));
-    }
-
-    private void stream(String name, long size, InputStream in) throws IOException {
-        var entry = new TarArchiveEntry(name);
-        entry.setSize(size);
-        entry.setModTime(0);
-        tar.putArchiveEntry(entry);
-        in.transferTo(tar);
-        tar.closeArchiveEntry();
+        return Descriptor.of(mediaType, digest, bytes.length);
     }
 }

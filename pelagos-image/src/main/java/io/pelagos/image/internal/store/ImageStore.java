@@ -104,7 +104,7 @@ public final class ImageStore {
         }
     }
 
-    private static byte[] limited(Path file) throws IOException {
+    static byte[] limited(Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
             return in.readNBytes(LIMIT);
         }
@@ -154,6 +154,39 @@ public final class ImageStore {
     }
 
     /**
+     * Returns the index that a name stands for, with all its images.
+     *
+     * @param image an image in the store
+     * @return empty when it stands for one image alone
+     */
+    public Optional<StoredIndex> index(StoredImage image) {
+        var directory = paths.images().imageDir(image.reference().toString());
+        try {
+            return IndexFiles.read(directory, image.digest());
+        } catch (IOException e) {
+            throw failed("reading the index in", directory, e);
+        }
+    }
+
+    /**
+     * Makes an index visible: its image for this machine has the name, the others are kept with it.
+     *
+     * @param image the image for this machine, with the digest of the index
+     * @param manifest the manifest of that image
+     * @param config the configuration of that image
+     * @param index all images
+     */
+    public void save(StoredImage image, byte[] manifest, byte[] config, StoredIndex index) {
+        var directory = paths.images().imageDir(image.reference().toString());
+        try {
+            IndexFiles.write(directory, index);
+        } catch (IOException e) {
+            throw failed("storing the index in", directory, e);
+        }
+        write(directory, image, manifest, config);
+    }
+
+    /**
      * Makes an image visible, whose layers are there; one with the same name gives way to it.
      *
      * @param image the image
@@ -162,6 +195,15 @@ public final class ImageStore {
      */
     public void save(StoredImage image, byte[] manifest, byte[] config) {
         var directory = paths.images().imageDir(image.reference().toString());
+        write(directory, image, manifest, config);
+        try {
+            IndexFiles.remove(directory);
+        } catch (IOException e) {
+            throw failed("storing the image in", directory, e);
+        }
+    }
+
+    private static void write(Path directory, StoredImage image, byte[] manifest, byte[] config) {
         try {
             Files.createDirectories(directory);
             replace(directory.resolve("oci-config.json"), config);
@@ -175,7 +217,7 @@ public final class ImageStore {
         }
     }
 
-    private static void replace(Path file, byte[] contents) throws IOException {
+    static void replace(Path file, byte[] contents) throws IOException {
         var temporary = Files.createTempFile(file.getParent(), ".new", null);
         try {
             try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {

@@ -16,6 +16,7 @@ import io.pelagos.image.internal.layer.UnpackLimits;
 import io.pelagos.image.internal.layer.UnpackMode;
 import io.pelagos.image.internal.layer.Unpacked;
 import io.pelagos.image.spec.BadContentException;
+import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.StoreException;
 import java.io.IOException;
@@ -41,8 +42,8 @@ import java.util.function.LongConsumer;
  */
 public final class LayerStore {
     private static final int BUFFER = 1 << 16;
-    private static final String LOCK = ".lock";
-    private static final String PARTIAL = ".partial";
+    static final String LOCK = ".lock";
+    static final String PARTIAL = ".partial";
 
     private final FileCalls calls;
     private final PelagosPaths paths;
@@ -273,6 +274,85 @@ public final class LayerStore {
         }
     }
 
+    /** Writes an archive of files that is not compressed. */
+    @FunctionalInterface
+    public interface Archive {
+        /**
+         * Writes it.
+         *
+         * @param out where to; not closed
+         * @throws IOException when it cannot be written, or what it is made of cannot be read
+         */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * Makes a layer: compresses, keeps and unpacks it.
+     *
+     * @param archive what is in it
+     * @return what a manifest says about it
+     * @throws IOException when the archive cannot be written
+     * @throws BadContentException when it is no archive that can be unpacked; nothing is left
+     * @throws InterruptedException when this thread is interrupted; nothing is left
+     */
+    public Made make(Archive archive) throws IOException, InterruptedException {
+        try (var layer = NewLayer.begin(calls, images())) {
+            return keep(layer, layer.write(archive));
+        }
+    }
+
+    /**
+     * Makes a layer of an archive, which is kept as it is when it is compressed.
+     *
+     * @param archive read to its end
+     * @return what a manifest says about it
+     * @throws IOException when the archive cannot be read
+     * @throws BadContentException when it is no archive that can be unpacked; nothing is left
+     * @throws InterruptedException when this thread is interrupted; nothing is left
+     */
+    public Made take(InputStream archive) throws IOException, InterruptedException {
+        try (var layer = NewLayer.begin(calls, images())) {
+            return keep(layer, layer.take(archive));
+        }
+    }
+
+    /**
+     * A layer that was made here.
+     *
+     * @param descriptor what a manifest says about it
+     * @param diffId of its form that is not compressed
+     */
+    public record Made(Descriptor descriptor, Digest diffId) {}
+
+    private Made keep(NewLayer layer, NewLayer.Written written)
+            throws IOException, InterruptedException {
+        var digest = written.digest();
+        boolean isNew = !Files.exists(blob(digest));
+        if (isNew) {
+            Files.writeString(
+                    images().blobDiffidPath(digest.toString()), written.diffId().toString());
+            Files.move(layer.file(), blob(digest), StandardCopyOption.ATOMIC_MOVE);
+        }
+        boolean done = false;
+        try {
+            boolean ignored =
+                    ensure(
+                            digest,
+                            written.diffId(),
+                            () -> verified(blob(digest), digest),
+                            bytes -> {},
+                            bytes -> {});
+            done = true;
+        } finally {
+            if (!done && isNew) {
+                Files.deleteIfExists(blob(digest));
+                Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
+            }
+        }
+        return new Made(
+                Descriptor.of(written.mediaType(), digest, written.size()), written.diffId());
+    }
+
     /**
      * Opens a file whose bytes turn out to have a digest, or end in an exception.
      *
@@ -378,11 +458,17 @@ public final class LayerStore {
         } else {
             Files.writeString(rootless, "");
         }
-        Files.writeString(
-                layers.resolve(partial).resolve(".pelagos_complete"),
-                Long.toString(result.entries()));
         try (var directory =
-                calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
+                        calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY));
+                var root =
+                        calls.openEntry(
+                                directory, partial, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
+            var modified = calls.status(root).modified();
+            Files.writeString(
+                    layers.resolve(partial).resolve(".pelagos_complete"),
+                    Long.toString(result.entries()));
+            // The mark is ours: what is seen of the layer is as its archive says.
+            calls.changeTime(root, "", modified);
             calls.rename(directory, partial, directory, digest.hex());
             calls.sync(directory);
         }

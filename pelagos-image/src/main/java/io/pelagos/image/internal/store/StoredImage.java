@@ -2,6 +2,7 @@ package io.pelagos.image.internal.store;
 
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
+import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageReference;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,26 @@ public record StoredImage(
     /** Copies the list. */
     public StoredImage {
         layers = List.copyOf(layers);
+    }
+
+    /**
+     * Makes an image of its documents.
+     *
+     * @param reference what it is called
+     * @param digest of what the registry has under that name
+     * @param manifest its manifest
+     * @param config its configuration
+     * @return the image
+     */
+    public static StoredImage of(
+            ImageReference reference, Digest digest, ImageManifest manifest, ImageConfig config) {
+        return new StoredImage(
+                reference,
+                digest,
+                manifest.layers().stream()
+                        .map(it -> new Layer(it.verifiable(), it.mediaType()))
+                        .toList(),
+                config);
     }
 
     /**

@@ -1,0 +1,45 @@
+package io.pelagos.image;
+
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.image.internal.store.ImageStore;
+import io.pelagos.image.internal.store.LayerStore;
+import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.spec.ImageReference;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What images are made with.
+ *
+ * @param calls how files are read
+ * @param store where images go
+ * @param layers where their layers go
+ * @param environment variables, of which {@code SOURCE_DATE_EPOCH} is looked at
+ * @param names reads the name of an image
+ * @param images what the caller gets
+ */
+record Workshop(
+        FileCalls calls,
+        ImageStore store,
+        LayerStore layers,
+        Map<String, String> environment,
+        Function<String, ImageReference> names,
+        Function<StoredImage, Image> images) {
+    /** Some programs take the very beginning of 1970 for no time at all. */
+    static final Instant FIXED = Instant.ofEpochSecond(1);
+
+    /** What the variable says that builds agree on, see reproducible-builds.org. */
+    Optional<Instant> sourceDate() {
+        var text = environment.getOrDefault("SOURCE_DATE_EPOCH", "");
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!text.matches("[0-9]{1,11}")) {
+            throw new IllegalArgumentException(
+                    "SOURCE_DATE_EPOCH \"" + text + "\": must be seconds since 1970");
+        }
+        return Optional.of(Instant.ofEpochSecond(Long.parseLong(text)));
+    }
+}

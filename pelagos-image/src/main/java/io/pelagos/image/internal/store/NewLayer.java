@@ -1,0 +1,146 @@
+package io.pelagos.image.internal.store;
+
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.paths.ImagePaths;
+import io.pelagos.image.internal.layer.BulkInput;
+import io.pelagos.image.internal.layer.Decompression;
+import io.pelagos.image.internal.layer.UnpackLimits;
+import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.MediaType;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * A compressed layer that is being written, under a name of its own and a lock, so that whoever
+ * opens the store after a crash removes it. The same archive gives the same bytes: the header of
+ * gzip has neither a name nor a time.
+ */
+final class NewLayer implements AutoCloseable {
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final Digest ANY = Digest.of(new byte[0]);
+    private static final int BUFFER = 1 << 16;
+
+    private final DigestLock lock;
+    private final Path file;
+
+    /**
+     * What was written.
+     *
+     * @param digest of the compressed form
+     * @param diffId of the form that is not compressed
+     * @param size of the compressed form in bytes
+     * @param mediaType how it is compressed
+     */
+    record Written(Digest digest, Digest diffId, long size, String mediaType) {}
+
+    private NewLayer(DigestLock lock, Path file) {
+        this.lock = lock;
+        this.file = file;
+    }
+
+    static NewLayer begin(FileCalls calls, ImagePaths images) {
+        var bytes = new byte[16];
+        RANDOM.nextBytes(bytes);
+        var name = HexFormat.of().formatHex(bytes);
+        var lock = DigestLock.acquire(calls, images.layersDir(), name + LayerStore.LOCK);
+        return new NewLayer(lock, images.blobsDir().resolve(name + LayerStore.PARTIAL));
+    }
+
+    Path file() {
+        return file;
+    }
+
+    /** Takes an archive that is not compressed. */
+    Written write(LayerStore.Archive archive) throws IOException {
+        var compressed = ANY.newMessageDigest();
+        var plain = ANY.newMessageDigest();
+        try (var disk = new DigestOutputStream(Files.newOutputStream(file), compressed);
+                var gzip = new Gzip(new BufferedOutputStream(disk, BUFFER));
+                var tar = new BufferedOutputStream(new DigestOutputStream(gzip, plain), BUFFER)) {
+            archive.writeTo(tar);
+        }
+        return written(compressed, plain, MediaType.OCI_LAYER_GZIP);
+    }
+
+    private Written written(MessageDigest compressed, MessageDigest plain, String mediaType)
+            throws IOException {
+        return new Written(
+                Digest.of(ANY.algorithm(), compressed.digest()),
+                Digest.of(ANY.algorithm(), plain.digest()),
+                Files.size(file),
+                mediaType);
+    }
+
+    /** Takes an archive as it is when it is compressed, else compresses it. */
+    Written take(InputStream in) throws IOException {
+        var buffered = new BufferedInputStream(in, BUFFER);
+        buffered.mark(16);
+        var kind = Decompression.of(buffered.readNBytes(6));
+        buffered.reset();
+        if (kind == Decompression.NONE) {
+            return write(buffered::transferTo);
+        }
+        var compressed = ANY.newMessageDigest();
+        var plain = ANY.newMessageDigest();
+        try (var disk = Files.newOutputStream(file);
+                var archive =
+                        Decompression.open(
+                                new Keeping(buffered, disk, compressed), UnpackLimits.USUAL)) {
+            archive.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), plain));
+            // What follows the compressed part belongs to the blob too.
+            buffered.transferTo(new DigestOutputStream(disk, compressed));
+        }
+        return written(
+                compressed,
+                plain,
+                kind == Decompression.ZSTD ? MediaType.OCI_LAYER_ZSTD : MediaType.OCI_LAYER_GZIP);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (lock) {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private static final class Gzip extends GZIPOutputStream {
+        Gzip(OutputStream out) throws IOException {
+            super(out, BUFFER);
+            def.setLevel(Deflater.DEFAULT_COMPRESSION);
+        }
+    }
+
+    /** Keeps a copy of all that is read. */
+    private static final class Keeping extends BulkInput {
+        private final InputStream in;
+        private final OutputStream copy;
+        private final MessageDigest digest;
+
+        Keeping(InputStream in, OutputStream copy, MessageDigest digest) {
+            this.in = in;
+            this.copy = copy;
+            this.digest = digest;
+        }
+
+        @Override
+        public int read(byte[] into, int at, int length) throws IOException {
+            int count = in.read(into, at, length);
+            if (count > 0) {
+                copy.write(into, at, count);
+                digest.update(into, at, count);
+            }
+            return count;
+        }
+    }
+}
