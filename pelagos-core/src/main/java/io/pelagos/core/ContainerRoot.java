@@ -22,6 +22,9 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +35,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** The files of one container, while it runs and after. */
 final class ContainerRoot implements AutoCloseable {
@@ -156,6 +158,8 @@ final class ContainerRoot implements AutoCloseable {
         try {
             var layer = scratch.path().resolve("layer");
             commit(layer, ended);
+            var lease = engine.leases().take("a snapshot of " + name, present.lower());
+            var release = engine.snapshots().retain(present.lower());
             var snapshot =
                     new Snapshot(
                             engine,
@@ -163,7 +167,10 @@ final class ContainerRoot implements AutoCloseable {
                             scratch,
                             present.lower(),
                             layer,
-                            engine.snapshots().retain(present.lower()));
+                            () -> {
+                                release.run();
+                                lease.close();
+                            });
             engine.snapshots().add(snapshot);
             return snapshot;
         } catch (RuntimeException e) {

@@ -32,6 +32,9 @@ import io.pelagos.core.security.SeccompRule;
 import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.List;
@@ -42,7 +45,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** What the containers of one {@link Pelagos} share. */
 final class Engine implements AutoCloseable {
@@ -217,6 +219,10 @@ final class Engine implements AutoCloseable {
 
     String newName() {
         return "pelagos-" + counter.incrementAndGet();
+    }
+
+    Leases leases() {
+        return new Leases(this);
     }
 
     Snapshots snapshots() {

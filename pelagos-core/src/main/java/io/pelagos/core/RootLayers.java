@@ -7,6 +7,9 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is on disk for the layers of one container: the directories of its writable layer, and where
@@ -28,6 +30,7 @@ final class RootLayers implements AutoCloseable {
     private final @Nullable Scratch scratch;
     private RootSpec.Layers named;
     private Runnable release = () -> {};
+    private @Nullable Lease lease;
 
     private RootLayers(
             RootSpec.Layers asked, RootSpec.Upper.Kept writable, @Nullable Scratch scratch) {
@@ -37,8 +40,20 @@ final class RootLayers implements AutoCloseable {
         named = new RootSpec.Layers(asked.directories(), writable);
     }
 
-    /** Makes what a container needs whose root is of layers. */
-    static RootLayers make(Engine engine, RootSpec.Layers layers) {
+    /** Makes what a container needs whose root is of layers, which nobody removes meanwhile. */
+    static RootLayers make(Engine engine, RootSpec.Layers layers, String container) {
+        var lease = engine.leases().take(container, layers.directories());
+        try {
+            var made = make(engine, layers);
+            made.lease = lease;
+            return made;
+        } catch (RuntimeException | Error e) {
+            lease.close();
+            throw e;
+        }
+    }
+
+    private static RootLayers make(Engine engine, RootSpec.Layers layers) {
         requireDirectories(layers.directories());
         var made =
                 switch (layers.upper()) {
@@ -224,6 +239,9 @@ final class RootLayers implements AutoCloseable {
         if (scratch != null) {
             scratch.giveTo(pid);
         }
+        if (lease != null) {
+            lease.giveTo(pid);
+        }
     }
 
     /** Removes what was made for this container alone. */
@@ -235,6 +253,9 @@ final class RootLayers implements AutoCloseable {
             }
         } finally {
             release.run();
+            if (lease != null) {
+                lease.close();
+            }
         }
     }
 }

@@ -21,6 +21,11 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stats;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -37,8 +42,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
 final class RunningContainer implements Container {
@@ -420,10 +423,9 @@ final class RunningContainer implements Container {
 
     @Override
     public Path path(String path) {
-        var files =
-                new ContainerFileSystem(
-                        name, new FileCalls(engine.calls()), () -> root.open(ended()));
-        return files.getPath(path);
+        var calls = new FileCalls(engine.calls());
+        var tree = new FileTree.OfRoot(calls, () -> root.open(ended()));
+        return new ContainerFileSystem(name, calls, tree).getPath(path);
     }
 
     private ContainerCgroup liveCgroup() {

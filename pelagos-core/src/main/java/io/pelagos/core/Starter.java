@@ -21,6 +21,11 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
+
+import jdk.jfr.FlightRecorder;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -33,8 +38,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts one container: what is acquired goes onto a stack, and a failure at any point undoes what
@@ -275,7 +278,7 @@ final class Starter {
         if (!(spec.root() instanceof RootSpec.Layers asked)) {
             return null;
         }
-        var made = RootLayers.make(engine, asked);
+        var made = RootLayers.make(engine, asked, name);
         undo.push(made::close);
         return made;
     }

@@ -1,6 +1,7 @@
 package io.pelagos.image;
 
 import io.pelagos.core.ContainerBuilder;
+import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
@@ -8,7 +9,9 @@ import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageReference;
+
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -19,10 +22,12 @@ import java.util.function.Function;
  * labels and health check.
  */
 public final class Image implements Rootfs {
+    private final Pelagos pelagos;
     private final StoredImage stored;
     private final Function<Digest, Path> directories;
 
-    Image(StoredImage stored, Function<Digest, Path> directories) {
+    Image(Pelagos pelagos, StoredImage stored, Function<Digest, Path> directories) {
+        this.pelagos = pelagos;
         this.stored = stored;
         this.directories = directories;
     }
@@ -70,6 +75,43 @@ public final class Image implements Rootfs {
                             directories.apply(layer.digest())));
         }
         return List.copyOf(all);
+    }
+
+    /**
+     * Returns how the image came to be: each step, and the layer that it made. Layers that no step
+     * tells of come last.
+     *
+     * @return the oldest first
+     */
+    public List<HistoryEntry> history() {
+        var left = new ArrayDeque<>(layers());
+        var all = new ArrayList<HistoryEntry>();
+        for (var step : stored.config().history()) {
+            all.add(new HistoryEntry(step, step.emptyLayer() ? null : left.poll()));
+        }
+        left.forEach(layer -> all.add(new HistoryEntry(HistoryEntry.UNTOLD, layer)));
+        return List.copyOf(all);
+    }
+
+    /**
+     * Returns the ports that its containers listen on. They are published by whoever wants that.
+     *
+     * @return as in {@code 6379/tcp}
+     */
+    public List<String> exposedPorts() {
+        return stored.config().execution().exposedPorts();
+    }
+
+    /**
+     * Returns a file of the image, for the methods of {@link java.nio.file.Files}. It is read
+     * through the layers, without a mount: what a higher layer has hidden is not there, and no link
+     * leads out of the image. Nothing can be changed.
+     *
+     * @param path an absolute path, for example {@code /etc/os-release}
+     * @return a path of a file system of the image's own
+     */
+    public Path path(String path) {
+        return pelagos.files(this).getPath(path);
     }
 
     @Override

@@ -5,13 +5,16 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.examples.Shell;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Everything that describes a container: what {@code run} and {@code explain} have in common. */
 final class ContainerOptions {
@@ -41,6 +44,12 @@ final class ContainerOptions {
             paramLabel = "missing|always|never|newer",
             description = "When a registry is asked for an image (default: missing).")
     private PullPolicy pull = PullPolicy.MISSING;
+
+    @Option(
+            names = "--platform",
+            paramLabel = "OS/ARCH[/VARIANT]",
+            description = "What machine the image is for (default: this one).")
+    private @Nullable String platform;
 
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the container.")
     private @Nullable String name;
@@ -119,9 +128,17 @@ final class ContainerOptions {
 
     private Rootfs rootfs(Pelagos pelagos) throws InterruptedException {
         if (rootfs.equals("host") || rootfs.startsWith("/") || rootfs.startsWith(".")) {
+            if (platform != null) {
+                throw new IllegalArgumentException(
+                        "--platform \""
+                                + platform
+                                + "\": takes an image, which "
+                                + rootfs
+                                + " is not");
+            }
             return Shell.rootfs(rootfs);
         }
-        return PulledImage.of(pelagos, rootfs, pull);
+        return PulledImage.of(pelagos, rootfs, pull, platform);
     }
 
     private List<String> command() {

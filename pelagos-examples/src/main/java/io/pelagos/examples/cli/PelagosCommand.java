@@ -1,11 +1,12 @@
 package io.pelagos.examples.cli;
 
-import java.io.PrintWriter;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+
+import java.io.PrintWriter;
+import java.util.List;
 
 /** The command {@code pelagos}. */
 @Command(
@@ -19,7 +20,7 @@ public final class PelagosCommand implements Debuggable {
                     "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
                     "inspect", "cp", "wait", "events", "prune", "update", "cleanup", "volume",
-                    "image", "pull", "login", "logout");
+                    "image", "pull", "login", "logout", "system", "port");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -105,6 +106,8 @@ public final class PelagosCommand implements Debuggable {
             case "pull" -> new PullCommand(surroundings);
             case "login" -> new LoginCommand(surroundings);
             case "logout" -> new LogoutCommand(surroundings);
+            case "system" -> new SystemCommand(surroundings);
+            case "port" -> new PortCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

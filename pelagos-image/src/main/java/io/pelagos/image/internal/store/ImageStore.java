@@ -6,6 +6,12 @@ import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.StoreException;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -20,10 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Images by their references: a directory each, with {@code manifest.json}, which names the layers;
@@ -210,6 +212,27 @@ public final class ImageStore {
         config.put("stop_signal", signal == null ? "" : signal);
         fields.put("config", config);
         return fields;
+    }
+
+    /**
+     * Measures the documents of an image.
+     *
+     * @param reference exactly what it is called
+     * @return bytes of files, 0 when there is no such image
+     */
+    public long size(ImageReference reference) {
+        var directory = paths.images().imageDir(reference.toString());
+        try (var files = Files.list(directory)) {
+            long bytes = 0;
+            for (var file : (Iterable<Path>) files::iterator) {
+                bytes += Files.size(file);
+            }
+            return bytes;
+        } catch (NoSuchFileException _) {
+            return 0;
+        } catch (IOException e) {
+            throw failed("reading the image in", directory, e);
+        }
     }
 
     /**
