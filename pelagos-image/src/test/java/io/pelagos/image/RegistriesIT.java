@@ -134,12 +134,13 @@ class RegistriesIT {
                  "artifactType": "application/vnd.example.signature",
                  "config": {"mediaType": "application/vnd.oci.empty.v1+json",
                             "digest": "%s", "size": 2},
-                 "layers": [],
+                 "layers": [{"mediaType": "application/vnd.example.signature.blob",
+                              "digest": "%s", "size": 2}],
                  "subject": {"mediaType": "application/vnd.oci.image.manifest.v1+json",
                              "digest": "%s", "size": %d},
                  "annotations": {"by": "somebody"}}
                 """
-                        .formatted(config, subject, size)
+                        .formatted(config, config, subject, size)
                         .getBytes(UTF_8);
         var digest =
                 registry.putManifest(

@@ -538,13 +538,15 @@ public final class LayerStore {
      * @throws StoreException when it cannot be read
      */
     public void checkBlob(Digest digest, Digest diffId) {
-        try (var compressed = verified(blob(digest), digest);
+        try (var compressed = new VerifiedFile(blob(digest), digest, false);
                 var plain =
                         new Digesting(
                                 Decompression.open(compressed, UnpackLimits.USUAL),
                                 diffId.newMessageDigest())) {
             plain.transferTo(OutputStream.nullOutputStream());
-            compressed.transferTo(OutputStream.nullOutputStream());
+            if (!compressed.ended) {
+                compressed.transferTo(OutputStream.nullOutputStream());
+            }
             requireDiffId(digest, diffId, plain);
         } catch (IOException e) {
             throw new StoreException("reading " + blob(digest) + ": " + e.getMessage(), e);
