@@ -9,9 +9,6 @@ import io.pelagos.core.files.FileStatus;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerPath;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.SeekableByteChannel;
@@ -44,6 +41,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What can be done with the paths of a {@link ContainerFileSystem}. */
 final class ContainerFileProvider extends FileSystemProvider {

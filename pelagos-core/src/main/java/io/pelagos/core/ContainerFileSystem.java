@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.files.FileCalls;
-
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;

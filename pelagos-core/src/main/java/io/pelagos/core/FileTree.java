@@ -11,7 +11,6 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

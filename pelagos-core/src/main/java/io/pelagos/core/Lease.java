@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.kernel.ErrnoException;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;

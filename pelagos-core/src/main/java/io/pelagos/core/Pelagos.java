@@ -20,7 +20,6 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
-
 import java.nio.file.FileSystem;
 import java.util.EnumMap;
 import java.util.List;

@@ -5,7 +5,6 @@ import io.pelagos.image.internal.registry.PlainHttp;
 import io.pelagos.image.internal.registry.RegistryOptions;
 import io.pelagos.image.internal.registry.TimeLimits;
 import io.pelagos.image.internal.registry.TlsFiles;
-
 import java.util.Optional;
 
 /** From what an application says of registries to what the client of registries is told. */

@@ -13,7 +13,6 @@ import io.pelagos.image.spec.ImageIndex;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.MediaType;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

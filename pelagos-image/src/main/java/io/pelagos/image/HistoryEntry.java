@@ -1,7 +1,6 @@
 package io.pelagos.image;
 
 import io.pelagos.image.spec.ImageConfig;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,13 +3,13 @@ package io.pelagos.image;
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
+import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageReference;
-
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,6 +20,11 @@ import java.util.function.Function;
  * An image in the store, which containers can run. What its configuration says applies before the
  * caller's own options: environment, entrypoint and command, working directory, user, stop signal,
  * labels and health check.
+ *
+ * <p>Ports that it exposes are published by whoever wants that. What it declares as volumes lies,
+ * unless {@link #keepingVolumes} or a mount says otherwise, in the writable layer of each container
+ * like all its other files: it is gone with the container, and it is there in a snapshot and in a
+ * commit of it, so that data which was loaded once can be forked.
  */
 public final class Image implements Rootfs {
     private final Pelagos pelagos;
@@ -100,6 +105,54 @@ public final class Image implements Rootfs {
      */
     public List<String> exposedPorts() {
         return stored.config().execution().exposedPorts();
+    }
+
+    /**
+     * Returns the paths that it declares as volumes: what its author thinks should outlive a
+     * container.
+     *
+     * @return absolute paths inside the container
+     */
+    public List<String> volumes() {
+        return stored.config().execution().volumes();
+    }
+
+    /**
+     * Returns the same image with a named volume at each path that it declares as one. A volume
+     * that is not there is made when a container starts, and gets what the image has at that place;
+     * it outlives the container, and the next one with the same name goes on with it. See {@link
+     * Pelagos#volumes}.
+     *
+     * @param name of the volume; where the image declares several, each has its path behind the
+     *     name, as in {@code shop-var-lib-data}
+     * @return a root file system
+     * @throws IllegalArgumentException when that cannot be a name, or the image declares none
+     */
+    public Rootfs keepingVolumes(String name) {
+        if (volumes().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "volume \"" + name + "\": " + this + " declares no volumes");
+        }
+        var mounts = new ArrayList<Mount>();
+        for (var target : volumes()) {
+            var own = volumes().size() == 1 ? name : name + target.replace('/', '-');
+            mounts.add(Mount.bind(pelagos.paths().volumeDir(own), target).createSource());
+        }
+        return new WithMounts(this, List.copyOf(mounts));
+    }
+
+    /** An image with something mounted in it. */
+    private record WithMounts(Image image, List<Mount> mounts) implements Rootfs {
+        @Override
+        public RootSpec root() {
+            return image.root();
+        }
+
+        @Override
+        public void configure(ContainerBuilder builder) {
+            image.configure(builder);
+            mounts.forEach(builder::mount);
+        }
     }
 
     /**

@@ -7,7 +7,6 @@ import jdk.jfr.Event;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
-
 import org.jspecify.annotations.Nullable;
 
 /** A layer was fetched, checked and unpacked in one pass; or was found to be there. */

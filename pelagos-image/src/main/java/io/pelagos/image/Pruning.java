@@ -4,7 +4,6 @@ import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.Digest;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -7,7 +7,6 @@ import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageReference;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.concurrent.Callable;

@@ -7,7 +7,6 @@ import jdk.jfr.Event;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
-
 import org.jspecify.annotations.Nullable;
 
 /**

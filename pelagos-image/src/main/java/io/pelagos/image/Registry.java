@@ -11,7 +11,6 @@ import io.pelagos.image.spec.ImageDocument;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.RegistryException;
-
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;

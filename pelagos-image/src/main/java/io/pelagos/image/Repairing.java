@@ -6,7 +6,6 @@ import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageInUseException;
-
 import java.util.HashMap;
 import java.util.Objects;
 import java.util.TreeSet;

@@ -5,7 +5,6 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageReference;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;

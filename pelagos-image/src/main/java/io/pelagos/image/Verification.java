@@ -2,10 +2,8 @@ package io.pelagos.image;
 
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageReference;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was found when an image was read again from beginning to end.

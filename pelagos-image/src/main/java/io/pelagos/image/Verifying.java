@@ -7,7 +7,6 @@ import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.StoreException;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -8,20 +8,11 @@ import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.fixtures.Tars;
 import io.pelagos.image.fixtures.TestImage;
 import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageInUseException;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.testing.Fault;
 import io.pelagos.image.testing.TestRegistry;
-
-import jdk.jfr.Recording;
-import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordingFile;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -34,6 +25,13 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is kept of images, who needs it, and what becomes of it. */
 class StoreIT {
@@ -384,6 +382,62 @@ class StoreIT {
         assertThat(images.prune())
                 .isEqualTo(after.layers().reclaimable() + after.blobs().reclaimable());
         assertThat(images.diskUsage().total()).isLessThan(after.total());
+    }
+
+    private Image withVolume() throws Exception {
+        TestImage.image()
+                .busybox()
+                .layer(Tars.tar().file("data/seed", "sown").bytes())
+                .execution(
+                        new ImageConfig.Execution(
+                                "",
+                                List.of("6379/tcp", "53/udp"),
+                                List.of(),
+                                List.of(),
+                                List.of("sleep", "100"),
+                                List.of("/data"),
+                                "",
+                                Map.of(),
+                                null,
+                                List.of(),
+                                null))
+                .push(name("db"));
+        return images.pull(name("db"));
+    }
+
+    private static final String GROW = "echo x >> /data/seed; cat /data/seed";
+
+    @Test
+    void declaredVolumesGoWithTheContainerAndAreInItsSnapshot() throws Exception {
+        var image = withVolume();
+        assertThat(image.volumes()).containsExactly("/data");
+        assertThat(image.exposedPorts()).containsExactlyInAnyOrder("6379/tcp", "53/udp");
+        try (var container = pelagos.container(image).start()) {
+            container.exec("sh", "-c", GROW).run();
+            try (var snapshot = container.snapshot()) {
+                assertThat(snapshot.fork().command("cat", "/data/seed").run().stdout())
+                        .isEqualTo("sownx\n");
+            }
+        }
+        assertThat(pelagos.container(image).command("sh", "-c", GROW).run().stdout())
+                .isEqualTo("sownx\n");
+        assertThat(pelagos.volumes().list()).isEmpty();
+    }
+
+    @Test
+    void declaredVolumesAreKeptUnderANameWhereThatIsWanted() throws Exception {
+        var kept = withVolume().keepingVolumes("shop");
+        for (var expected : List.of("sownx\n", "sownx\nx\n")) {
+            assertThat(pelagos.container(kept).command("sh", "-c", GROW).run().stdout())
+                    .isEqualTo(expected);
+        }
+        assertThat(pelagos.volumes().list())
+                .singleElement()
+                .satisfies(it -> assertThat(it.name()).isEqualTo("shop"));
+        var none = app("none:1", Tars.tar().file("a", "1").gzip());
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> none.keepingVolumes("x"))
+                .withMessageContaining("declares no volumes");
     }
 
     @Test

@@ -3,15 +3,12 @@ package io.pelagos.examples.cli;
 import io.pelagos.image.HistoryEntry;
 import io.pelagos.image.Image;
 import io.pelagos.image.Images;
-
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
-
-import java.util.List;
 
 /** What is told about images: what they are, and how they came to be. */
 final class ImageReport {

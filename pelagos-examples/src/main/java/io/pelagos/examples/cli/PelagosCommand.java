@@ -1,12 +1,11 @@
 package io.pelagos.examples.cli;
 
+import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-
-import java.io.PrintWriter;
-import java.util.List;
 
 /** The command {@code pelagos}. */
 @Command(

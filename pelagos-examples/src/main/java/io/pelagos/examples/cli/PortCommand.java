@@ -1,12 +1,10 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
-
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /** Lists the ports of containers that can be reached from outside. */
 @Command(

@@ -5,7 +5,6 @@ import io.pelagos.core.Rootfs;
 import io.pelagos.image.Images;
 import io.pelagos.image.PullOptions;
 import io.pelagos.image.spec.Platform;
-
 import org.jspecify.annotations.Nullable;
 
 /**

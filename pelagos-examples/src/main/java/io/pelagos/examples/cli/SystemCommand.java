@@ -4,12 +4,10 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.image.DiskUsage;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
-
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.util.List;
 
 /** Tells how much room everything takes. */
 @Command(

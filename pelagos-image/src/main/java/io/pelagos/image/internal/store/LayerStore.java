@@ -22,7 +22,6 @@ import io.pelagos.image.internal.layer.Unpacked;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.StoreException;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
