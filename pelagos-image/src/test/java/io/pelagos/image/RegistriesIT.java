@@ -225,6 +225,17 @@ class RegistriesIT {
     }
 
     @Test
+    void anImageThatIsForAnotherMachineAloneIsNoAnswer() {
+        registry.putImage("app:1", ONE);
+        var riscv = PullOptions.usual().forPlatform(Platform.parse("linux/riscv64"));
+        assertThatExceptionOfType(ImageNotFoundException.class)
+                .isThrownBy(() -> images.pull(name("app:1"), riscv))
+                .withMessageContaining("linux/riscv64")
+                .withMessageContaining(Platform.current().toString());
+        assertThat(images.list()).isEmpty();
+    }
+
+    @Test
     void withinOneRegistryBlobsAreMounted() throws Exception {
         registry.putImage("app:1", ONE);
         var copied = images.copy(name("app:1"), name("other/app:1"));

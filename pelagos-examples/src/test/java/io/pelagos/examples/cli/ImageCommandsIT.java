@@ -154,6 +154,7 @@ class ImageCommandsIT {
         assertThat(registry.requests()).hasSize(1);
         var other = pelagos("run", "--platform", "linux/riscv64", name("app:1"));
         assertThat(other.code()).isEqualTo(125);
+        assertThat(other.err()).contains("no image for linux/riscv64");
         registry.close();
         assertThat(output("run", "--pull", "newer", name("app:1"))).isEqualTo("from the image\n");
         assertThat(pelagos("run", "--pull", "always", name("app:1")).code()).isEqualTo(125);
