@@ -80,7 +80,7 @@ build() {
 # Tells whether a command may be about an image: its modules take the JVM a while to look at.
 needs_images() {
     case ${1-} in
-        pull | image | login | logout | commit | import | export) return 0 ;;
+        pull | image | login | logout | commit | import | export | system) return 0 ;;
         run | explain) ;;
         *) return 1 ;;
     esac

@@ -9,7 +9,7 @@ module io.pelagos.examples {
     requires static org.jspecify;
     requires transitive io.pelagos.core;
     // What images need is loaded only for commands that need images: see bin/java-env.sh.
-    requires static io.pelagos.image;
+    requires static transitive io.pelagos.image;
     requires info.picocli;
     requires org.jline.terminal;
     requires jdk.jfr;

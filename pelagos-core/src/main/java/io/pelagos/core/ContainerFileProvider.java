@@ -1,17 +1,13 @@
 package io.pelagos.core;
 
-import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_NOCTTY;
-import static io.pelagos.core.kernel.OpenFlag.O_NOFOLLOW;
 import static io.pelagos.core.kernel.OpenFlag.O_NONBLOCK;
-import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.FileStatus;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
-import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.ContainerPath;
 import java.io.IOException;
 import java.net.URI;
@@ -45,24 +41,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What can be done with the paths of a {@link ContainerFileSystem}. */
 final class ContainerFileProvider extends FileSystemProvider {
     private final String container;
     private final FileCalls calls;
-    private final Supplier<Fd> roots;
+    private final FileTree tree;
 
-    ContainerFileProvider(String container, FileCalls calls, Supplier<Fd> roots) {
+    ContainerFileProvider(String container, FileCalls calls, FileTree tree) {
         this.container = container;
         this.calls = calls;
-        this.roots = roots;
+        this.tree = tree;
     }
 
     /** What fails like a system call. */
     private interface Action<T> {
-        T run(Fd root, String path) throws IOException;
+        T run(String path) throws IOException;
     }
 
     private <T> T in(Path path, Action<T> action) throws IOException {
@@ -70,8 +65,8 @@ final class ContainerFileProvider extends FileSystemProvider {
             throw new ProviderMismatchException(path + " is no path of a container");
         }
         var text = own.toAbsolutePath().toString();
-        try (var root = roots.get()) {
-            return action.run(root, text);
+        try {
+            return action.run(text);
         } catch (ErrnoException e) {
             throw translated(text, e);
         }
@@ -91,10 +86,6 @@ final class ContainerFileProvider extends FileSystemProvider {
         return translated;
     }
 
-    private static Constant looking(LinkOption... options) {
-        return options.length == 0 ? O_PATH : Constant.flags(O_PATH, O_NOFOLLOW);
-    }
-
     @Override
     public SeekableByteChannel newByteChannel(
             Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
@@ -107,9 +98,8 @@ final class ContainerFileProvider extends FileSystemProvider {
         boolean followed = !options.contains(LinkOption.NOFOLLOW_LINKS);
         return in(
                 path,
-                (root, text) -> {
-                    var flags = followed ? O_PATH : Constant.flags(O_PATH, O_NOFOLLOW);
-                    try (var found = calls.openInRoot(root, text, flags)) {
+                text -> {
+                    try (var found = tree.open(text, followed)) {
                         // Looked at before it is opened: opening a FIFO or a device has effects.
                         var status = calls.status(found);
                         if (!status.isRegular()) {
@@ -125,15 +115,7 @@ final class ContainerFileProvider extends FileSystemProvider {
     @Override
     public DirectoryStream<Path> newDirectoryStream(
             Path directory, DirectoryStream.Filter<? super Path> filter) throws IOException {
-        var names =
-                in(
-                        directory,
-                        (root, text) -> {
-                            var flags = Constant.flags(O_RDONLY, O_DIRECTORY);
-                            try (var opened = calls.openInRoot(root, text, flags)) {
-                                return calls.list(opened);
-                            }
-                        });
+        var names = in(directory, tree::list);
         var entries = new ArrayList<Path>();
         for (var name : names) {
             var entry = directory.resolve(name);
@@ -160,9 +142,8 @@ final class ContainerFileProvider extends FileSystemProvider {
     public Path readSymbolicLink(Path link) throws IOException {
         return in(
                 link,
-                (root, text) -> {
-                    try (var found =
-                            calls.openInRoot(root, text, Constant.flags(O_PATH, O_NOFOLLOW))) {
+                text -> {
+                    try (var found = tree.open(text, false)) {
                         if (!calls.status(found).isSymlink()) {
                             throw new NotLinkException(container + ":" + text);
                         }
@@ -182,8 +163,8 @@ final class ContainerFileProvider extends FileSystemProvider {
     private FileStatus status(Path path, LinkOption... options) throws IOException {
         return in(
                 path,
-                (root, text) -> {
-                    try (var found = calls.openInRoot(root, text, looking(options))) {
+                text -> {
+                    try (var found = tree.open(text, options.length == 0)) {
                         return calls.status(found);
                     }
                 });

@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.files.FileCalls;
-import io.pelagos.core.kernel.Fd;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -11,11 +10,10 @@ import java.nio.file.WatchService;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
- * The files of one container, read-only. Each operation opens the root of the container anew and
- * resolves its path in there, by openat2(2): no link and no {@code ..} leads out of it.
+ * The files of one container or root file system, read-only. Each operation opens the root anew and
+ * resolves its path in there: no link and no {@code ..} leads out of it.
  */
 final class ContainerFileSystem extends FileSystem {
     static final String SCHEME = "pelagos";
@@ -28,11 +26,11 @@ final class ContainerFileSystem extends FileSystem {
      *
      * @param container its name, for messages
      * @param calls how
-     * @param roots opens its root
+     * @param tree its files
      */
-    ContainerFileSystem(String container, FileCalls calls, Supplier<Fd> roots) {
+    ContainerFileSystem(String container, FileCalls calls, FileTree tree) {
         this.container = container;
-        provider = new ContainerFileProvider(container, calls, roots);
+        provider = new ContainerFileProvider(container, calls, tree);
     }
 
     @Override

@@ -113,7 +113,7 @@ final class ContainerFiles {
 
     Path path(String path) {
         var calls = reach.with((root, _) -> root.calls());
-        return new ContainerFileSystem(name, calls, () -> reach.with(ContainerRoot::open))
-                .getPath(path);
+        var tree = new FileTree.OfRoot(calls, () -> reach.with(ContainerRoot::open));
+        return new ContainerFileSystem(name, calls, tree).getPath(path);
     }
 }

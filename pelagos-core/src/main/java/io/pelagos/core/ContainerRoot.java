@@ -231,6 +231,8 @@ final class ContainerRoot implements AutoCloseable {
         try {
             var layer = scratch.path().resolve("layer");
             commit(layer, ended);
+            var lease = engine.leases().take("a snapshot of " + name, present.lower());
+            var release = engine.snapshots().retain(present.lower());
             var snapshot =
                     new Snapshot(
                             engine,
@@ -238,7 +240,10 @@ final class ContainerRoot implements AutoCloseable {
                             scratch,
                             present.lower(),
                             layer,
-                            engine.snapshots().retain(present.lower()));
+                            () -> {
+                                release.run();
+                                lease.close();
+                            });
             engine.snapshots().add(snapshot);
             return snapshot;
         } catch (RuntimeException e) {

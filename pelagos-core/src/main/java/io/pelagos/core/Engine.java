@@ -250,6 +250,10 @@ final class Engine implements AutoCloseable {
         return "pelagos-" + counter.incrementAndGet();
     }
 
+    Leases leases() {
+        return new Leases(this);
+    }
+
     Snapshots snapshots() {
         return snapshots;
     }

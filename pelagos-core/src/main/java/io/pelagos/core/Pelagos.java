@@ -1,5 +1,6 @@
 package io.pelagos.core;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.launch.Channels;
 import io.pelagos.core.internal.launch.Cleanup;
 import io.pelagos.core.internal.launch.KeptInput;
@@ -12,8 +13,10 @@ import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.internal.probe.HostProbe;
 import io.pelagos.core.internal.probe.MachineFiles;
 import io.pelagos.core.internal.state.ContainerState;
+import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LinuxKernel;
+import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.HealthCheck;
@@ -21,6 +24,7 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
+import java.nio.file.FileSystem;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -196,6 +200,50 @@ public final class Pelagos implements AutoCloseable {
      */
     public Volumes volumes() {
         return new Volumes(engine);
+    }
+
+    /**
+     * Shows the files of a root file system as a new container would find them, without a mount and
+     * without a process: layers are read through each other, and no link leads out of them. Nothing
+     * can be changed. What the kernel or a container itself would add is not there.
+     *
+     * @param rootfs layers, such as an image, or a directory
+     * @return read-only; holds nothing open
+     * @throws IllegalArgumentException when the root file system is of neither kind
+     */
+    public FileSystem files(Rootfs rootfs) {
+        var calls = new FileCalls(engine.calls());
+        return switch (rootfs.root()) {
+            case RootSpec.Layers layers ->
+                    new ContainerFileSystem(
+                            rootfs.toString(),
+                            calls,
+                            new FileTree.OfLayers(calls, layers.topDown()));
+            case RootSpec.Directory(var path) ->
+                    new ContainerFileSystem(
+                            path.toString(),
+                            calls,
+                            new FileTree.OfRoot(
+                                    calls,
+                                    () ->
+                                            calls.openPath(
+                                                    path.toString(),
+                                                    Constant.flags(
+                                                            OpenFlag.O_PATH,
+                                                            OpenFlag.O_DIRECTORY))));
+            case RootSpec.Host(), RootSpec.Files _ ->
+                    throw new IllegalArgumentException(
+                            "rootfs " + rootfs + ": must be of layers or a directory");
+        };
+    }
+
+    /**
+     * Returns which layers somebody needs, of all processes on this machine.
+     *
+     * @return the way to all leases
+     */
+    public Leases leases() {
+        return engine.leases();
     }
 
     /**

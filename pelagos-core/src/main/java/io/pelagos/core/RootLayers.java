@@ -30,6 +30,7 @@ final class RootLayers implements AutoCloseable {
     private final @Nullable Scratch scratch;
     private RootSpec.Layers named;
     private Runnable release = () -> {};
+    private @Nullable Lease lease;
 
     private RootLayers(
             RootSpec.Layers asked, RootSpec.Upper.Kept writable, @Nullable Scratch scratch) {
@@ -39,8 +40,20 @@ final class RootLayers implements AutoCloseable {
         named = new RootSpec.Layers(asked.directories(), writable, asked.idMapped());
     }
 
-    /** Makes what a container needs whose root is of layers. */
-    static RootLayers make(Engine engine, RootSpec.Layers layers) {
+    /** Makes what a container needs whose root is of layers, which nobody removes meanwhile. */
+    static RootLayers make(Engine engine, RootSpec.Layers layers, String container) {
+        var lease = engine.leases().take(container, layers.directories());
+        try {
+            var made = make(engine, layers);
+            made.lease = lease;
+            return made;
+        } catch (RuntimeException | Error e) {
+            lease.close();
+            throw e;
+        }
+    }
+
+    private static RootLayers make(Engine engine, RootSpec.Layers layers) {
         requireDirectories(layers.directories());
         var made =
                 switch (layers.upper()) {
@@ -252,6 +265,9 @@ final class RootLayers implements AutoCloseable {
         if (scratch != null) {
             scratch.giveTo(pid);
         }
+        if (lease != null) {
+            lease.giveTo(pid);
+        }
     }
 
     /** Removes what was made for this container alone. */
@@ -263,6 +279,9 @@ final class RootLayers implements AutoCloseable {
             }
         } finally {
             release.run();
+            if (lease != null) {
+                lease.close();
+            }
         }
     }
 }

@@ -314,7 +314,7 @@ final class Starter {
         if (!(spec.root() instanceof RootSpec.Layers asked)) {
             return null;
         }
-        var made = RootLayers.make(engine, asked);
+        var made = RootLayers.make(engine, asked, name);
         undo.push(made::close);
         return made;
     }

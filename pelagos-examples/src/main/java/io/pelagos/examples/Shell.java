@@ -16,8 +16,8 @@ public final class Shell {
     /**
      * Runs a program to its end and prints what it wrote, then how it ended unless that was code 0.
      *
-     * @param rootfs a directory, or {@code host}
-     * @param command the program and its arguments
+     * @param rootfs a directory, {@code host}, or an image, which is pulled if it is not here
+     * @param command the program and its arguments; an image may have its own
      * @throws InterruptedException when the thread is interrupted; the container has been ended
      */
     public static void run(String rootfs, String... command) throws InterruptedException {
@@ -35,10 +35,11 @@ public final class Shell {
     /**
      * Prints every system call that {@link #run} would make for the new process.
      *
-     * @param rootfs a directory, or {@code host}
-     * @param command the program and its arguments
+     * @param rootfs a directory, {@code host}, or an image, which is pulled if it is not here
+     * @param command the program and its arguments; an image may have its own
+     * @throws InterruptedException when the thread is interrupted while an image is pulled
      */
-    public static void explain(String rootfs, String... command) {
+    public static void explain(String rootfs, String... command) throws InterruptedException {
         try (var pelagos = Pelagos.open()) {
             System.out.println(container(pelagos, rootfs, command).explain().stripTrailing());
         }
@@ -59,7 +60,10 @@ public final class Shell {
         return name.equals("host") ? Rootfs.host() : Rootfs.directory(Path.of(name));
     }
 
-    private static ContainerBuilder container(Pelagos pelagos, String rootfs, String... command) {
-        return pelagos.container(rootfs(rootfs)).command(command);
+    private static ContainerBuilder container(Pelagos pelagos, String rootfs, String... command)
+            throws InterruptedException {
+        boolean plain = rootfs.equals("host") || rootfs.startsWith("/") || rootfs.startsWith(".");
+        var builder = pelagos.container(plain ? rootfs(rootfs) : ImageShell.image(pelagos, rootfs));
+        return command.length == 0 ? builder : builder.command(command);
     }
 }

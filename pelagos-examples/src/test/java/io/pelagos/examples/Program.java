@@ -35,6 +35,33 @@ public record Program(int code, String out, String err) {
         };
     }
 
+    /**
+     * Returns the command that starts a main class with the module for images as well; where this
+     * JVM has all on its class path, so does that one.
+     */
+    public static String[] commandWithImages(Class<?> main) {
+        var modules = System.getProperty("jdk.module.path");
+        if (modules == null) {
+            return new String[] {
+                java("java"),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()
+            };
+        }
+        return new String[] {
+            java("java"),
+            "--enable-native-access=io.pelagos.core,com.github.luben.zstd_jni",
+            "--module-path",
+            modules,
+            "--add-modules",
+            "io.pelagos.image",
+            "--module",
+            "io.pelagos.examples/" + main.getName()
+        };
+    }
+
     static String java(String tool) {
         return Path.of(System.getProperty("java.home"), "bin", tool).toString();
     }
@@ -46,7 +73,8 @@ public record Program(int code, String out, String err) {
         return System.getProperty("jdk.module.path", System.getProperty("java.class.path"));
     }
 
-    static Program run(String input, List<String> command)
+    /** Runs a command. */
+    public static Program run(String input, List<String> command)
             throws IOException, InterruptedException {
         var process = new ProcessBuilder(command).start();
         var err = new StringBuilder();

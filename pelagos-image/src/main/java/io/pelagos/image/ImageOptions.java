@@ -2,8 +2,10 @@ package io.pelagos.image;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +16,13 @@ import org.jspecify.annotations.Nullable;
  *     REGISTRY_AUTH_FILE}, {@code HTTPS_PROXY} and so on
  * @param insecure registries that are asked without TLS, by host and port; local ones always may be
  * @param offline whether nothing is asked at all
- * @param certificates a file with further authorities that certificates are believed from, or null
+ * @param certificates a PEM file with further authorities that certificates are believed from, or
+ *     null
+ * @param identity who this client is to registries that ask for a certificate, or null
+ * @param realms for a registry, the hosts of authorization servers that may be told its credentials
+ *     besides the registry's own host
  * @param stall how long nothing may be heard of a registry
+ * @param total how long one operation may take with all that is tried again, zero for no limit
  * @param attempts how often something is tried
  * @param pause how long before the second time; then twice as long each time
  * @param parallel how many layers are fetched at a time
@@ -25,7 +32,10 @@ public record ImageOptions(
         Set<String> insecure,
         boolean offline,
         @Nullable Path certificates,
+        @Nullable Identity identity,
+        Map<String, Set<String>> realms,
         Duration stall,
+        Duration total,
         int attempts,
         Duration pause,
         int parallel) {
@@ -33,15 +43,34 @@ public record ImageOptions(
     public ImageOptions {
         environment = Map.copyOf(environment);
         insecure = Set.copyOf(insecure);
+        realms = Map.copyOf(realms);
+        if (!stall.isPositive()) {
+            throw new IllegalArgumentException("stall " + stall + ": must be positive");
+        }
+        if (total.isNegative()) {
+            throw new IllegalArgumentException("total " + total + ": must not be negative");
+        }
+        if (attempts < 1) {
+            throw new IllegalArgumentException("attempts " + attempts + ": must be at least 1");
+        }
         if (parallel < 1) {
             throw new IllegalArgumentException("parallel " + parallel + ": must be at least 1");
         }
     }
 
     /**
+     * Who a client is to a registry that asks for a certificate.
+     *
+     * @param certificate a PEM file with the client's certificate and those that lead to it
+     * @param key a PEM file with its private key, PKCS #8 and not encrypted
+     */
+    public record Identity(Path certificate, Path key) {}
+
+    /**
      * Makes the usual options.
      *
-     * @return the environment of this process, 5 attempts, 4 layers at a time
+     * @return the environment of this process, 30 seconds of silence, two hours in all, 5 attempts,
+     *     4 layers at a time
      */
     public static ImageOptions usual() {
         return new ImageOptions(
@@ -49,7 +78,10 @@ public record ImageOptions(
                 Set.of(),
                 false,
                 null,
+                null,
+                Map.of(),
                 Duration.ofSeconds(30),
+                Duration.ofHours(2),
                 5,
                 Duration.ofMillis(500),
                 4);
@@ -63,7 +95,17 @@ public record ImageOptions(
      */
     public ImageOptions withEnvironment(Map<String, String> other) {
         return new ImageOptions(
-                other, insecure, offline, certificates, stall, attempts, pause, parallel);
+                other,
+                insecure,
+                offline,
+                certificates,
+                identity,
+                realms,
+                stall,
+                total,
+                attempts,
+                pause,
+                parallel);
     }
 
     /**
@@ -74,7 +116,131 @@ public record ImageOptions(
      */
     public ImageOptions withInsecure(Set<String> other) {
         return new ImageOptions(
-                environment, other, offline, certificates, stall, attempts, pause, parallel);
+                environment,
+                other,
+                offline,
+                certificates,
+                identity,
+                realms,
+                stall,
+                total,
+                attempts,
+                pause,
+                parallel);
+    }
+
+    /**
+     * Changes whether anything is asked at all.
+     *
+     * @param other true for nothing: what is not here then fails at once
+     * @return new options
+     */
+    public ImageOptions withOffline(boolean other) {
+        return new ImageOptions(
+                environment,
+                insecure,
+                other,
+                certificates,
+                identity,
+                realms,
+                stall,
+                total,
+                attempts,
+                pause,
+                parallel);
+    }
+
+    /**
+     * Adds authorities that certificates of registries are believed from. Those in the folders of
+     * {@code /etc/pelagos/certs.d}, {@code /etc/containers/certs.d} and {@code /etc/docker/certs.d}
+     * are for single hosts, and always looked at.
+     *
+     * @param file a PEM file with certificates
+     * @return new options
+     */
+    public ImageOptions withCertificates(Path file) {
+        return new ImageOptions(
+                environment,
+                insecure,
+                offline,
+                file,
+                identity,
+                realms,
+                stall,
+                total,
+                attempts,
+                pause,
+                parallel);
+    }
+
+    /**
+     * Changes who this client is to registries that ask for a certificate.
+     *
+     * @param certificate a PEM file with the client's certificate and those that lead to it
+     * @param key a PEM file with its private key, PKCS #8 and not encrypted
+     * @return new options
+     */
+    public ImageOptions withIdentity(Path certificate, Path key) {
+        return new ImageOptions(
+                environment,
+                insecure,
+                offline,
+                certificates,
+                new Identity(certificate, key),
+                realms,
+                stall,
+                total,
+                attempts,
+                pause,
+                parallel);
+    }
+
+    /**
+     * Lets an authorization server on another host be told the credentials for a registry.
+     *
+     * @param registry the registry, as references name it
+     * @param host the server, with its port where the URL has one
+     * @return new options
+     */
+    public ImageOptions withRealm(String registry, String host) {
+        var more = new HashMap<>(realms);
+        var hosts = new TreeSet<>(more.getOrDefault(registry, Set.of()));
+        hosts.add(host);
+        more.put(registry, Set.copyOf(hosts));
+        return new ImageOptions(
+                environment,
+                insecure,
+                offline,
+                certificates,
+                identity,
+                more,
+                stall,
+                total,
+                attempts,
+                pause,
+                parallel);
+    }
+
+    /**
+     * Changes how long something may take.
+     *
+     * @param silence how long nothing may be heard of a registry
+     * @param whole how long one operation may take with all that is tried again, zero for no limit
+     * @return new options
+     */
+    public ImageOptions withLimits(Duration silence, Duration whole) {
+        return new ImageOptions(
+                environment,
+                insecure,
+                offline,
+                certificates,
+                identity,
+                realms,
+                silence,
+                whole,
+                attempts,
+                pause,
+                parallel);
     }
 
     /**
@@ -86,6 +252,37 @@ public record ImageOptions(
      */
     public ImageOptions withAttempts(int times, Duration first) {
         return new ImageOptions(
-                environment, insecure, offline, certificates, stall, times, first, parallel);
+                environment,
+                insecure,
+                offline,
+                certificates,
+                identity,
+                realms,
+                stall,
+                total,
+                times,
+                first,
+                parallel);
+    }
+
+    /**
+     * Changes how many layers are fetched at a time.
+     *
+     * @param most at least 1
+     * @return new options
+     */
+    public ImageOptions withParallel(int most) {
+        return new ImageOptions(
+                environment,
+                insecure,
+                offline,
+                certificates,
+                identity,
+                realms,
+                stall,
+                total,
+                attempts,
+                pause,
+                most);
     }
 }

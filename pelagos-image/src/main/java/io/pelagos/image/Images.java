@@ -3,6 +3,7 @@ package io.pelagos.image;
 import io.pelagos.core.Container;
 import io.pelagos.core.ContainerStateException;
 import io.pelagos.core.DetachedContainer;
+import io.pelagos.core.Lease;
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.LayerStack;
@@ -14,18 +15,15 @@ import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.internal.archive.ArchiveFiles;
 import io.pelagos.image.internal.archive.LayoutReader;
+import io.pelagos.image.internal.archive.LayoutWriter;
 import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.registry.Backoff;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
 import io.pelagos.image.internal.registry.MirrorRules;
-import io.pelagos.image.internal.registry.PlainHttp;
 import io.pelagos.image.internal.registry.Push;
 import io.pelagos.image.internal.registry.RegistryClient;
-import io.pelagos.image.internal.registry.RegistryOptions;
 import io.pelagos.image.internal.registry.Repository;
-import io.pelagos.image.internal.registry.TimeLimits;
-import io.pelagos.image.internal.registry.TlsFiles;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
@@ -50,13 +48,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +68,7 @@ public final class Images implements AutoCloseable {
     private final RegistryClient client;
     private final ImageStore store;
     private final LayerStore layers;
+    private final Prefetching prefetching = new Prefetching();
 
     private Images(Pelagos pelagos, ImageOptions options) {
         this.pelagos = pelagos;
@@ -83,7 +79,7 @@ public final class Images implements AutoCloseable {
         credentials = CredentialSources.of(options.environment());
         client =
                 new RegistryClient(
-                        registryOptions(options),
+                        Connecting.by(options),
                         credentials,
                         MirrorRules.load(options.environment()));
         layers.open();
@@ -91,23 +87,6 @@ public final class Images implements AutoCloseable {
 
     private static boolean isPrivileged(Pelagos pelagos) {
         return pelagos.kernel().call(Syscall.GETEUID) == 0;
-    }
-
-    private static RegistryOptions registryOptions(ImageOptions options) {
-        var plain = PlainHttp.NEARBY;
-        for (var host : options.insecure()) {
-            plain = plain.with(host);
-        }
-        var usual = TimeLimits.USUAL;
-        var tls = TlsFiles.USUAL;
-        var certificates = options.certificates();
-        return RegistryOptions.usual(options.environment())
-                .withPlainHttp(plain)
-                .withOffline(options.offline())
-                .withLimits(new TimeLimits(usual.connect(), options.stall(), usual.total()))
-                .withTls(certificates == null ? tls : tls.trusting(certificates))
-                .withBackoff(
-                        new Backoff(options.attempts(), options.pause(), Backoff.USUAL.longest()));
     }
 
     /**
@@ -241,12 +220,178 @@ public final class Images implements AutoCloseable {
                 return image(local.get());
             }
         }
-        var pull = new Pull(client, layers, reference, how);
+        return fetch(reference, new Pull(client, layers, reference, how));
+    }
+
+    private Image fetch(ImageReference reference, Pull pull) throws InterruptedException {
+        var event = PullEvent.begun();
         var resolved = pull.resolve();
-        pull.fetchLayers(resolved, options.parallel());
-        var stored = stored(reference, resolved.digest(), resolved.manifest(), resolved.config());
-        store.save(stored, resolved.rawManifest().toArray(), resolved.rawConfig().toArray());
-        return image(stored);
+        var digests = resolved.manifest().layers().stream().map(it -> it.verifiable()).toList();
+        // Until the image is there nothing else says that somebody needs its layers.
+        try (var lease = lease("the pull of " + reference, digests)) {
+            assert lease != null;
+            pull.fetchLayers(resolved, options.parallel());
+            var stored =
+                    stored(reference, resolved.digest(), resolved.manifest(), resolved.config());
+            store.save(stored, resolved.rawManifest().toArray(), resolved.rawConfig().toArray());
+            if (event != null) {
+                event.image = reference.toString();
+                event.digest = resolved.digest().toString();
+                event.layers = digests.size();
+                event.fetched = pull.fetched();
+                event.commit();
+            }
+            return image(stored);
+        }
+    }
+
+    private Lease lease(String holder, List<Digest> digests) {
+        return pelagos.leases().take(holder, digests.stream().map(layers::directory).toList());
+    }
+
+    /**
+     * Keeps the layers of an image, also when its last name is taken away: as long as the lease
+     * lasts no {@link #prune} of any process removes them. A container has a lease of its own.
+     *
+     * @param image an image that is here
+     * @return to be closed; ends with this process if it is not
+     * @throws ImageNotFoundException when some of its layers are not here any more
+     */
+    public Lease lease(Image image) {
+        var digests = image.layers().stream().map(Layer::digest).toList();
+        var lease = lease(image.toString(), digests);
+        if (!digests.stream().allMatch(layers::has)) {
+            lease.close();
+            throw new ImageNotFoundException(
+                    image.reference().toString(),
+                    "keeping "
+                            + image
+                            + ": some of its layers were removed, as it has no name any more; pull"
+                            + " it again");
+        }
+        return lease;
+    }
+
+    /**
+     * Fetches images in the background that are not here, several at a time. One that is being
+     * fetched already is not fetched twice.
+     *
+     * @param references for example {@code redis:7}
+     * @return the images in this order, as {@link #ensure} gives them; what {@code get} throws has
+     *     the {@link ImageException} of the first that failed as its cause, and {@code
+     *     cancel(true)} calls off what is on its way, as closing this does
+     * @throws IllegalArgumentException when one of them is no reference; nothing was begun
+     */
+    public Future<List<Image>> prefetch(String... references) {
+        var all = List.of(references);
+        all.forEach(this::reference);
+        return prefetching.begin(all, options.parallel(), this::ensure);
+    }
+
+    /**
+     * Reads an image again, from beginning to end, and compares it with its digests: its documents,
+     * its layers in their compressed form and what is in them; and looks whether every layer was
+     * unpacked to its end. Changes nothing.
+     *
+     * @param image an image that is here
+     * @return what is wrong with it
+     * @throws ImageNotFoundException when it has no name any more
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Verification verify(Image image) throws InterruptedException {
+        return new Verifying(store, layers, present(image)).run(options.parallel());
+    }
+
+    private StoredImage present(Image image) {
+        return store.find(image.reference())
+                .orElseThrow(() -> notHere(image.reference().familiar()));
+    }
+
+    /**
+     * Repairs an image by fetching again, from the registry that its name says and by its digest,
+     * what is damaged of it. Its other layers stay as they are.
+     *
+     * @param found what {@link #verify} has found
+     * @return the image
+     * @throws ImageInUseException when containers use a layer that would have to be unpacked again;
+     *     nothing has changed
+     * @throws ImageException when what is damaged cannot be fetched
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Image repair(Verification found) throws InterruptedException {
+        return new Repairing(
+                        client,
+                        layers,
+                        new Users(pelagos),
+                        store.find(found.reference())
+                                .orElseThrow(() -> notHere(found.reference().familiar())))
+                .run(found, pull -> fetch(found.reference(), pull));
+    }
+
+    /**
+     * Copies an image from one registry to another, for all platforms that there are, without
+     * storing anything here. Its digest stays the same. What the second registry has is not sent.
+     *
+     * @param from for example {@code redis:7}
+     * @param to for example {@code registry.example.org/redis:7}
+     * @return what was done
+     * @throws ImageException when it cannot be had, or the second registry refuses it
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Copied copy(String from, String to) throws InterruptedException {
+        return copy(from, to, CopyOptions.usual());
+    }
+
+    /**
+     * Copies an image from one registry to another without storing anything here.
+     *
+     * @param from for example {@code redis:7}
+     * @param to for example {@code registry.example.org/redis:7}
+     * @param how for which platform, and who is told
+     * @return what was done
+     * @throws IllegalArgumentException when one of them is no reference, or {@code to} has a digest
+     *     that is not the image's
+     * @throws ImageException when it cannot be had, or the second registry refuses it; what was
+     *     sent before has no name there
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Copied copy(String from, String to, CopyOptions how) throws InterruptedException {
+        return new Copying(client, reference(from), reference(to), how, options.parallel()).run();
+    }
+
+    /**
+     * Speaks to a registry itself: what it lists, its documents, and what is deleted of them.
+     *
+     * @param name its host, with a port where needed, for example {@code localhost:5000}
+     * @return the way to it, which ends with this
+     * @throws IllegalArgumentException when that is no name of a registry
+     */
+    public Registry registry(String name) {
+        return new Registry(client, name);
+    }
+
+    /**
+     * Measures a layer.
+     *
+     * @param layer a layer of an image that is here
+     * @return bytes of its files, unpacked
+     */
+    public long size(Layer layer) {
+        return layers.treeSize(layer.digest());
+    }
+
+    /**
+     * Measures everything that is stored, which reads all directories.
+     *
+     * @return how much there is of each kind
+     */
+    public DiskUsage diskUsage() {
+        return new Measuring(pelagos.paths(), store, layers)
+                .of(pelagos.volumes(), pruning().garbage());
+    }
+
+    private Pruning pruning() {
+        return new Pruning(store, layers, new Users(pelagos));
     }
 
     /**
@@ -284,6 +429,7 @@ public final class Images implements AutoCloseable {
 
     /** Sends one image under a tag or a digest. */
     private int push(ImageReference reference, String name, byte[] raw, byte[] config) {
+        var event = PushEvent.begun();
         var manifest = ImageManifest.parse(raw);
         var to = Repository.of(reference);
         int sent = 0;
@@ -308,6 +454,12 @@ public final class Images implements AutoCloseable {
                 () -> new ByteArrayInputStream(config),
                 Push.WHOLE);
         client.pushManifest(to, name, manifest.mediaType(), raw);
+        if (event != null) {
+            event.image = reference + (name.startsWith("sha256:") ? " " + name : "");
+            event.layers = manifest.layers().size();
+            event.sent = sent;
+            event.commit();
+        }
         return sent;
     }
 
@@ -576,7 +728,7 @@ public final class Images implements AutoCloseable {
         var given = Credentials.of(username, password);
         try (var asking =
                 new RegistryClient(
-                        registryOptions(options),
+                        Connecting.by(options),
                         CredentialSources.none().with(registry, given),
                         MirrorRules.none())) {
             asking.ping(registry);
@@ -607,7 +759,7 @@ public final class Images implements AutoCloseable {
     }
 
     private Image image(StoredImage stored) {
-        return new Image(stored, layers::directory);
+        return new Image(pelagos, stored, layers::directory);
     }
 
     /**
@@ -726,76 +878,38 @@ public final class Images implements AutoCloseable {
     }
 
     private List<String> users(Image image) {
-        var root = image.root();
-        return roots().entrySet().stream()
-                .filter(it -> it.getValue().equals(root))
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    /** What the containers of this Pelagos and the detached ones of every JVM stand on. */
-    private Map<String, RootSpec> roots() {
-        var roots = new TreeMap<String, RootSpec>();
-        pelagos.running().forEach(it -> roots.put(it.name(), it.spec().root()));
-        var detached = pelagos.containers();
-        for (var info : detached.list()) {
-            try {
-                roots.put(info.name(), detached.find(info.id()).spec().root());
-            } catch (ContainerStateException _) {
-                // Another runtime's, which has written less: what it stands on is the top layer.
-                roots.put(
-                        info.name(),
-                        new RootSpec.Layers(
-                                List.of(Path.of(info.rootfs())),
-                                new RootSpec.Upper.Ephemeral(false)));
-            }
-        }
-        return roots;
+        return new Users(pelagos)
+                .of(
+                        image.root() instanceof RootSpec.Layers stack
+                                ? stack.directories()
+                                : List.of());
     }
 
     /**
-     * Removes layers that no image has.
+     * Removes layers that no image has, no container stands on, and nobody has a {@link #lease} of,
+     * in any process.
      *
      * @return how many bytes that were
      */
     public long prune() {
-        var needed = new HashSet<Digest>();
-        store.list().forEach(it -> it.layers().forEach(layer -> needed.add(layer.digest())));
-        store.list().forEach(it -> store.index(it).ifPresent(all -> addLayers(all, needed)));
-        roots().values().forEach(it -> addLayers(it, needed));
-        long bytes = 0;
-        var all = new HashSet<>(layers.list());
-        all.addAll(layers.blobs());
-        for (var layer : all) {
-            if (!needed.contains(layer)) {
-                bytes += layers.remove(layer);
-            }
-        }
-        return bytes;
+        return prune(PruneOptions.usual()).bytes();
     }
 
-    private static void addLayers(StoredIndex index, Set<Digest> needed) {
-        for (var member : index.members()) {
-            ImageManifest.parse(member.manifest().toArray())
-                    .layers()
-                    .forEach(it -> needed.add(it.verifiable()));
-        }
-    }
-
-    private static void addLayers(RootSpec root, Set<Digest> needed) {
-        if (root instanceof RootSpec.Layers stack) {
-            for (var directory : stack.directories()) {
-                var name = String.valueOf(directory.getFileName());
-                if (ImageReference.isIdentifier(name)) {
-                    needed.add(new Digest("sha256", name));
-                }
-            }
-        }
+    /**
+     * Removes what nobody needs, or says what that is.
+     *
+     * @param how what of it, and whether really
+     * @return what was removed, or would be
+     * @throws StoreException when something cannot be removed
+     */
+    public Pruned prune(PruneOptions how) {
+        return pruning().run(how);
     }
 
     /** Ends what is open to registries. Images stay. */
     @Override
     public void close() {
+        prefetching.close();
         client.close();
     }
 }

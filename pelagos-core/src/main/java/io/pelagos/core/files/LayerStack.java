@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * Layers read as overlayfs would show them, without a mount: a whiteout hides what lies below it,
@@ -226,16 +227,65 @@ public final class LayerStack implements AutoCloseable {
      * @throws ErrnoException ELOOP when links lead in circles
      */
     public Optional<Fd> resolve(String path) {
+        return resolve(path, true);
+    }
+
+    /**
+     * Opens what a path leads to, by an {@code O_PATH} descriptor.
+     *
+     * @param path from the top of the tree
+     * @param followed whether a symbolic link at its end is followed
+     * @return the file, or empty when there is none
+     * @throws ErrnoException ELOOP when links lead in circles
+     */
+    public Optional<Fd> resolve(String path, boolean followed) {
+        return at(
+                path,
+                followed,
+                file -> calls.openEntry(file.holder(), file.name(), O_PATH, 0),
+                directory -> calls.reopen(directory.top(), Constant.flags(O_PATH, O_DIRECTORY)));
+    }
+
+    /**
+     * Lists the directory that a path leads to.
+     *
+     * @param path from the top of the tree
+     * @return the names that are seen in it
+     * @throws ErrnoException ENOENT when there is nothing, ENOTDIR when it is something else, ELOOP
+     *     when links lead in circles
+     */
+    public List<String> list(String path) {
+        return at(
+                        path,
+                        true,
+                        file -> {
+                            throw new ErrnoException(Errno.ENOTDIR, "listing " + path);
+                        },
+                        Directory::list)
+                .orElseThrow(() -> new ErrnoException(Errno.ENOENT, "listing " + path));
+    }
+
+    /** Does something with what a path leads to, while the way to it is open. */
+    private <T> Optional<T> at(
+            String path,
+            boolean followed,
+            Function<Found, T> withFile,
+            Function<Directory, T> withDirectory) {
         var rest = new ArrayDeque<>(Arrays.asList(path.split("/", -1)));
         var trail = new ArrayDeque<Directory>();
         try {
-            return resolve(rest, trail);
+            return at(rest, trail, followed, withFile, withDirectory);
         } finally {
             trail.forEach(Directory::close);
         }
     }
 
-    private Optional<Fd> resolve(Deque<String> rest, Deque<Directory> trail) {
+    private <T> Optional<T> at(
+            Deque<String> rest,
+            Deque<Directory> trail,
+            boolean followed,
+            Function<Found, T> withFile,
+            Function<Directory, T> withDirectory) {
         int links = 0;
         while (!rest.isEmpty()) {
             var name = rest.pop();
@@ -254,7 +304,7 @@ public final class LayerStack implements AutoCloseable {
                 return Optional.empty();
             }
             var status = found.get().status();
-            if (status.isSymlink()) {
+            if (status.isSymlink() && (followed || !rest.isEmpty())) {
                 if (++links > LINKS) {
                     throw new ErrnoException(Errno.ELOOP, "resolving " + name);
                 }
@@ -267,13 +317,10 @@ public final class LayerStack implements AutoCloseable {
             } else if (status.isDirectory()) {
                 trail.push(here.open(name));
             } else {
-                return rest.isEmpty()
-                        ? Optional.of(calls.openEntry(found.get().holder(), name, O_PATH, 0))
-                        : Optional.empty();
+                return rest.isEmpty() ? Optional.of(withFile.apply(found.get())) : Optional.empty();
             }
         }
-        var last = trail.isEmpty() ? root : trail.peek();
-        return Optional.of(calls.reopen(last.top(), Constant.flags(O_PATH, O_DIRECTORY)));
+        return Optional.of(withDirectory.apply(trail.isEmpty() ? root : trail.peek()));
     }
 
     @Override

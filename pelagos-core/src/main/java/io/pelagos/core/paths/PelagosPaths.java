@@ -194,6 +194,15 @@ public final class PelagosPaths {
     }
 
     /**
+     * Returns the directory of leases of layers, a file each.
+     *
+     * @return {@code D/leases}
+     */
+    public Path leasesDir() {
+        return dataDir().resolve("leases");
+    }
+
+    /**
      * Returns where images, layers, blobs and build results are.
      *
      * @return a view of these locations

@@ -54,6 +54,7 @@ record Location(
                     named("rootfsDir", Base.DATA, PelagosPaths::rootfsDir),
                     fixed("launchDir", Base.RUNTIME, PelagosPaths::launchDir),
                     fixed("locksDir", Base.RUNTIME, PelagosPaths::locksDir),
+                    fixed("leasesDir", Base.DATA, PelagosPaths::leasesDir),
                     fixed("images.imagesDir", Base.DATA, p -> p.images().imagesDir()),
                     image("images.imageDir", (p, r) -> p.images().imageDir(r)),
                     image("images.manifestFile", (p, r) -> p.images().manifestFile(r)),

@@ -49,6 +49,12 @@ final class ContainerOptions {
                             + " namespace, as they do without one.")
     private boolean idMapped;
 
+    @Option(
+            names = "--platform",
+            paramLabel = "OS/ARCH[/VARIANT]",
+            description = "What machine the image is for (default: this one).")
+    private @Nullable String platform;
+
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the container.")
     private @Nullable String name;
 
@@ -131,9 +137,17 @@ final class ContainerOptions {
 
     private Rootfs given(Pelagos pelagos) throws InterruptedException {
         if (rootfs.equals("host") || rootfs.startsWith("/") || rootfs.startsWith(".")) {
+            if (platform != null) {
+                throw new IllegalArgumentException(
+                        "--platform \""
+                                + platform
+                                + "\": takes an image, which "
+                                + rootfs
+                                + " is not");
+            }
             return Shell.rootfs(rootfs);
         }
-        return PulledImage.of(pelagos, rootfs, pull);
+        return PulledImage.of(pelagos, rootfs, pull, platform);
     }
 
     private List<String> command() {

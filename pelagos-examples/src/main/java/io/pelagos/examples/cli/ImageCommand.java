@@ -2,13 +2,16 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.image.ArchiveFormat;
+import io.pelagos.image.CopyOptions;
 import io.pelagos.image.Image;
 import io.pelagos.image.ImageBuilder;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
-import io.pelagos.image.spec.ImageConfig;
+import io.pelagos.image.PruneOptions;
+import io.pelagos.image.spec.Platform;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +32,10 @@ import picocli.CommandLine.Parameters;
             "pelagos image ls [--format …]",
             "       pelagos image inspect|history|push|rm NAME…",
             "       pelagos image tag NAME NEW",
-            "       pelagos image prune",
+            "       pelagos image verify [--repair] NAME…",
+            "       pelagos image prune [--dry-run] [--all]",
+            "       pelagos image tags REPOSITORY…",
+            "       pelagos image copy [--platform OS/ARCH] FROM TO",
             "       pelagos image save [--format oci-archive|oci-dir|docker-archive] [-o FILE]"
                     + " NAME…",
             "       pelagos image load -i FILE|DIRECTORY [NAME]",
@@ -53,8 +59,14 @@ final class ImageCommand extends ContainerCommand {
         TAG,
         /** Take names away. */
         RM,
+        /** Read some again, and compare them with their digests. */
+        VERIFY,
         /** Remove layers that no image has. */
         PRUNE,
+        /** List what a registry has of some. */
+        TAGS,
+        /** Copy one from a registry to another. */
+        COPY,
         /** Write some as an archive. */
         SAVE,
         /** Read those of an archive. */
@@ -77,15 +89,6 @@ final class ImageCommand extends ContainerCommand {
                             Column.text("layers", "LAYERS", it -> it.layers().size() + "")),
                     List.of("name", "id", "platform", "layers"));
 
-    private static final Listing<ImageConfig.History> HISTORY =
-            new Listing<>(
-                    List.of(
-                            Column.text("created", "CREATED", it -> shown(it.created())),
-                            Column.text("created_by", "CREATED BY", it -> shown(it.createdBy())),
-                            Column.text("layer", "LAYER", it -> it.emptyLayer() ? "no" : "yes"),
-                            Column.text("comment", "COMMENT", it -> shown(it.comment()))),
-                    List.of("created", "layer", "created_by"));
-
     @Option(
             names = "--format",
             paramLabel = "table|json|KEY,…",
@@ -98,6 +101,23 @@ final class ImageCommand extends ContainerCommand {
             names = {"-f", "--force"},
             description = "Remove what containers use.")
     private boolean force;
+
+    @Option(names = "--dry-run", description = "Only say what prune would remove.")
+    private boolean dryRun;
+
+    @Option(
+            names = {"-a", "--all"},
+            description = "Let prune remove images too that no container uses.")
+    private boolean all;
+
+    @Option(names = "--repair", description = "Let verify fetch again what is damaged.")
+    private boolean repair;
+
+    @Option(
+            names = "--platform",
+            paramLabel = "OS/ARCH[/VARIANT]",
+            description = "Copy what is for this machine alone (default: all).")
+    private @Nullable String platform;
 
     @Option(
             names = "--insecure",
@@ -121,8 +141,8 @@ final class ImageCommand extends ContainerCommand {
             index = "0",
             paramLabel = "ACTION",
             description =
-                    "ls, inspect, history, push, tag, rm, prune, save, load, import, commit,"
-                            + " index.")
+                    "ls, inspect, history, push, tag, rm, verify, prune, tags, copy, save, load,"
+                            + " import, commit, index.")
     private Action action = Action.LS;
 
     @Mixin private ImageChanges changes = new ImageChanges();
@@ -134,18 +154,13 @@ final class ImageCommand extends ContainerCommand {
         super(surroundings);
     }
 
-    private static String shown(@Nullable Object value) {
-        return value == null ? "" : value.toString();
-    }
-
     @Override
     int call(Pelagos pelagos) throws InterruptedException, IOException {
         checkNames();
         var options = ImageOptions.usual().withInsecure(Set.copyOf(insecure));
         try (var images = Images.open(pelagos, options)) {
-            act(pelagos, images);
+            return act(pelagos, images);
         }
-        return 0;
     }
 
     private void checkNames() {
@@ -166,32 +181,34 @@ final class ImageCommand extends ContainerCommand {
                     });
         }
         boolean wanted = action != Action.LS && action != Action.PRUNE;
-        boolean right = action == Action.TAG ? names.size() == 2 : names.isEmpty() != wanted;
+        boolean two = action == Action.TAG || action == Action.COPY;
+        boolean right = two ? names.size() == 2 : names.isEmpty() != wanted;
         if (!right) {
             throw new IllegalArgumentException(
                     action.name().toLowerCase(Locale.ROOT)
-                            + (action == Action.TAG
+                            + (two
                                     ? ": takes the name of an image and a new one"
                                     : wanted ? ": takes the name of an image" : ": takes no name"));
         }
     }
 
-    private void act(Pelagos pelagos, Images images) throws InterruptedException, IOException {
+    private int act(Pelagos pelagos, Images images) throws InterruptedException, IOException {
         switch (action) {
             case LS -> LISTING.print(out(), format, images.list());
             case INSPECT -> {
-                for (var name : names) {
-                    var json = images.get(name).config().toJson();
-                    out().println(new String(json, StandardCharsets.UTF_8));
-                }
+                var report = new ImageReport(images);
+                names.forEach(name -> out().println(Listing.pretty(report.of(images.get(name)))));
             }
-            case HISTORY ->
-                    names.forEach(
-                            name ->
-                                    HISTORY.print(
-                                            out(),
-                                            format,
-                                            images.get(name).config().history().reversed()));
+            case HISTORY -> {
+                var listing = new ImageReport(images).history();
+                names.forEach(
+                        name ->
+                                listing.print(
+                                        out(), format, images.get(name).history().reversed()));
+            }
+            case VERIFY -> {
+                return verify(images);
+            }
             case PUSH ->
                     names.forEach(
                             name ->
@@ -208,7 +225,13 @@ final class ImageCommand extends ContainerCommand {
                     out().println(name);
                 }
             }
-            case PRUNE -> out().println(images.prune() + " bytes");
+            case PRUNE -> prune(images);
+            case TAGS -> {
+                for (var name : names) {
+                    images.tags(name).forEach(out()::println);
+                }
+            }
+            case COPY -> copy(images);
             case SAVE -> save(images);
             case LOAD -> {
                 var name = names.isEmpty() ? null : names.getFirst();
@@ -228,6 +251,42 @@ final class ImageCommand extends ContainerCommand {
                 var members = names.stream().skip(1).map(images::get).toArray(Image[]::new);
                 out().println(images.index(names.get(0), members).digest());
             }
+        }
+        return 0;
+    }
+
+    /** Returns 1 when something is damaged, and stays so. */
+    private int verify(Images images) throws InterruptedException {
+        int code = 0;
+        for (var name : names) {
+            var found = images.verify(images.get(name));
+            found.damages().forEach(it -> err().println(name + ": " + it.detail()));
+            err().flush();
+            if (!found.sound() && repair) {
+                found = images.verify(images.repair(found));
+            }
+            out().println(name + ": " + (found.sound() ? "sound" : "damaged"));
+            code = found.sound() ? code : 1;
+        }
+        return code;
+    }
+
+    private void prune(Images images) {
+        var pruned = images.prune(new PruneOptions(dryRun, all));
+        for (var each : pruned.removed()) {
+            out().println(each.name() + "   " + Sizes.shown(each.bytes()));
+        }
+        out().println(pruned.bytes() + (dryRun ? " bytes would be freed" : " bytes freed"));
+    }
+
+    private void copy(Images images) throws InterruptedException {
+        try (var bar = PullBar.begin()) {
+            var how = CopyOptions.usual().telling(bar);
+            if (platform != null) {
+                how = how.forPlatform(Platform.parse(platform));
+            }
+            var copied = images.copy(names.get(0), names.get(1), how);
+            out().println(copied.digest());
         }
     }
 

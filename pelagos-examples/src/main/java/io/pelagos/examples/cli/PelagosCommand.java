@@ -20,7 +20,7 @@ public final class PelagosCommand implements Debuggable {
                     "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
                     "inspect", "diff", "cp", "wait", "events", "prune", "update", "cleanup",
                     "volume", "image", "pull", "login", "logout", "healthcheck", "system",
-                    "commit", "import", "export");
+                    "commit", "import", "export", "port");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
@@ -112,6 +112,7 @@ public final class PelagosCommand implements Debuggable {
             case "commit" -> new CommitCommand(surroundings);
             case "import" -> new ImportCommand(surroundings);
             case "export" -> new ExportCommand(surroundings);
+            case "port" -> new PortCommand(surroundings);
             default -> throw new IllegalArgumentException("command " + name + ": there is none");
         };
     }

@@ -49,7 +49,7 @@ public record Resolved(
         var document = client.manifest(reference);
         var manifest =
                 choose(client, reference, platform, document, 0)
-                        .orElseThrow(() -> missing(reference, platform, document));
+                        .orElseThrow(() -> missing(reference, platform, existing(document)));
         var parsed = (ImageManifest) parse(manifest);
         parsed.artifact()
                 .ifPresent(
@@ -59,6 +59,9 @@ public record Resolved(
                         });
         var raw = config(client, reference, parsed.config());
         var config = ImageConfig.parse(raw);
+        if (platform.suitability(config.platform()) <= 0) {
+            throw missing(reference, platform, config.platform().toString());
+        }
         if (config.diffIds().size() != parsed.layers().size()) {
             throw new BadContentException(
                     reference
@@ -106,14 +109,17 @@ public record Resolved(
         };
     }
 
+    /** The platforms that an index has. */
+    private static String existing(Document document) {
+        return parse(document) instanceof ImageIndex index
+                ? index.platforms().stream()
+                        .map(Platform::toString)
+                        .collect(Collectors.joining(", "))
+                : "";
+    }
+
     private static ImageNotFoundException missing(
-            ImageReference reference, Platform platform, Document document) {
-        var exists =
-                parse(document) instanceof ImageIndex index
-                        ? index.platforms().stream()
-                                .map(Platform::toString)
-                                .collect(Collectors.joining(", "))
-                        : "";
+            ImageReference reference, Platform platform, String exists) {
         return new ImageNotFoundException(
                 reference.toString(),
                 reference

@@ -255,6 +255,27 @@ public final class ImageStore {
     }
 
     /**
+     * Measures the documents of an image.
+     *
+     * @param reference exactly what it is called
+     * @return bytes of files, 0 when there is no such image
+     */
+    public long size(ImageReference reference) {
+        var directory = paths.images().imageDir(reference.toString());
+        try (var files = Files.list(directory)) {
+            long bytes = 0;
+            for (var file : (Iterable<Path>) files::iterator) {
+                bytes += Files.size(file);
+            }
+            return bytes;
+        } catch (NoSuchFileException _) {
+            return 0;
+        } catch (IOException e) {
+            throw failed("reading the image in", directory, e);
+        }
+    }
+
+    /**
      * Removes a name. Layers stay until they are collected.
      *
      * @param reference exactly what the image is called

@@ -1,12 +1,16 @@
 package io.pelagos.image.internal.store;
 
+import static io.pelagos.core.kernel.OpenFlag.O_CREAT;
 import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
+import static io.pelagos.core.kernel.OpenFlag.O_EXCL;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
+import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.paths.ImagePaths;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.internal.layer.BulkInput;
@@ -22,7 +26,9 @@ import io.pelagos.image.spec.StoreException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,9 +37,11 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
@@ -41,8 +49,10 @@ import java.util.function.LongConsumer;
  * directory has the mark that is written after everything else has reached the disk.
  */
 public final class LayerStore {
+    private static final System.Logger LOG = System.getLogger(LayerStore.class.getName());
     private static final int BUFFER = 1 << 16;
     static final String LOCK = ".lock";
+    private static final String MARK = ".pelagos_complete";
     static final String PARTIAL = ".partial";
 
     private final FileCalls calls;
@@ -428,17 +438,7 @@ public final class LayerStore {
                             privileged,
                             unpacked);
             digested.transferTo(OutputStream.nullOutputStream());
-            var actual = Digest.of(diffId.algorithm(), digested.value());
-            if (!actual.equals(diffId)) {
-                throw new BadContentException(
-                        "unpacking layer "
-                                + digest
-                                + ": what is in it has another digest than the image's"
-                                + " configuration says: "
-                                + actual
-                                + " instead of "
-                                + diffId);
-            }
+            requireDiffId(digest, diffId, digested);
             calls.changeMode(root, calls.status(root).permissions() | 0500);
             // A crash of the machine must not leave a mark without what it stands for.
             calls.syncFileSystem(root);
@@ -447,6 +447,20 @@ public final class LayerStore {
                 Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
             }
             return result;
+        }
+    }
+
+    private static void requireDiffId(Digest digest, Digest diffId, Digesting digested) {
+        var actual = Digest.of(diffId.algorithm(), digested.value());
+        if (!actual.equals(diffId)) {
+            throw new BadContentException(
+                    "unpacking layer "
+                            + digest
+                            + ": what is in it has another digest than the image's"
+                            + " configuration says: "
+                            + actual
+                            + " instead of "
+                            + diffId);
         }
     }
 
@@ -459,18 +473,26 @@ public final class LayerStore {
             Files.writeString(rootless, "");
         }
         try (var directory =
-                        calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY));
-                var root =
-                        calls.openEntry(
-                                directory, partial, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
-            var modified = calls.status(root).modified();
-            Files.writeString(
-                    layers.resolve(partial).resolve(".pelagos_complete"),
-                    Long.toString(result.entries()));
-            // The mark is ours: what is seen of the layer is as its archive says.
-            calls.changeTime(root, "", modified);
+                calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
+            mark(directory, partial, result);
             calls.rename(directory, partial, directory, digest.hex());
             calls.sync(directory);
+        }
+    }
+
+    /** What a layer itself has under that name, such as a link to a file of the host, gives way. */
+    private void mark(Fd directory, String partial, Unpacked result) {
+        var entries = Long.toString(result.entries()).getBytes(StandardCharsets.US_ASCII);
+        try (var root =
+                calls.openEntry(directory, partial, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
+            var modified = calls.status(root).modified();
+            TreeRemoval.remove(calls, root, MARK);
+            try (var file =
+                    calls.openEntry(root, MARK, Constant.flags(O_WRONLY, O_CREAT, O_EXCL), 0644)) {
+                calls.calls().writeFully(file.number(), entries);
+            }
+            // The mark is ours: what is seen of the layer is as its archive says.
+            calls.changeTime(root, "", modified);
         }
     }
 
@@ -530,13 +552,184 @@ public final class LayerStore {
     }
 
     /**
+     * Removes a layer in both forms, unless somebody works on it or needs it after all. Its name is
+     * taken away before that is asked, so who looks for the layer later does not find it.
+     *
+     * @param digest of its compressed form
+     * @param needed asked when the layer can no longer be found
+     * @return how many bytes of files that was, 0 when it stays
+     * @throws StoreException when it cannot be removed
+     */
+    public long removeUnless(Digest digest, BooleanSupplier needed) {
+        var lock = DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK);
+        if (lock.isEmpty()) {
+            return 0;
+        }
+        var partial = digest.hex() + PARTIAL;
+        try (var held = lock.get();
+                var parent =
+                        calls.openPath(
+                                images().layersDir().toString(),
+                                Constant.flags(O_RDONLY, O_DIRECTORY))) {
+            assert held != null;
+            long size = size(digest);
+            boolean unpacked = calls.status(parent, digest.hex()).isPresent();
+            if (unpacked) {
+                TreeRemoval.remove(calls, parent, partial);
+                calls.rename(parent, digest.hex(), parent, partial);
+            }
+            boolean stays = true;
+            try {
+                stays = needed.getAsBoolean();
+            } finally {
+                if (stays && unpacked) {
+                    calls.rename(parent, partial, parent, digest.hex());
+                }
+            }
+            if (stays) {
+                return 0;
+            }
+            TreeRemoval.remove(calls, parent, partial);
+            Files.deleteIfExists(images().rootlessLayerFile(digest.toString()));
+            Files.deleteIfExists(blob(digest));
+            Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
+            return size;
+        } catch (IOException e) {
+            throw new StoreException("removing layer " + digest + ": " + e, e);
+        } catch (ErrnoException e) {
+            throw new StoreException("removing layer " + digest + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Tells whether the compressed form of a layer is there.
+     *
+     * @param digest its digest
+     * @return true if so
+     */
+    public boolean hasBlob(Digest digest) {
+        return Files.isRegularFile(blob(digest));
+    }
+
+    /**
+     * Reads the compressed form of a layer again.
+     *
+     * @param digest its digest
+     * @param diffId the digest of what is in it
+     * @throws BadContentException when it has another of the two
+     * @throws StoreException when it cannot be read
+     */
+    public void checkBlob(Digest digest, Digest diffId) {
+        try (var compressed = new VerifiedFile(blob(digest), digest, false);
+                var plain =
+                        new Digesting(
+                                Decompression.open(compressed, UnpackLimits.USUAL),
+                                diffId.newMessageDigest())) {
+            plain.transferTo(OutputStream.nullOutputStream());
+            if (!compressed.ended) {
+                compressed.transferTo(OutputStream.nullOutputStream());
+            }
+            requireDiffId(digest, diffId, plain);
+        } catch (IOException e) {
+            throw new StoreException("reading " + blob(digest) + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Looks whether a layer is there unpacked, to its end.
+     *
+     * @param digest of its compressed form
+     * @return what is wrong with it, or empty
+     */
+    public Optional<String> treeDamage(Digest digest) {
+        if (!Files.isDirectory(directory(digest), LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of("is not there unpacked");
+        }
+        var mark = images().layerCompleteFile(digest.toString());
+        try {
+            if (!Files.readString(mark).strip().matches("[0-9]{1,18}")) {
+                return Optional.of("its mark " + mark + " has no number of entries");
+            }
+            return has(digest)
+                    ? Optional.empty()
+                    : Optional.of("was unpacked by an ordinary user, without its owners");
+        } catch (IOException _) {
+            return Optional.of("was not unpacked to its end: " + mark + " cannot be read");
+        }
+    }
+
+    /**
+     * Fetches the compressed form of a layer alone, whose unpacked form stays as it is.
+     *
+     * @param digest its digest
+     * @param diffId the digest of what is in it
+     * @param source the bytes
+     * @throws StoreException when they cannot be had
+     * @throws InterruptedException when this thread is interrupted; nothing has changed
+     */
+    public void fetchBlob(Digest digest, Digest diffId, Source source) throws InterruptedException {
+        var temporary = partialBlob(digest);
+        var lock = lock(digest);
+        try (lock) {
+            try (var in = source.open()) {
+                Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+            }
+            Files.writeString(images().blobDiffidPath(digest.toString()), diffId.toString());
+            Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new StoreException("fetching blob " + digest + ": " + e.getMessage(), e);
+        } finally {
+            deleteQuietly(temporary);
+        }
+    }
+
+    private static void deleteQuietly(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // What is left of it goes when the store is opened again.
+            LOG.log(System.Logger.Level.DEBUG, "removing " + file, e);
+        }
+    }
+
+    /**
      * Measures a layer.
      *
      * @param digest of its compressed form
      * @return bytes of both forms
      */
     public long size(Digest digest) {
-        return TreeSize.of(calls, directory(digest)) + TreeSize.of(calls, blob(digest));
+        return treeSize(digest) + blobSize(digest);
+    }
+
+    /**
+     * Measures a layer as it is unpacked.
+     *
+     * @param digest of its compressed form
+     * @return bytes of files
+     */
+    public long treeSize(Digest digest) {
+        return size(directory(digest));
+    }
+
+    /**
+     * Measures a layer as it came.
+     *
+     * @param digest of its compressed form
+     * @return bytes
+     */
+    public long blobSize(Digest digest) {
+        return size(blob(digest));
+    }
+
+    /**
+     * Measures a file or a tree.
+     *
+     * @param path what; nothing is there without it
+     * @return bytes of files, each once however many names it has
+     */
+    public long size(Path path) {
+        return TreeSize.of(calls, path);
     }
 
     /** Passes on what it reads, and keeps a copy. */

@@ -1,0 +1,3 @@
+import io.pelagos.image.*
+import io.pelagos.image.spec.*
+var images = io.pelagos.examples.ImageShell.images()

@@ -1,0 +1,37 @@
+package io.pelagos.image;
+
+/**
+ * What is removed from a store.
+ *
+ * @param dryRun whether it is only said what would be removed
+ * @param unusedImages whether images go that no container uses, and not only layers that no image
+ *     has
+ */
+public record PruneOptions(boolean dryRun, boolean unusedImages) {
+    /**
+     * Makes the usual options.
+     *
+     * @return layers that no image has, removed
+     */
+    public static PruneOptions usual() {
+        return new PruneOptions(false, false);
+    }
+
+    /**
+     * Only says what would be removed.
+     *
+     * @return new options
+     */
+    public PruneOptions dryly() {
+        return new PruneOptions(true, unusedImages);
+    }
+
+    /**
+     * Removes images that no container uses too.
+     *
+     * @return new options
+     */
+    public PruneOptions withUnusedImages() {
+        return new PruneOptions(dryRun, true);
+    }
+}
