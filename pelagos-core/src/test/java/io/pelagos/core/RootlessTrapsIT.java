@@ -39,7 +39,9 @@ class RootlessTrapsIT {
                 List.of(
                         "/usr/bin/unshare",
                         "--user",
-                        "--map-root-user",
+                        "--map-user=1000",
+                        "--map-group=1000",
+                        "--keep-caps",
                         "/bin/sh",
                         "-ec",
                         first
