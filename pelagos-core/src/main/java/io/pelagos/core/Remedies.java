@@ -65,6 +65,13 @@ final class Remedies {
                             "The target is missing in a file system that cannot be changed: make it"
                                     + " there beforehand, or mount elsewhere"),
                     new Entry(
+                            "making the directory of writable layers",
+                            "mkdir(",
+                            Errno.EROFS,
+                            "The writable layers of containers cannot lie at %s: set"
+                                    + " PELAGOS_OVERLAY_TMPFS=1 to have them in memory, or have a"
+                                    + " file system mounted there that can be written to"),
+                    new Entry(
                             "mounting ",
                             "fsopen(",
                             Errno.ENODEV,
@@ -75,9 +82,9 @@ final class Remedies {
                             "clone3(",
                             Errno.EPERM,
                             "This machine denies new namespaces, also in a user namespace: see"
-                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
-                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
-                                    + " probe() tells which"),
+                                + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",
@@ -106,8 +113,8 @@ final class Remedies {
                             "limiting ",
                             "prlimit64(",
                             Errno.EPERM,
-                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a lower"
-                                    + " one, or raise that of the JVM"),
+                            "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a"
+                                + " lower one, or raise that of the JVM"),
                     new Entry(
                             "setting ",
                             "openat2(",

@@ -1,18 +1,22 @@
 package io.pelagos.core.files;
 
+import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.OpenFlag;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
  * Removes a tree, without following a link, and without going into what is mounted in it: that is
  * an error (EBUSY or EXDEV), and stays. However deep it is, only so many directories are open at a
- * time: what lies deeper is moved up first.
+ * time: what lies deeper is moved up first. An ordinary user gets the rights to its own directories
+ * that it has taken from itself.
  */
 public final class TreeRemoval {
     private static final int DEPTH = 64;
+    private static final int OWN = 0700;
 
     private final FileCalls calls;
     private final Fd directory;
@@ -74,10 +78,37 @@ public final class TreeRemoval {
     }
 
     private void removeContents(Fd parent, String name, int depth) {
+        try {
+            removeEntries(parent, name, depth);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EACCES || !permit(parent, name)) {
+                throw e;
+            }
+            removeEntries(parent, name, depth);
+        }
+    }
+
+    private void removeEntries(Fd parent, String name, int depth) {
         try (var inner = calls.openUnmounted(parent, name)) {
             for (var entry : calls.list(inner)) {
                 remove(inner, entry, depth + 1);
             }
+        }
+    }
+
+    /** Gives an ordinary user the rights to a directory that it has kept from itself. */
+    private boolean permit(Fd parent, String name) {
+        try (var inner =
+                calls.openEntry(
+                        parent, name, Constant.flags(OpenFlag.O_PATH, OpenFlag.O_DIRECTORY), 0)) {
+            int mode = calls.status(inner).permissions();
+            if ((mode & OWN) == OWN) {
+                return false;
+            }
+            calls.changeModeOfPath(inner, mode | OWN);
+            return true;
+        } catch (ErrnoException _) {
+            return false;
         }
     }
 }

@@ -95,7 +95,7 @@ class LayerUnpackerIT {
         var tree = tree();
         tree.overlay(
                 Tars.tar()
-                        .directory("d/", 1_000_000_000)
+                        .directory("d/", 1_000_000_000L)
                         .file("d/f", "x", Map.of("mtime", "1234567890.1234567"))
                         .bytes());
         assertThat(Files.getLastModifiedTime(tree.path("d")).toMillis())
