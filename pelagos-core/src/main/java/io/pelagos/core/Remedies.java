@@ -114,7 +114,7 @@ final class Remedies {
                             "prlimit64(",
                             Errno.EPERM,
                             "A hard limit above the JVM's own takes CAP_SYS_RESOURCE: choose a"
-                                + " lower one, or raise that of the JVM"),
+                                    + " lower one, or raise that of the JVM"),
                     new Entry(
                             "setting ",
                             "openat2(",
