@@ -85,6 +85,13 @@ final class Remedies {
                             "The target is missing in a file system that cannot be changed: make it"
                                     + " there beforehand, or mount elsewhere"),
                     new Entry(
+                            "making the directory of writable layers",
+                            "mkdir(",
+                            Errno.EROFS,
+                            "The writable layers of containers cannot lie at %s: set"
+                                    + " PELAGOS_OVERLAY_TMPFS=1 to have them in memory, or have a"
+                                    + " file system mounted there that can be written to"),
+                    new Entry(
                             "mounting ",
                             "fsopen(",
                             Errno.ENODEV,

@@ -10,6 +10,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -202,6 +203,14 @@ final class RootLayers implements AutoCloseable {
         try {
             engine.paths().createScratchRoot();
             Files.createDirectories(engine.paths().scratch().overlayRoot());
+        } catch (FileSystemException e) {
+            if ("Read-only file system".equals(e.getReason())) {
+                throw new SyscallFailedException(
+                        "making the directory of writable layers",
+                        "mkdir(\"" + e.getFile() + "\", 0700)",
+                        Errno.EROFS);
+            }
+            throw new UncheckedIOException("making the directory of writable layers", e);
         } catch (IOException e) {
             throw new UncheckedIOException("making the directory of writable layers", e);
         }

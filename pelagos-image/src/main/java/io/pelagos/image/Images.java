@@ -74,7 +74,7 @@ public final class Images implements AutoCloseable {
         this.pelagos = pelagos;
         this.options = options;
         calls = new FileCalls(new SystemCalls(pelagos.kernel()));
-        store = new ImageStore(pelagos.paths());
+        store = new ImageStore(calls, pelagos.paths());
         layers = new LayerStore(calls, pelagos.paths(), isPrivileged(pelagos));
         credentials = CredentialSources.of(options.environment());
         client =
@@ -83,6 +83,7 @@ public final class Images implements AutoCloseable {
                         credentials,
                         MirrorRules.load(options.environment()));
         layers.open();
+        store.open();
     }
 
     private static boolean isPrivileged(Pelagos pelagos) {

@@ -115,24 +115,6 @@ public final class FileCalls {
                 directory, name, Constant.flags(O_RDONLY, O_DIRECTORY, O_NOFOLLOW), 0, UNMOUNTED);
     }
 
-    /**
-     * Gives the owner of a directory right in another all permissions.
-     *
-     * @return false when this process is not its owner
-     */
-    boolean permitOwner(Fd directory, String name) {
-        var flags = Constant.flags(O_PATH, O_DIRECTORY, O_NOFOLLOW);
-        try (var place = openat2(directory, name, flags, 0, UNMOUNTED)) {
-            changeModeOfPath(place, 0700);
-            return true;
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.EPERM) {
-                return false;
-            }
-            throw e;
-        }
-    }
-
     private Fd openat2(Fd directory, String path, Constant flags, int mode, Constant resolve) {
         try (var memory = Memory.open()) {
             // struct open_how { __u64 flags, mode, resolve; }

@@ -1,18 +1,22 @@
 package io.pelagos.core.files;
 
+import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.OpenFlag;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
  * Removes a tree, without following a link, and without going into what is mounted in it: that is
  * an error (EBUSY or EXDEV), and stays. However deep it is, only so many directories are open at a
- * time: what lies deeper is moved up first.
+ * time: what lies deeper is moved up first. An ordinary user gets the rights to its own directories
+ * that it has taken from itself.
  */
 public final class TreeRemoval {
     private static final int DEPTH = 64;
+    private static final int OWN = 0700;
 
     private final FileCalls calls;
     private final Fd directory;
@@ -73,26 +77,41 @@ public final class TreeRemoval {
         moved.push(free);
     }
 
-    /**
-     * Opens a directory, after permitting that to its owner when it is not: overlayfs makes one
-     * without any permission, which whoever has no CAP_DAC_OVERRIDE has to grant itself.
-     */
-    private Fd open(Fd parent, String name) {
+    private void removeContents(Fd parent, String name, int depth) {
         try {
-            return calls.openUnmounted(parent, name);
-        } catch (ErrnoException denied) {
-            if (denied.errno() != Errno.EACCES || !calls.permitOwner(parent, name)) {
-                throw denied;
+            removeEntries(parent, name, depth);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EACCES || !permit(parent, name)) {
+                throw e;
             }
-            return calls.openUnmounted(parent, name);
+            removeEntries(parent, name, depth);
         }
     }
 
-    private void removeContents(Fd parent, String name, int depth) {
-        try (var inner = open(parent, name)) {
+    private void removeEntries(Fd parent, String name, int depth) {
+        try (var inner = calls.openUnmounted(parent, name)) {
             for (var entry : calls.list(inner)) {
                 remove(inner, entry, depth + 1);
             }
+        }
+    }
+
+    /**
+     * Gives the owner the rights to a directory that it has kept from itself, or that overlayfs has
+     * made without any: whoever has no CAP_DAC_OVERRIDE has to grant itself.
+     */
+    private boolean permit(Fd parent, String name) {
+        try (var inner =
+                calls.openEntry(
+                        parent, name, Constant.flags(OpenFlag.O_PATH, OpenFlag.O_DIRECTORY), 0)) {
+            int mode = calls.status(inner).permissions();
+            if ((mode & OWN) == OWN) {
+                return false;
+            }
+            calls.changeModeOfPath(inner, mode | OWN);
+            return true;
+        } catch (ErrnoException _) {
+            return false;
         }
     }
 }

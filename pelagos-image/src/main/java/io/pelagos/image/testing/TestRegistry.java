@@ -37,6 +37,7 @@ public final class TestRegistry implements AutoCloseable {
     private static final byte[] JSON = {'{', '}'};
 
     private final HttpServer server;
+    private final FrontDoor door;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final BlobStorage storage = new BlobStorage();
@@ -53,6 +54,7 @@ public final class TestRegistry implements AutoCloseable {
                             new InetSocketAddress(
                                     InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0),
                             0);
+            door = FrontDoor.open(server.getAddress());
         } catch (IOException e) {
             throw new UncheckedIOException("listening on 127.0.0.1", e);
         }
@@ -68,6 +70,7 @@ public final class TestRegistry implements AutoCloseable {
                         new Delivery(closed),
                         this::add));
         server.start();
+        door.start();
     }
 
     private EnumMap<Route.Kind, Handler> handlers(TestRegistryBuilder options) {
@@ -117,7 +120,7 @@ public final class TestRegistry implements AutoCloseable {
      * @return {@code 127.0.0.1:} and the port
      */
     public String address() {
-        return "127.0.0.1:" + server.getAddress().getPort();
+        return "127.0.0.1:" + door.port();
     }
 
     /**
@@ -332,6 +335,7 @@ public final class TestRegistry implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
+        door.close();
         server.stop(0);
         threads.shutdownNow();
         threads.close();

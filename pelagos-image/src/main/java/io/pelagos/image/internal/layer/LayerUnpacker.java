@@ -19,9 +19,12 @@ import io.pelagos.image.spec.BadContentException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
@@ -35,7 +38,12 @@ public final class LayerUnpacker {
     private static final int S_IFCHR = 0020000;
     private static final int S_IFBLK = 0060000;
     private static final int S_IFIFO = 0010000;
+    private static final int OWN = 0700;
     private static final int CHUNK = 1 << 16;
+
+    /** How many characters of paths are kept: enough for a million directories of the usual. */
+    private static final long REMEMBERED = 32L << 20;
+
     private static final Bytes YES = Bytes.of("y");
     private static final Constant NEW_FILE = Constant.flags(O_WRONLY, O_CREAT, O_EXCL);
     private static final Constant DIRECTORY = Constant.flags(O_RDONLY, O_DIRECTORY);
@@ -57,6 +65,12 @@ public final class LayerUnpacker {
     /** Times of directories change with what is put into them, so they are set last. */
     private final Map<String, Instant> times = new LinkedHashMap<>();
 
+    /**
+     * Modes of directories that an ordinary user could not put anything into, or read, any more.
+     */
+    private final Map<String, Integer> modes = new LinkedHashMap<>();
+
+    private long remembered;
     private long entries;
     private long bytes;
     private boolean exact = true;
@@ -108,6 +122,7 @@ public final class LayerUnpacker {
                 unpacker.add(entry, reader);
             }
             unpacker.setTimes();
+            unpacker.setModes();
         } finally {
             unpacker.directories.close();
         }
@@ -161,7 +176,18 @@ public final class LayerUnpacker {
             case BLOCK_DEVICE -> node(parent, path, entry, S_IFBLK);
             case FIFO -> node(parent, path, entry, S_IFIFO);
         }
-        own.add(path.text());
+        if (mode == UnpackMode.MERGED) {
+            remember(path.text());
+            own.add(path.text());
+        }
+    }
+
+    /** What is remembered of an archive of any size fits into memory. */
+    private void remember(String path) {
+        remembered += path.length();
+        if (remembered > REMEMBERED) {
+            throw UnpackLimits.exceeded("paths", REMEMBERED, "characters of paths of directories");
+        }
     }
 
     private static BadContentException refused(EntryPath path, String why) {
@@ -191,6 +217,7 @@ public final class LayerUnpacker {
         // What was open by a path that goes through it is not what the path leads to any more.
         directories.forgetAllBut(path.parent());
         times.keySet().removeIf(it -> isWithin(it, path.text()));
+        modes.keySet().removeIf(it -> isWithin(it, path.text()));
         own.removeIf(it -> isWithin(it, path.text()));
     }
 
@@ -214,9 +241,17 @@ public final class LayerUnpacker {
 
     private void finishDirectory(Fd directory, EntryPath path, TarEntry entry) {
         giveAway(directory, "", entry);
-        calls.changeMode(directory, entry.mode());
+        if (privileged || (entry.mode() & OWN) == OWN) {
+            modes.remove(path.text());
+            calls.changeMode(directory, entry.mode());
+        } else {
+            calls.changeMode(directory, entry.mode() | OWN);
+            modes.put(path.text(), entry.mode());
+        }
         setXattrs(directory, entry);
-        times.remove(path.text());
+        if (times.remove(path.text()) == null) {
+            remember(path.text());
+        }
         times.put(path.text(), entry.modified());
     }
 
@@ -237,8 +272,9 @@ public final class LayerUnpacker {
                 calls.truncate(file, entry.size());
             }
             giveAway(file, "", entry);
-            calls.changeMode(file, entry.mode());
+            // An ordinary user gives no attribute to what it may not write to.
             setXattrs(file, entry);
+            calls.changeMode(file, entry.mode());
             calls.changeTime(file, "", entry.modified());
         }
         progress.accept(bytes);
@@ -358,6 +394,7 @@ public final class LayerUnpacker {
             directories.get(path.parent()).ifPresent(parent -> removeLower(parent, path));
             return;
         }
+        remember(path.text());
         hidden.add(path.text());
         var parent = directories.make(path.parent());
         var found = calls.status(parent, path.name());
@@ -444,6 +481,29 @@ public final class LayerUnpacker {
                             .filter(FileStatus::isDirectory)
                             .isPresent()) {
                 calls.changeTime(parent.get(), path.name(), time.getValue());
+            }
+        }
+    }
+
+    /** Takes the rights away that were needed meanwhile: of the innermost directories first. */
+    private void setModes() {
+        var paths = new ArrayList<>(modes.keySet());
+        paths.sort(Comparator.reverseOrder());
+        for (var text : paths) {
+            var path = new EntryPath(text);
+            int wanted = Objects.requireNonNull(modes.get(text));
+            if (path.isRoot()) {
+                calls.changeMode(root, wanted);
+                continue;
+            }
+            var parent = directories.get(path.parent());
+            if (parent.isPresent()
+                    && calls.status(parent.get(), path.name())
+                            .filter(FileStatus::isDirectory)
+                            .isPresent()) {
+                try (var directory = calls.openEntry(parent.get(), path.name(), DIRECTORY, 0)) {
+                    calls.changeMode(directory, wanted);
+                }
             }
         }
     }

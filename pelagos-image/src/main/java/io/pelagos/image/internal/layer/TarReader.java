@@ -31,6 +31,7 @@ final class TarReader {
 
     private long padding;
     private long headers;
+    private long globals;
 
     TarReader(InputStream in, UnpackLimits limits) {
         this.in = in;
@@ -55,7 +56,14 @@ final class TarReader {
             switch (header.type()) {
                 case 'x', 'X' -> pax = pax.with(contents(header));
                 case 'g' -> {
-                    global = global.with(contents(header));
+                    var contents = contents(header);
+                    // They are kept for all files that follow.
+                    globals += contents.length;
+                    if (globals > limits.header()) {
+                        throw UnpackLimits.exceeded(
+                                "header", limits.header(), "bytes of headers for all files");
+                    }
+                    global = global.with(contents);
                     pax = global;
                 }
                 case 'L' -> longName = text(contents(header));

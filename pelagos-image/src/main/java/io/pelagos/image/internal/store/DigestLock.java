@@ -56,18 +56,24 @@ final class DigestLock implements AutoCloseable {
         try {
             while (true) {
                 var file = calls.openEntry(directory, name, FLAGS, 0660);
-                long result = calls.calls().retry(Syscall.FLOCK, file.number(), operation);
-                if (result == -Errno.EAGAIN.number()) {
-                    file.close();
-                    directory.close();
-                    return Optional.empty();
+                boolean kept = false;
+                try {
+                    long result = calls.calls().retry(Syscall.FLOCK, file.number(), operation);
+                    if (result == -Errno.EAGAIN.number()) {
+                        directory.close();
+                        return Optional.empty();
+                    }
+                    SystemCalls.check(result, Syscall.FLOCK, file, "LOCK_EX");
+                    var own = calls.status(file);
+                    if (calls.status(directory, name).filter(own::isSame).isPresent()) {
+                        kept = true;
+                        return Optional.of(new DigestLock(calls, directory, name, file));
+                    }
+                } finally {
+                    if (!kept) {
+                        file.close();
+                    }
                 }
-                SystemCalls.check(result, Syscall.FLOCK, file, "LOCK_EX");
-                var own = calls.status(file);
-                if (calls.status(directory, name).filter(own::isSame).isPresent()) {
-                    return Optional.of(new DigestLock(calls, directory, name, file));
-                }
-                file.close();
             }
         } catch (RuntimeException | Error e) {
             directory.close();

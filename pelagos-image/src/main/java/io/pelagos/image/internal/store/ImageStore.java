@@ -1,5 +1,7 @@
 package io.pelagos.image.internal.store;
 
+import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
@@ -7,44 +9,94 @@ import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.StoreException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Images by their references: a directory each, with {@code manifest.json}, which names the layers;
  * {@code oci-config.json}, the configuration as the registry has it; and {@code oci-manifest.json},
- * the manifest as the registry has it. The first is written last and replaced at once.
+ * the manifest as the registry has it. The first says which of the others belong to it, and becomes
+ * visible at once, see {@link ImageDocuments}.
  */
 public final class ImageStore {
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-    private static final String RAW = "oci-manifest.json";
-    private static final int LIMIT = 4 << 20;
+    private static final System.Logger LOGGER = System.getLogger(ImageStore.class.getName());
+    private static final String LOCK = ".lock";
 
+    private final FileCalls calls;
     private final PelagosPaths paths;
+
+    /** Those of this JVM wait for each other here, because flock(2) would hold their carriers. */
+    private final ReentrantLock writing = new ReentrantLock();
+
+    /** Changes something while nobody else does. */
+    @FunctionalInterface
+    private interface Change {
+        void apply() throws IOException;
+    }
 
     /**
      * Makes a store.
      *
+     * @param calls how files are reached
      * @param paths where it is
      */
-    public ImageStore(PelagosPaths paths) {
+    public ImageStore(FileCalls calls, PelagosPaths paths) {
+        this.calls = calls;
         this.paths = paths;
+    }
+
+    /**
+     * Finishes or takes back what those were doing that ended before their time.
+     *
+     * @throws StoreException when the images cannot be read
+     */
+    public void open() {
+        for (var directory : directories()) {
+            if (ImageDocuments.isUnfinished(directory)) {
+                try {
+                    change("recovering", directory, () -> ImageDocuments.recover(directory));
+                } catch (StoreException e) {
+                    // Of another user, who shares the store, or the store is read-only.
+                    LOGGER.log(System.Logger.Level.DEBUG, e.getMessage());
+                }
+            }
+        }
+    }
+
+    private List<Path> directories() {
+        try (var directories = Files.list(paths.images().imagesDir())) {
+            return directories.filter(Files::isDirectory).toList();
+        } catch (NoSuchFileException _) {
+            return List.of();
+        } catch (IOException e) {
+            throw failed("reading the images in", paths.images().imagesDir(), e);
+        }
+    }
+
+    /** Writes and removals follow each other; readers see what was before or after. */
+    private void change(String doing, Path directory, Change change) {
+        writing.lock();
+        try (var lock = DigestLock.acquire(calls, paths.images().imagesDir(), LOCK)) {
+            Objects.requireNonNull(lock);
+            change.apply();
+        } catch (IOException e) {
+            throw failed(doing, directory, e);
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing + " " + directory, e);
+        } finally {
+            writing.unlock();
+        }
     }
 
     /**
@@ -67,46 +119,33 @@ public final class ImageStore {
      */
     public List<StoredImage> list() {
         var all = new ArrayList<StoredImage>();
-        try (var directories = Files.list(paths.images().imagesDir())) {
-            for (var directory : (Iterable<Path>) directories::iterator) {
-                read(directory).ifPresent(all::add);
-            }
-        } catch (NoSuchFileException _) {
-            return List.of();
-        } catch (IOException e) {
-            throw failed("reading the images in", paths.images().imagesDir(), e);
-        }
+        directories().forEach(it -> read(it).ifPresent(all::add));
         all.sort(Comparator.comparing(it -> it.reference().toString()));
         return all;
     }
 
     private static StoreException failed(String doing, Path path, IOException e) {
-        return new StoreException(doing + " " + path + ": " + e, e);
+        return StoreFailure.of(doing + " " + path, path, e);
     }
 
     private static Optional<StoredImage> read(Path directory) {
         try {
-            var json = MAPPER.readTree(limited(directory.resolve("manifest.json")));
-            var config = limited(directory.resolve("oci-config.json"));
+            var documents = ImageDocuments.read(directory);
+            if (documents.isEmpty()) {
+                return Optional.empty();
+            }
+            var json = documents.get().main();
             return Optional.of(
                     new StoredImage(
                             ImageReference.parse(json.path("reference").stringValue("")),
                             Digest.parse(json.path("digest").stringValue("")),
                             layers(json),
-                            ImageConfig.parse(config)));
-        } catch (NoSuchFileException | NotDirectoryException _) {
-            return Optional.empty();
+                            ImageConfig.parse(documents.get().config())));
         } catch (IOException e) {
             throw failed("reading the image in", directory, e);
         } catch (JacksonException | IllegalArgumentException e) {
             throw new BadContentException(
                     "reading the image in " + directory + ": is damaged: " + e.getMessage(), e);
-        }
-    }
-
-    static byte[] limited(Path file) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            return in.readNBytes(LIMIT);
         }
     }
 
@@ -129,7 +168,7 @@ public final class ImageStore {
      * @return empty when it was stored by somebody who does not keep it
      */
     public Optional<byte[]> manifest(ImageReference reference) {
-        return file(reference, RAW);
+        return documents(reference).flatMap(ImageDocuments::manifest);
     }
 
     /**
@@ -139,17 +178,18 @@ public final class ImageStore {
      * @return empty when there is no such image
      */
     public Optional<byte[]> config(ImageReference reference) {
-        return file(reference, "oci-config.json");
+        return documents(reference).map(ImageDocuments::config);
     }
 
-    private Optional<byte[]> file(ImageReference reference, String name) {
-        var file = paths.images().imageDir(reference.toString()).resolve(name);
+    private Optional<ImageDocuments> documents(ImageReference reference) {
+        var directory = paths.images().imageDir(reference.toString());
         try {
-            return Optional.of(limited(file));
-        } catch (NoSuchFileException _) {
-            return Optional.empty();
+            return ImageDocuments.read(directory);
         } catch (IOException e) {
-            throw failed("reading", file, e);
+            throw failed("reading the image in", directory, e);
+        } catch (JacksonException e) {
+            throw new BadContentException(
+                    "reading the image in " + directory + ": is damaged: " + e.getMessage(), e);
         }
     }
 
@@ -178,12 +218,13 @@ public final class ImageStore {
      */
     public void save(StoredImage image, byte[] manifest, byte[] config, StoredIndex index) {
         var directory = paths.images().imageDir(image.reference().toString());
-        try {
-            IndexFiles.write(directory, index);
-        } catch (IOException e) {
-            throw failed("storing the index in", directory, e);
-        }
-        write(directory, image, manifest, config);
+        change(
+                "storing the index in",
+                directory,
+                () -> {
+                    IndexFiles.write(directory, index);
+                    ImageDocuments.write(directory, json(image), manifest, config);
+                });
     }
 
     /**
@@ -195,42 +236,13 @@ public final class ImageStore {
      */
     public void save(StoredImage image, byte[] manifest, byte[] config) {
         var directory = paths.images().imageDir(image.reference().toString());
-        write(directory, image, manifest, config);
-        try {
-            IndexFiles.remove(directory);
-        } catch (IOException e) {
-            throw failed("storing the image in", directory, e);
-        }
-    }
-
-    private static void write(Path directory, StoredImage image, byte[] manifest, byte[] config) {
-        try {
-            Files.createDirectories(directory);
-            replace(directory.resolve("oci-config.json"), config);
-            replace(directory.resolve(RAW), manifest);
-            replace(directory.resolve("manifest.json"), MAPPER.writeValueAsBytes(json(image)));
-            try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        } catch (IOException e) {
-            throw failed("storing the image in", directory, e);
-        }
-    }
-
-    static void replace(Path file, byte[] contents) throws IOException {
-        var temporary = Files.createTempFile(file.getParent(), ".new", null);
-        try {
-            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                channel.write(java.nio.ByteBuffer.wrap(contents));
-                channel.force(true);
-            }
-            Files.setPosixFilePermissions(
-                    temporary,
-                    java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        change(
+                "storing the image in",
+                directory,
+                () -> {
+                    ImageDocuments.write(directory, json(image), manifest, config);
+                    IndexFiles.remove(directory);
+                });
     }
 
     private static Map<String, Object> json(StoredImage image) {
@@ -286,18 +298,7 @@ public final class ImageStore {
             return false;
         }
         var directory = paths.images().imageDir(reference.toString());
-        try {
-            // Without this file the image is gone, whatever happens to the others.
-            Files.deleteIfExists(directory.resolve("manifest.json"));
-            try (var files = Files.list(directory)) {
-                for (var file : (Iterable<Path>) files::iterator) {
-                    Files.deleteIfExists(file);
-                }
-            }
-            Files.deleteIfExists(directory);
-            return true;
-        } catch (IOException e) {
-            throw failed("removing the image in", directory, e);
-        }
+        change("removing the image in", directory, () -> ImageDocuments.remove(directory));
+        return true;
     }
 }

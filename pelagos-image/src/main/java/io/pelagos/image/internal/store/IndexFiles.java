@@ -5,7 +5,12 @@ import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageIndex;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +38,7 @@ final class IndexFiles {
     static Optional<StoredIndex> read(Path directory, Digest digest) throws IOException {
         byte[] raw;
         try {
-            raw = ImageStore.limited(directory.resolve(INDEX));
+            raw = ImageDocuments.limited(directory.resolve(INDEX));
         } catch (NoSuchFileException _) {
             return Optional.empty();
         }
@@ -44,7 +49,7 @@ final class IndexFiles {
         var members = new ArrayList<StoredIndex.Member>();
         for (var descriptor : ImageIndex.parse(raw).manifests()) {
             var image = descriptor.verifiable();
-            var manifest = ImageStore.limited(manifest(directory, image));
+            var manifest = ImageDocuments.limited(manifest(directory, image));
             if (!image.matches(manifest)) {
                 throw new BadContentException(
                         "reading " + manifest(directory, image) + ": is damaged");
@@ -52,7 +57,7 @@ final class IndexFiles {
             members.add(
                     new StoredIndex.Member(
                             Bytes.of(manifest),
-                            Bytes.of(ImageStore.limited(config(directory, image)))));
+                            Bytes.of(ImageDocuments.limited(config(directory, image)))));
         }
         return Optional.of(new StoredIndex(Bytes.of(raw), members));
     }
@@ -63,10 +68,27 @@ final class IndexFiles {
         for (var member : index.members()) {
             var manifest = member.manifest().toArray();
             var image = Digest.of(manifest);
-            ImageStore.replace(config(directory, image), member.config().toArray());
-            ImageStore.replace(manifest(directory, image), manifest);
+            replace(config(directory, image), member.config().toArray());
+            replace(manifest(directory, image), manifest);
         }
-        ImageStore.replace(directory.resolve(INDEX), index.raw().toArray());
+        replace(directory.resolve(INDEX), index.raw().toArray());
+    }
+
+    private static void replace(Path file, byte[] contents) throws IOException {
+        var temporary = Files.createTempFile(file.getParent(), ".new", null);
+        try {
+            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                for (var rest = ByteBuffer.wrap(contents); rest.hasRemaining(); ) {
+                    channel.write(rest);
+                }
+                channel.force(true);
+            }
+            Files.setPosixFilePermissions(
+                    temporary, PosixFilePermissions.fromString("rw-r--r--"));
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
     }
 
     /** Removes what an index has left that the name no longer stands for. */

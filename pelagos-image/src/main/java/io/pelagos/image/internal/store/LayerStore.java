@@ -5,12 +5,14 @@ import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_EXCL;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
+import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.paths.ImagePaths;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.internal.layer.BulkInput;
@@ -22,7 +24,9 @@ import io.pelagos.image.internal.layer.Unpacked;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
+import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.StoreException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -32,11 +36,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -52,8 +58,13 @@ public final class LayerStore {
     private static final System.Logger LOG = System.getLogger(LayerStore.class.getName());
     private static final int BUFFER = 1 << 16;
     static final String LOCK = ".lock";
-    private static final String MARK = ".pelagos_complete";
     static final String PARTIAL = ".partial";
+    private static final String DIFF_ID = ".diffid";
+    private static final String ROOTLESS = ".rootless";
+    private static final String BLOB = ".tar.gz";
+    private static final int HEX_LENGTH = 64;
+    private static final String COMPLETE = ".pelagos_complete";
+    private static final Constant NEW_FILE = Constant.flags(O_WRONLY, O_CREAT, O_EXCL);
 
     private final FileCalls calls;
     private final PelagosPaths paths;
@@ -101,15 +112,30 @@ public final class LayerStore {
             Files.createDirectories(images().blobsDir());
             Files.createDirectories(images().imagesDir());
         } catch (IOException e) {
-            throw new StoreException("opening the store " + paths.dataDir() + ": " + e, e);
+            throw StoreFailure.of("opening the store " + paths.dataDir(), paths.dataDir(), e);
         }
         for (var directory : List.of(images().layersDir(), images().blobsDir())) {
             for (var name : names(directory)) {
-                if (name.endsWith(PARTIAL) || name.endsWith(LOCK)) {
+                if (isLeft(directory, name)) {
                     sweep(directory, name);
                 }
             }
         }
+    }
+
+    /** Whether something has no use without somebody who works on it. */
+    private static boolean isLeft(Path directory, String name) {
+        int dot = name.lastIndexOf('.');
+        if (dot != HEX_LENGTH || !ImageReference.isIdentifier(name.substring(0, dot))) {
+            return false;
+        }
+        var hex = name.substring(0, dot);
+        return switch (name.substring(dot)) {
+            case PARTIAL, LOCK -> true;
+            case DIFF_ID -> !Files.exists(directory.resolve(hex + BLOB));
+            case ROOTLESS -> !Files.exists(directory.resolve(hex));
+            default -> false;
+        };
     }
 
     private static List<String> names(Path directory) {
@@ -128,13 +154,15 @@ public final class LayerStore {
                     .ifPresent(
                             lock -> {
                                 try (lock) {
-                                    if (name.endsWith(PARTIAL)) {
+                                    // The lock goes when it is given up.
+                                    if (!name.endsWith(LOCK) && isLeft(directory, name)) {
                                         remove(directory, name);
                                     }
                                 }
                             });
         } catch (ErrnoException _) {
-            // Of another user, who shares the store: it is theirs to remove.
+            // Of another user, who shares the store: it is theirs to remove. Or nothing can be
+            // removed at all, because the store is read-only.
         }
     }
 
@@ -196,6 +224,12 @@ public final class LayerStore {
             LongConsumer fetched,
             LongConsumer unpacked)
             throws InterruptedException {
+        if (!ImageReference.isIdentifier(digest.hex())) {
+            throw new BadContentException(
+                    "storing layer "
+                            + digest
+                            + ": layers are kept by their SHA-256, as the format on disk has it");
+        }
         while (!has(digest)) {
             var mine = new CompletableFuture<Void>();
             var other = inWork.putIfAbsent(digest, mine);
@@ -229,26 +263,23 @@ public final class LayerStore {
             LongConsumer fetched,
             LongConsumer unpacked)
             throws InterruptedException {
-        var lock = lock(digest);
-        try (lock) {
+        var doing = "unpacking layer " + digest + " into " + images().layersDir();
+        try (var lock = lock(digest)) {
+            Objects.requireNonNull(lock);
             if (!has(digest)) {
                 unpack(digest, diffId, source, fetched, unpacked);
             }
+        } catch (EOFException e) {
+            // Its digest is right, so whoever made it has cut it off.
+            throw new BadContentException(
+                    "unpacking layer " + digest + ": " + String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedException("unpacking " + digest);
             }
-            throw new StoreException(
-                    "unpacking layer " + digest + ": " + String.valueOf(e.getMessage()), e);
+            throw StoreFailure.of(doing, images().layersDir(), e);
         } catch (ErrnoException e) {
-            throw new StoreException(
-                    "unpacking layer "
-                            + digest
-                            + " into "
-                            + images().layersDir()
-                            + ": "
-                            + e.getMessage(),
-                    e);
+            throw StoreFailure.of(doing, e);
         }
     }
 
@@ -397,6 +428,12 @@ public final class LayerStore {
             if (!done) {
                 remove(layers, partial);
                 Files.deleteIfExists(partialBlob(digest));
+                if (!Files.exists(blob(digest))) {
+                    Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
+                }
+                if (!Files.exists(directory(digest))) {
+                    Files.deleteIfExists(images().rootlessLayerFile(digest.toString()));
+                }
             }
         }
     }
@@ -419,8 +456,7 @@ public final class LayerStore {
                         calls.openPath(
                                 images().layersDir().resolve(partial).toString(),
                                 Constant.flags(O_RDONLY, O_DIRECTORY));
-                var blob =
-                        kept ? OutputStream.nullOutputStream() : Files.newOutputStream(temporary);
+                var blob = kept ? OutputStream.nullOutputStream() : created(temporary);
                 var network = kept ? new VerifiedFile(blob(digest), digest, true) : source.open();
                 var compressed = new Relay(new Copying(network, blob, fetched), "pelagos-fetch");
                 var plain =
@@ -439,11 +475,16 @@ public final class LayerStore {
                             unpacked);
             digested.transferTo(OutputStream.nullOutputStream());
             requireDiffId(digest, diffId, digested);
-            calls.changeMode(root, calls.status(root).permissions() | 0500);
+            // Who cannot give files away must be able to mark the layer, and to remove it.
+            calls.changeMode(root, calls.status(root).permissions() | (privileged ? 0500 : 0700));
+            if (!kept) {
+                try (var file = created(images().blobDiffidPath(digest.toString()))) {
+                    file.write(diffId.toString().getBytes(US_ASCII));
+                }
+            }
             // A crash of the machine must not leave a mark without what it stands for.
             calls.syncFileSystem(root);
             if (!kept) {
-                Files.writeString(images().blobDiffidPath(digest.toString()), diffId.toString());
                 Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
             }
             return result;
@@ -464,36 +505,43 @@ public final class LayerStore {
         }
     }
 
+    /** Makes a file that is nobody else's, in the place of one that was left. */
+    private static OutputStream created(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        return Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
     private void publish(Digest digest, String partial, Unpacked result) throws IOException {
         var layers = images().layersDir();
         var rootless = images().rootlessLayerFile(digest.toString());
         if (privileged) {
             Files.deleteIfExists(rootless);
         } else {
-            Files.writeString(rootless, "");
+            created(rootless).close();
         }
         try (var directory =
-                calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY))) {
-            mark(directory, partial, result);
+                        calls.openPath(layers.toString(), Constant.flags(O_RDONLY, O_DIRECTORY));
+                var layer =
+                        calls.openEntry(
+                                directory, partial, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
+            mark(layer, result.entries());
             calls.rename(directory, partial, directory, digest.hex());
             calls.sync(directory);
         }
     }
 
-    /** What a layer itself has under that name, such as a link to a file of the host, gives way. */
-    private void mark(Fd directory, String partial, Unpacked result) {
-        var entries = Long.toString(result.entries()).getBytes(StandardCharsets.US_ASCII);
-        try (var root =
-                calls.openEntry(directory, partial, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
-            var modified = calls.status(root).modified();
-            TreeRemoval.remove(calls, root, MARK);
-            try (var file =
-                    calls.openEntry(root, MARK, Constant.flags(O_WRONLY, O_CREAT, O_EXCL), 0644)) {
-                calls.calls().writeFully(file.number(), entries);
-            }
-            // The mark is ours: what is seen of the layer is as its archive says.
-            calls.changeTime(root, "", modified);
+    /**
+     * Writes the mark. The layer itself may have something of that name, such as a link to a file
+     * of this machine: it gives way.
+     */
+    private void mark(Fd layer, long entries) {
+        var modified = calls.status(layer).modified();
+        TreeRemoval.remove(calls, layer, COMPLETE);
+        try (var mark = calls.openEntry(layer, COMPLETE, NEW_FILE, 0644)) {
+            calls.calls().writeFully(mark.number(), Long.toString(entries).getBytes(US_ASCII));
         }
+        // The mark is ours: what is seen of the layer is as its archive says.
+        calls.changeTime(layer, "", modified);
     }
 
     /**
@@ -511,7 +559,7 @@ public final class LayerStore {
      * @return their digests
      */
     public List<Digest> blobs() {
-        return digests(images().blobsDir(), ".tar.gz");
+        return digests(images().blobsDir(), BLOB);
     }
 
     private static List<Digest> digests(Path directory, String suffix) {
@@ -531,11 +579,13 @@ public final class LayerStore {
      * @return how many bytes of files that was
      */
     public long remove(Digest digest) {
-        var lock = DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK);
-        if (lock.isEmpty()) {
-            return 0;
-        }
-        try {
+        var doing = "removing layer " + digest + " from " + paths.dataDir();
+        try (var lock =
+                DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK)
+                        .orElse(null)) {
+            if (lock == null) {
+                return 0;
+            }
             long size = size(digest);
             var mark = images().layerCompleteFile(digest.toString());
             Files.deleteIfExists(mark);
@@ -545,9 +595,9 @@ public final class LayerStore {
             Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
             return size;
         } catch (IOException e) {
-            throw new StoreException("removing layer " + digest + ": " + e, e);
-        } finally {
-            lock.get().close();
+            throw StoreFailure.of(doing, paths.dataDir(), e);
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing, e);
         }
     }
 

@@ -43,6 +43,18 @@ final class TreeSize {
         return size.bytes;
     }
 
+    private void addInner(Fd directory, String name) {
+        try (var inner =
+                calls.openEntry(directory, name, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
+            add(inner);
+        } catch (ErrnoException e) {
+            // What its own user may not read is not counted; it can be removed all the same.
+            if (e.errno() != Errno.EACCES) {
+                throw e;
+            }
+        }
+    }
+
     private void add(Fd directory) {
         for (var name : calls.list(directory)) {
             var status = calls.status(directory, name);
@@ -50,11 +62,7 @@ final class TreeSize {
                 continue;
             }
             if (status.get().isDirectory()) {
-                try (var inner =
-                        calls.openEntry(
-                                directory, name, Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
-                    add(inner);
-                }
+                addInner(directory, name);
             } else if (status.get().isRegular()
                     && (status.get().links() == 1 || seen.add(status.get().inode()))) {
                 bytes += status.get().size();

@@ -95,7 +95,7 @@ class LayerUnpackerIT {
         var tree = tree();
         tree.overlay(
                 Tars.tar()
-                        .directory("d/", 1_000_000_000)
+                        .directory("d/", 1_000_000_000L)
                         .file("d/f", "x", Map.of("mtime", "1234567890.1234567"))
                         .bytes());
         assertThat(Files.getLastModifiedTime(tree.path("d")).toMillis())
@@ -175,6 +175,34 @@ class LayerUnpackerIT {
         assertThat(attribute(tree.path("dev/null"), "rdev")).isEqualTo(0x103L);
         assertThat((int) attribute(tree.path("dev/null"), "mode") & 07777).isEqualTo(0660);
         assertThat(attribute(tree.path("gone"), "rdev")).isEqualTo(0L);
+    }
+
+    @Test
+    void blockDevicesAreMade() throws IOException {
+        var tree = tree();
+        var archive = Tars.tar().device("disk", 8, 1).bytes();
+        archive[156] = '4';
+        fixChecksum(archive);
+        tree.overlay(archive);
+        assertThat((int) attribute(tree.path("disk"), "mode")).isEqualTo(0060660);
+        assertThat(attribute(tree.path("disk"), "rdev")).isEqualTo(0x801L);
+    }
+
+    /** The field of the header is too short for large files, and then anything. */
+    @Test
+    void theSizeOfAnExtendedHeaderCounts() throws IOException {
+        var tree = tree();
+        var archive =
+                Tars.tar().file("pax", "9 size=5\n").file("a", "12345").file("b", "x").bytes();
+        archive[156] = 'x';
+        fixChecksum(archive);
+        var header = Arrays.copyOfRange(archive, 1024, 1536);
+        System.arraycopy("00000000000 ".getBytes(US_ASCII), 0, header, 124, 12);
+        fixChecksum(header);
+        System.arraycopy(header, 0, archive, 1024, 512);
+        tree.overlay(archive);
+        assertThat(tree.path("a")).hasContent("12345");
+        assertThat(tree.path("b")).hasContent("x");
     }
 
     @Test
