@@ -175,6 +175,7 @@ public final class ContainerBuilder {
         rlimits.putAll(process.rlimits());
         oomScoreAdj = process.oomScoreAdj();
         terminal = process.terminal();
+        terminalSize = process.terminalSize();
     }
 
     private void copyConfinement(Confinement confinement) {
@@ -513,7 +514,8 @@ public final class ContainerBuilder {
 
     /**
      * Leaves out {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual {@code /dev}, so
-     * that only the root and what {@link #mount} says is there.
+     * that only the root and what {@link #mount} says is there. A tmpfs at {@code /dev} that takes
+     * devices has the usual ones and links nevertheless, as OCI runtimes supply them.
      *
      * @return this
      */

@@ -211,6 +211,7 @@ final class Starter {
                                         awaited(placing),
                                         this::replenish,
                                         kind));
+        undo.push(() -> engine.launcher().end(started, kind));
         long launchTime = System.nanoTime() - before;
         var cgroup = placing == null ? null : placing.cgroup();
         if (cgroup != null) {
@@ -227,9 +228,6 @@ final class Starter {
             listening.close();
         }
         closeJoined();
-        if (layers != null && spec.supervision() == ContainerSpec.Supervision.DETACHED) {
-            layers.giveTo(started.pid());
-        }
         if (event != null) {
             event.container = name;
             event.program = spec.process().command().getFirst();
@@ -459,6 +457,9 @@ final class Starter {
                 engine.userNamespaces().write(pid, spec);
             }
             if (detachment != null) {
+                if (layers != null) {
+                    layers.giveTo(pid);
+                }
                 var cgroup = placing == null ? null : placing.cgroup();
                 detachment.created(pid, cgroup == null ? Map.of() : cgroup.paths());
             }
