@@ -192,6 +192,7 @@ public final class ContainerBuilder {
         personality = process.personality();
         listening.addAll(process.descriptors().listening());
         preserved.addAll(process.descriptors().preserved());
+        terminalSize = process.terminalSize();
     }
 
     private void copyConfinement(Confinement confinement) {
@@ -618,7 +619,8 @@ public final class ContainerBuilder {
 
     /**
      * Leaves out {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual {@code /dev}, so
-     * that only the root and what {@link #mount} says is there.
+     * that only the root and what {@link #mount} says is there. A tmpfs at {@code /dev} that takes
+     * devices has the usual ones and links nevertheless, as OCI runtimes supply them.
      *
      * @return this
      */

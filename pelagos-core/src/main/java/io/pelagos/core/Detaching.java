@@ -3,6 +3,7 @@ package io.pelagos.core;
 import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ProcessMark;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Restart;
 import java.time.Instant;
@@ -21,6 +22,19 @@ final class Detaching {
 
     /** Starts a new container. */
     RunningContainer start(ContainerSpec spec, ContainerState.Upkeep upkeep) {
+        try {
+            return startNamed(spec, upkeep);
+        } catch (ErrnoException e) {
+            throw translated(spec, e);
+        }
+    }
+
+    private static SyscallFailedException translated(ContainerSpec spec, ErrnoException e) {
+        var name = spec.name() == null ? "" : " " + spec.name();
+        return SyscallFailedException.of("starting the container" + name, e);
+    }
+
+    private RunningContainer startNamed(ContainerSpec spec, ContainerState.Upkeep upkeep) {
         var store = engine.states();
         var name = spec.name() == null ? store.nextName() : spec.name();
         var id = engine.newId();
@@ -47,7 +61,28 @@ final class Detaching {
 
     /** Starts a new container, and lets its policies take effect. */
     DetachedContainer startAndKeep(ContainerSpec spec, ContainerState.Upkeep upkeep) {
-        return keep(start(spec, upkeep));
+        var started = start(spec, upkeep);
+        try {
+            return keep(started);
+        } catch (ErrnoException e) {
+            takeBack(started, e);
+            throw translated(spec, e);
+        } catch (RuntimeException | Error e) {
+            takeBack(started, e);
+            throw e;
+        }
+    }
+
+    /** Ends and removes a container that nobody hears of: its start has failed after all. */
+    private void takeBack(RunningContainer started, Throwable cause) {
+        try {
+            new DetachedContainer(engine, started.detachment().state()).remove(true);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            cause.addSuppressed(e);
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
+        }
     }
 
     /** Starts a container again that has ended, and lets its policies take effect. */

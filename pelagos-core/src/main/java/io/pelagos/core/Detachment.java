@@ -142,7 +142,7 @@ final class Detachment implements AutoCloseable {
         state =
                 state.running(
                         ProcessMark.of(calls, pid).orElseThrow(),
-                        ProcessMark.parentOf(calls, pid).orElse(null),
+                        ProcessMark.supervisorOf(calls, pid).orElse(null),
                         cgroups,
                         mountNamespace(calls, pid),
                         stdin,
@@ -170,6 +170,11 @@ final class Detachment implements AutoCloseable {
                             java.nio.charset.StandardCharsets.US_ASCII);
             return Long.parseLong(link.replaceAll("[^0-9]", ""));
         }
+    }
+
+    /** Returns the state as it was written last. */
+    ContainerState state() {
+        return state;
     }
 
     /** Returns how the container ended, as its supervisor has left it. */

@@ -39,9 +39,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +82,7 @@ final class Engine implements AutoCloseable {
     private final Snapshots snapshots = new Snapshots();
     private final AtomicInteger scratchCounter = new AtomicInteger();
     private final Map<String, RunningContainer> running = new ConcurrentHashMap<>();
+    private final Queue<AutoCloseable> leftBehind = new ConcurrentLinkedQueue<>();
     private final Map<FilterKey, SeccompProgram> filters = new ConcurrentHashMap<>();
     private final Map<List<String>, SeccompProgram> listeners = new ConcurrentHashMap<>();
 
@@ -284,6 +287,23 @@ final class Engine implements AutoCloseable {
         }
     }
 
+    /** Removes something that could not be removed when it was time, once this is closed. */
+    void removeLater(AutoCloseable left) {
+        leftBehind.add(left);
+    }
+
+    private void removeLeftBehind() {
+        for (var left : leftBehind) {
+            try {
+                left.close();
+            } catch (Exception e) {
+                // It is marked as this JVM's: whoever opens Pelagos after that has ended removes
+                // it.
+                LOG.log(System.Logger.Level.WARNING, "removing what was left behind", e);
+            }
+        }
+    }
+
     void add(RunningContainer container) {
         running.put(container.id(), container);
     }
@@ -311,6 +331,7 @@ final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        removeLeftBehind();
         snapshots.close();
         idMappings.close();
         spareNetworks.close();

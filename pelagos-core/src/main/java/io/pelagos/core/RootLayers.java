@@ -279,15 +279,17 @@ final class RootLayers implements AutoCloseable {
         }
     }
 
-    /** Removes what was made for this container alone. */
+    /** Removes what was made for this container alone; where that fails it may be tried again. */
     @Override
     public void close() {
+        var released = release;
+        release = () -> {};
         try {
             if (scratch != null) {
                 scratch.remove();
             }
         } finally {
-            release.run();
+            released.run();
             if (lease != null) {
                 lease.close();
             }

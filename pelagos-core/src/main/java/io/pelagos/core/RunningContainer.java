@@ -169,6 +169,11 @@ final class RunningContainer implements Container {
         }
     }
 
+    /** What is on disk about a detached container. */
+    Detachment detachment() {
+        return Objects.requireNonNull(detachment, name);
+    }
+
     @Override
     public boolean isAlive() {
         return !exit.isDone();
@@ -858,6 +863,7 @@ final class RunningContainer implements Container {
         try {
             root.close();
         } catch (ErrnoException e) {
+            engine.removeLater(root);
             warnings.add("the files of " + name + " could not be removed: " + e.getMessage());
             LOG.log(System.Logger.Level.WARNING, "removing the files of " + name, e);
         }

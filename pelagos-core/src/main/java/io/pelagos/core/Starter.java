@@ -252,6 +252,7 @@ final class Starter {
                                         awaited(placing),
                                         this::replenish,
                                         kind));
+        undo.push(() -> engine.launcher().end(started, kind));
         long launchTime = System.nanoTime() - before;
         var cgroup = placing == null ? null : placing.cgroup();
         if (cgroup != null) {

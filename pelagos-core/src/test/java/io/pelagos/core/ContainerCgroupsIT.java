@@ -75,6 +75,27 @@ class ContainerCgroupsIT {
     }
 
     @Test
+    void aDetachedContainerBeyondItsLimitIsOnDiskAsOutOfMemory() throws Exception {
+        var container =
+                sandbox.command("dd", "if=/dev/zero", "of=/dev/null", "bs=128M", "count=1")
+                        .memory(SMALL)
+                        .startDetached();
+        assertThat(container.waitFor()).isInstanceOf(Exit.OutOfMemory.class);
+        assertThat(container.inspect().exit())
+                .isInstanceOfSatisfying(
+                        Exit.OutOfMemory.class, e -> assertThat(e.kills()).isPositive());
+        container.remove(false);
+        assertThat(sandbox.pelagos().containers().list()).isEmpty();
+    }
+
+    @Test
+    void aKilledDetachedContainerIsNotTakenForLackOfMemory() throws Exception {
+        var container = sandbox.command("sleep", "600").memory(SMALL).startDetached();
+        assertThat(container.stop(Duration.ZERO)).isEqualTo(new Exit.Killed(Signal.KILL, false));
+        container.remove(false);
+    }
+
+    @Test
     void aKillByAnotherIsNotTakenForLackOfMemory() throws Exception {
         try (var container = sandbox.command("sleep", "600").memory(SMALL).start()) {
             container.kill();

@@ -10,9 +10,9 @@ import io.pelagos.core.testing.ExecutingJvm;
 import io.pelagos.core.testing.Footprint;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.Orphans;
 import io.pelagos.core.testing.StartingJvm;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A JVM that is killed in the middle of whatever it does leaves nothing for longer than a second.
  *
- * <p>This JVM adopts what the killed one leaves, see {@code PR_SET_CHILD_SUBREAPER} in prctl(2), so
- * that no process can hide.
+ * <p>This JVM adopts what the killed one leaves, so that no process can hide.
  */
 @ExtendWith(LeakCheck.class)
 class CrashIT {
@@ -43,20 +42,18 @@ class CrashIT {
     private static final long FIRST_TIME = 40_000_000;
 
     private static final long LATER = 12_000_000;
-    private static final int SET_CHILD_SUBREAPER = 36;
 
     @TempDir Path directory;
-    private final LinuxKernel kernel = new LinuxKernel();
-    private final SystemCalls calls = new SystemCalls(kernel);
+    private Orphans orphans;
 
     @BeforeEach
     void adoptOrphans() {
-        assertThat(kernel.call(Syscall.PRCTL, SET_CHILD_SUBREAPER, 1, 0, 0, 0)).isZero();
+        orphans = Orphans.adopt();
     }
 
     @AfterEach
     void adoptNoMore() {
-        assertThat(kernel.call(Syscall.PRCTL, SET_CHILD_SUBREAPER, 0, 0, 0, 0)).isZero();
+        orphans.close();
     }
 
     @Test
@@ -76,7 +73,7 @@ class CrashIT {
         for (int i = 0; i < kills; i += AT_A_TIME) {
             var before = Footprint.take(List.of(directory));
             var killed = killSome(random, main, phases);
-            var left = leftSince(before);
+            var left = orphans.leftSince(before, List.of(directory));
             if (!left.isEmpty()) {
                 wrong.add("killed JVMs left " + left + ": " + killed);
             }
@@ -116,26 +113,6 @@ class CrashIT {
             } finally {
                 jvm.process().destroyForcibly();
                 jvm.process().waitFor();
-            }
-        }
-    }
-
-    /** What is left after a second, in which what has ended is waited for as init would. */
-    private List<String> leftSince(Footprint before) {
-        long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
-        List<String> left;
-        do {
-            reapOrphans(before);
-            left = Footprint.take(List.of(directory)).since(before);
-        } while (!left.isEmpty() && System.nanoTime() - end < 0);
-        return left.isEmpty() ? left : LeakCheck.leftSince(before, List.of(directory));
-    }
-
-    private void reapOrphans(Footprint before) {
-        for (var process : Footprint.glance().processes()) {
-            if (!before.processes().contains(process) && process.endsWith("(state Z)")) {
-                int pid = Integer.parseInt(process.substring(0, process.indexOf(' ')));
-                assertThat(calls.waitid(WaitFlag.P_PID, pid)).isNotEmpty();
             }
         }
     }

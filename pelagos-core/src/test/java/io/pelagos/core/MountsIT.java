@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.testing.ForkedJvm;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,27 @@ class MountsIT {
         assertThat(data.resolve("out")).hasContent("back\n");
         // The missing target was made inside the root.
         assertThat(sandbox.root().resolve("srv/data")).isEmptyDirectory();
+    }
+
+    @Test
+    void tmpfsAtDevHasTheUsualDevices() throws Exception {
+        var ids = List.of(new IdMap(0, 100_000, 65_536));
+        var script =
+                "echo lost > /dev/null; head -c 3 /dev/zero | wc -c; readlink /dev/stdin;"
+                        + " test -c /dev/tty && test -c /dev/urandom && echo both";
+        for (var container :
+                List.of(
+                        sandbox.sh(script),
+                        sandbox.sh(Rootfs.host(), script).userNamespace(ids, ids))) {
+            var result =
+                    container
+                            .withoutDefaultMounts()
+                            .mount(Mount.fileSystem("proc", "/proc"))
+                            .mount(new Mount.Tmpfs("/dev", MiB.of(1), new FileMode(0755), Set.of()))
+                            .run();
+            assertThat(result.stderr()).isEmpty();
+            assertThat(result.stdout()).isEqualTo("3\n/proc/self/fd/0\nboth\n");
+        }
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,18 @@ final class ProcessLauncherIT {
         assertThatThrownBy(() -> run(container("id").user("who-is-that")))
                 .isInstanceOf(InvalidSpecException.class)
                 .hasMessageContaining("\"who-is-that\"");
+    }
+
+    /** See BreakoutIT: what is named here would be the plan that is being carried out. */
+    @Test
+    void theRuntimesOwnImageCannotBeTheProgram() {
+        for (var program : List.of("/proc/self/exe", "/proc/1/exe")) {
+            assertThatThrownBy(() -> run(container(program)))
+                    .as(program)
+                    .isInstanceOfSatisfying(
+                            CommandException.class,
+                            e -> assertThat(e.errno()).isEqualTo(Errno.EACCES));
+        }
     }
 
     @Test

@@ -166,7 +166,7 @@ final class RootlessMain {
     }
 
     /** A terminal of one more process. */
-    private String kept() throws Exception {
+    private String typed() throws Exception {
         try (var container = sh("sleep 1000").start();
                 var exec =
                         container.exec("sh", "-c", "tty; read x; echo got $x").terminal().start()) {

@@ -76,7 +76,7 @@ final class OciDocument {
         var notes = OciNotes.of(config);
         var root = config.object("root");
         var process = config.object("process");
-        var linux = config.object("linux");
+        var linux = linux(config);
         var devices = OciDevices.read(linux);
         var name = notes.name();
         boolean defaultMounts = notes.defaultMounts();
@@ -108,6 +108,12 @@ final class OciDocument {
                 timeout.isZero() ? null : timeout,
                 notes.labels(),
                 notes.others());
+    }
+
+    /** A configuration without it wants nothing of Linux: no namespace, no limit. */
+    private static JsonObject linux(JsonObject config) {
+        var linux = config.optionalObject("linux");
+        return linux == null ? JsonObject.parse("linux", "{}") : linux;
     }
 
     private static void root(ObjectNode node, ContainerSpec spec) {

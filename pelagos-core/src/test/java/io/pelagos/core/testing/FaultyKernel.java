@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ public final class FaultyKernel implements Kernel {
     private final Kernel kernel;
     private final Object lock = new Object();
     private Predicate<Thread> victim = _ -> false;
+    private @Nullable Thread spared;
     private int failingCall;
     private volatile Errno errno = Errno.EIO;
     private boolean reached;
@@ -101,6 +103,26 @@ public final class FaultyKernel implements Kernel {
     }
 
     /**
+     * Does something in which nothing fails in this thread, and whose calls do not count.
+     *
+     * @param action what is done
+     * @return what it returns
+     * @param <T> what it returns
+     */
+    public <T> T undisturbed(Supplier<T> action) {
+        synchronized (lock) {
+            spared = Thread.currentThread();
+        }
+        try {
+            return action.get();
+        } finally {
+            synchronized (lock) {
+                spared = null;
+            }
+        }
+    }
+
+    /**
      * Returns what has failed.
      *
      * @return the name of the call or the purpose of the step; null when nothing has
@@ -148,7 +170,8 @@ public final class FaultyKernel implements Kernel {
 
     private boolean fails(String what, boolean possible) {
         synchronized (lock) {
-            if (!victim.test(Thread.currentThread()) || calls++ != failingCall) {
+            var caller = Thread.currentThread();
+            if (caller == spared || !victim.test(caller) || calls++ != failingCall) {
                 return false;
             }
             reached = true;

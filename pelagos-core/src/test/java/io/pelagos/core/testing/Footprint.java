@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param cgroups cgroups of containers that are empty or have processes of this JVM
  * @param mounts what is mounted in this JVM's mount namespace
  * @param descriptors open descriptors, but for those that the JVM opens as it likes
- * @param files what lies in the watched directories
+ * @param files what lies in the watched directories: files, links and directories
  */
 public record Footprint(
         Set<String> processes,
@@ -252,8 +252,7 @@ public record Footprint(
         for (var directory : watched) {
             if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 try (Stream<Path> entries = Files.walk(directory)) {
-                    entries.filter(entry -> !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
-                            .forEach(entry -> all.add(entry.toString()));
+                    entries.forEach(entry -> all.add(entry.toString()));
                 } catch (IOException e) {
                     throw new IllegalStateException("walking " + directory, e);
                 }

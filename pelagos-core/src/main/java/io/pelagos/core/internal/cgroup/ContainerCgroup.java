@@ -424,21 +424,38 @@ public final class ContainerCgroup implements AutoCloseable {
 
     /**
      * Removes the directories with everything that the container has made below them, and closes
-     * this object. Waits for processes that are just ending; does not kill any. A second call does
-     * nothing.
+     * this object. Waits for processes that are just ending; does not kill any. Where one cannot be
+     * removed the others are. A second call does nothing.
      *
      * @throws CgroupException when processes are left after ten seconds
+     * @throws ErrnoException when a call fails for another reason
      */
     public void remove() {
+        RuntimeException failure = null;
         for (var directory : directories) {
-            boolean own = paths().containsValue(directory);
-            boolean gone =
-                    CgroupEvents.retry(calls, () -> removed(directory), own ? PATIENCE : NO_TIME);
-            if (!gone && own) {
-                throw failure("removing " + directory, "it has processes after " + PATIENCE);
+            try {
+                remove(directory);
+            } catch (CgroupException | ErrnoException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
         }
         close();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void remove(String directory) {
+        boolean own = paths().containsValue(directory);
+        boolean gone =
+                CgroupEvents.retry(calls, () -> removed(directory), own ? PATIENCE : NO_TIME);
+        if (!gone && own) {
+            throw failure("removing " + directory, "it has processes after " + PATIENCE);
+        }
     }
 
     private static final Duration NO_TIME = Duration.ZERO;

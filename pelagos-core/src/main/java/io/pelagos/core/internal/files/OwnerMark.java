@@ -1,6 +1,7 @@
 package io.pelagos.core.internal.files;
 
 import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.SystemCalls;
 import java.util.Arrays;
@@ -20,17 +21,18 @@ public record OwnerMark(String boot, String namespace, long pid, long started) {
     private static final int LIMIT = 4096;
     private static final int START_TIME = 19;
 
-    /** Returns the mark of a process that lives. */
+    /**
+     * Returns the mark of a process that lives.
+     *
+     * @throws ErrnoException with ESRCH when it does not
+     */
     public static OwnerMark of(SystemCalls calls, long pid) {
         return new OwnerMark(
                 boot(calls),
                 namespace(calls),
                 pid,
                 startTime(calls, pid)
-                        .orElseThrow(
-                                () ->
-                                        new IllegalArgumentException(
-                                                "process " + pid + " has ended")));
+                        .orElseThrow(() -> new ErrnoException(Errno.ESRCH, "marking " + pid)));
     }
 
     /** Reads what {@link #toString} wrote, or nothing when it is anything else. */
@@ -50,7 +52,10 @@ public record OwnerMark(String boot, String namespace, long pid, long started) {
         }
     }
 
-    /** Tells whether the process is known to have ended; what cannot be known counts as alive. */
+    /**
+     * Tells whether the process is known to have ended; one of another PID namespace counts as
+     * alive.
+     */
     public boolean isDead(SystemCalls calls) {
         if (!boot.equals(boot(calls))) {
             return true;
@@ -80,8 +85,12 @@ public record OwnerMark(String boot, String namespace, long pid, long started) {
             return fields.getFirst().equals("Z")
                     ? Optional.empty()
                     : Optional.of(Long.parseLong(fields.get(START_TIME)));
-        } catch (ErrnoException _) {
-            return Optional.empty();
+        } catch (ErrnoException e) {
+            // Anything else, such as EMFILE, says nothing about the process.
+            if (e.errno() == Errno.ENOENT || e.errno() == Errno.ESRCH) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 

@@ -272,6 +272,12 @@ public final class Launcher implements AutoCloseable {
         }
     }
 
+    /** Ends what was started, because something else has failed, and waits until it has ended. */
+    public void end(Started started, Supervision.Kind kind) {
+        var process = new FirstProcess(started.pid(), started.pidfd());
+        abandon(started.helper(), process, started.control(), kind);
+    }
+
     /** Has the helper end everything, as when the JVM ends; what it sends can still be read. */
     public void hangUp(Fd control) {
         shutdown(control, SHUT_RDWR, "SHUT_RDWR");

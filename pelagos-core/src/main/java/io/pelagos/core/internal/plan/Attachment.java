@@ -2,6 +2,7 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
+import java.util.function.BiConsumer;
 
 /**
  * Something that is mounted into a container, in two halves: opened before the root is changed,
@@ -32,6 +33,21 @@ record Attachment(
     interface Source {
         /** Adds the steps and returns where the descriptor of the mount will be. */
         Slot open(PlanBuilder plan);
+    }
+
+    /** Returns the same with something done to the mount before it is mounted anywhere. */
+    Attachment with(BiConsumer<PlanBuilder, Slot> more) {
+        return new Attachment(
+                purpose,
+                target,
+                kind,
+                followLinks,
+                propagates,
+                plan -> {
+                    var mount = source.open(plan);
+                    more.accept(plan, mount);
+                    return mount;
+                });
     }
 
     /** Tells whether this lies below another in the container. */

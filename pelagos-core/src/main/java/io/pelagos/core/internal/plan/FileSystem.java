@@ -47,11 +47,13 @@ final class FileSystem {
                         spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());
         var all = new ArrayList<Attachment>();
         all.addAll(root.attachments());
+        var kernel = new KernelFileSystems(inputs);
         if (spec.defaultMounts()) {
-            all.addAll(new KernelFileSystems(inputs).attachments());
+            all.addAll(kernel.attachments());
         }
         mounts = new Mounts(inputs, idMapped);
-        all.addAll(mounts.attachments());
+        var own = mounts.attachments();
+        all.addAll(spec.defaultMounts() ? own : kernel.filled(own));
         attachments = sorted(replaced(all));
     }
 

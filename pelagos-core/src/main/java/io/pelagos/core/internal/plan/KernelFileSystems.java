@@ -13,12 +13,14 @@ import static io.pelagos.core.kernel.Syscall.SYMLINKAT;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The file systems of the kernel that every container gets: {@code /proc}, {@code /sys}, {@code
@@ -90,13 +92,62 @@ final class KernelFileSystems {
                         MountCalls.ordered("mode", "1777", "size", "65536k"),
                         SAFE));
         all.add(kernel("mqueue", "/dev/mqueue", Map.of(), SAFE));
-        for (var device : DEVICES) {
+        all.addAll(hostDevices());
+        return all;
+    }
+
+    /**
+     * Fills a tmpfs that the caller mounts at {@code /dev} himself: an OCI configuration lists the
+     * mount alone, and has the runtime supply the usual devices and links.
+     *
+     * @param mounts the caller's mounts
+     * @return what is mounted then
+     */
+    List<Attachment> filled(List<Attachment> mounts) {
+        if (inputs.spec().mounts().stream().noneMatch(KernelFileSystems::isEmptyDev)) {
+            return mounts;
+        }
+        var all = new ArrayList<>(hostDevices());
+        for (var mount : mounts) {
+            all.add(mount.target().equals("/dev") ? mount.with(this::fill) : mount);
+        }
+        return all;
+    }
+
+    /** Nothing can be put into one that is read-only, and no device works where there are none. */
+    private static boolean isEmptyDev(Mount mount) {
+        return mount.target().equals("/dev")
+                && switch (mount) {
+                    case Mount.Tmpfs tmpfs -> takesDevices(tmpfs.options());
+                    case Mount.FileSystem system ->
+                            system.type().equals("tmpfs") && takesDevices(system.options());
+                    case Mount.Bind _, Mount.FileContents _ -> false;
+                };
+    }
+
+    private static boolean takesDevices(Set<Mount.Option> options) {
+        return !options.contains(Mount.Option.READ_ONLY) && !options.contains(Mount.Option.NODEV);
+    }
+
+    private List<Attachment> hostDevices() {
+        var all = new ArrayList<Attachment>();
+        for (var device : devices()) {
             // That of the host is the one of which masks are copies.
             if (inputs.inUserNamespace() || device.name().equals("null")) {
                 all.add(hostDevice(device.name()));
             }
         }
         return all;
+    }
+
+    /** Returns the usual devices but for those that the caller describes himself. */
+    private List<DeviceNode> devices() {
+        return DEVICES.stream()
+                .filter(
+                        usual ->
+                                inputs.spec().devices().stream()
+                                        .noneMatch(d -> d.path().equals("/dev/" + usual.name())))
+                .toList();
     }
 
     private Attachment kernel(
@@ -173,7 +224,12 @@ final class KernelFileSystems {
         plan.call(MKDIRAT, dev, "pts", 0755);
         plan.call(MKDIRAT, dev, "shm", 01777);
         plan.call(MKDIRAT, dev, "mqueue", 0755);
-        for (var device : DEVICES) {
+        fill(plan, dev);
+        return dev;
+    }
+
+    private void fill(PlanBuilder plan, Slot dev) {
+        for (var device : devices()) {
             if (inputs.inUserNamespace()) {
                 plan.call(MKNODAT, dev, device.name(), S_IFREG | 0644, 0);
             } else {
@@ -186,7 +242,6 @@ final class KernelFileSystems {
             }
         }
         LINKS.forEach((name, target) -> plan.call(SYMLINKAT, target, dev, name));
-        return dev;
     }
 
     /**

@@ -18,7 +18,7 @@ public record ProcessMark(String bootId, int pid, long startTime) {
     private static final int LARGEST_STAT = 1 << 13;
 
     /** What {@code /proc/PID/stat} says of a process. */
-    private record Stat(char state, int parent, long startTime) {}
+    private record Stat(char state, int parent, int session, long startTime) {}
 
     /**
      * Marks a process that is known to live.
@@ -28,7 +28,7 @@ public record ProcessMark(String bootId, int pid, long startTime) {
      * @return the mark, or empty when there is no such process any more
      */
     public static Optional<ProcessMark> of(SystemCalls calls, int pid) {
-        return stat(calls, pid).map(s -> new ProcessMark(bootId(calls), pid, s.startTime()));
+        return stat(calls, pid).map(stat -> mark(calls, pid, stat));
     }
 
     /** Marks the process of this JVM. */
@@ -36,9 +36,25 @@ public record ProcessMark(String bootId, int pid, long startTime) {
         return of(calls, (int) ProcessHandle.current().pid()).orElseThrow();
     }
 
-    /** Marks the parent of a process. */
-    public static Optional<ProcessMark> parentOf(SystemCalls calls, int pid) {
-        return stat(calls, pid).flatMap(s -> of(calls, s.parent()));
+    /**
+     * Marks the supervisor of a process that has just been made: its parent, of whose session it
+     * still is. Where the supervisor has died, the parent is whoever adopts orphans.
+     *
+     * @param calls makes the calls
+     * @param pid the process
+     * @return the mark, or empty when the supervisor or the process is gone
+     */
+    public static Optional<ProcessMark> supervisorOf(SystemCalls calls, int pid) {
+        return stat(calls, pid)
+                .flatMap(
+                        process ->
+                                stat(calls, process.parent())
+                                        .filter(parent -> parent.session() == process.session())
+                                        .map(parent -> mark(calls, process.parent(), parent)));
+    }
+
+    private static ProcessMark mark(SystemCalls calls, int pid, Stat stat) {
+        return new ProcessMark(bootId(calls), pid, stat.startTime());
     }
 
     /** Returns what distinguishes this boot of the machine from all others. */
@@ -106,6 +122,7 @@ public record ProcessMark(String bootId, int pid, long startTime) {
                 new Stat(
                         fields[0].charAt(0),
                         Integer.parseInt(fields[1]),
+                        Integer.parseInt(fields[3]),
                         Long.parseLong(fields[19])));
     }
 }

@@ -39,6 +39,7 @@ final class FakeCgroups implements Kernel {
     private final List<String> written = new ArrayList<>();
     private final Set<Long> open = new TreeSet<>();
     private int countdown = Integer.MAX_VALUE;
+    private String denied = "";
     private Errno failure = Errno.EIO;
 
     FakeCgroups(Path root) {
@@ -89,6 +90,14 @@ final class FakeCgroups implements Kernel {
     void fail(int call, Errno errno) {
         countdown = call;
         failure = errno;
+    }
+
+    /**
+     * Denies, from now on, what this user may not do: {@code mkdir}; the name of a file that is
+     * opened; {@code rmdir:} with the path of a directory below the folder, which is EIO.
+     */
+    void deny(String what) {
+        denied = what;
     }
 
     /** Whether the call that was to fail has come. */
@@ -160,14 +169,23 @@ final class FakeCgroups implements Kernel {
                 case BPF -> -Errno.EPERM.number();
                 case WRITE -> write(file(arguments[0]), string(arguments[1], arguments[2]));
                 case MKDIRAT -> {
+                    if (denied.equals("mkdir")) {
+                        yield -Errno.EACCES.number();
+                    }
                     long result = linux.call(syscall, arguments);
                     if (result == 0) {
                         populate(resolve(arguments));
                     }
                     yield result;
                 }
-                case UNLINKAT -> remove(resolve(arguments));
+                case UNLINKAT ->
+                        denied.equals("rmdir:" + root.relativize(resolve(arguments)))
+                                ? -Errno.EIO.number()
+                                : remove(resolve(arguments));
                 case OPENAT, OPENAT2 -> {
+                    if (string(arguments[1], -1).equals(denied)) {
+                        yield -Errno.EACCES.number();
+                    }
                     long fd = linux.call(syscall, arguments);
                     if (fd >= 0) {
                         open.add(fd);
