@@ -87,7 +87,7 @@ final class DetachedOutput extends InputStream {
         if (length == 0) {
             return 0;
         }
-        if (ended || at == chunk.length && !next()) {
+        if (ended || (at == chunk.length && !next())) {
             return -1;
         }
         int count = Math.min(length, chunk.length - at);

@@ -68,12 +68,12 @@ final class EventSource {
         if (run.startedAt().isBefore(seen)) {
             return;
         }
-        boolean same = before != null && run.startedAt().equals(seen);
-        if (same && before.end() != null) {
+        var same = before != null && run.startedAt().equals(seen) ? before : null;
+        if (same != null && same.end() != null) {
             return;
         }
         var then = now.at(run);
-        if (!same || before.run().process() == null) {
+        if (same == null || same.run().process() == null) {
             tell(Kind.STARTED, then.beforeEnd());
         }
         died(then, run.end().exit());

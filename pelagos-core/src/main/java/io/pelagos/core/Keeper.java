@@ -88,7 +88,7 @@ final class Keeper {
      */
     static boolean isDueAfterRecovery(ContainerState state) {
         return isDue(state)
-                || state.end() != null && state.upkeep().restart() instanceof Restart.Always;
+                || (state.end() != null && state.upkeep().restart() instanceof Restart.Always);
     }
 
     /** Returns how long it is until a container that is due may be started again. */

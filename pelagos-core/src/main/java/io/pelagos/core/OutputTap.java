@@ -50,7 +50,15 @@ final class OutputTap extends InputStream {
     private boolean ended;
 
     /** Bytes that nobody changes. */
-    private record Chunk(byte[] bytes, int from) {
+    private static final class Chunk {
+        private final byte[] bytes;
+        private final int from;
+
+        Chunk(byte[] bytes, int from) {
+            this.bytes = bytes;
+            this.from = from;
+        }
+
         int size() {
             return bytes.length - from;
         }
@@ -76,7 +84,7 @@ final class OutputTap extends InputStream {
         try {
             var read = past.bytes();
             viewer.view(read, 0, read.length);
-            unread.forEach(chunk -> viewer.view(chunk.bytes(), chunk.from(), chunk.size()));
+            unread.forEach(chunk -> viewer.view(chunk.bytes, chunk.from, chunk.size()));
             viewers.add(viewer);
         } finally {
             lock.unlock();
@@ -220,9 +228,9 @@ final class OutputTap extends InputStream {
     private int take(byte[] bytes, int offset, int length) {
         var chunk = unread.removeFirst();
         int count = Math.min(length, chunk.size());
-        System.arraycopy(chunk.bytes(), chunk.from(), bytes, offset, count);
+        System.arraycopy(chunk.bytes, chunk.from, bytes, offset, count);
         if (count < chunk.size()) {
-            unread.addFirst(new Chunk(chunk.bytes(), chunk.from() + count));
+            unread.addFirst(new Chunk(chunk.bytes, chunk.from + count));
         }
         unreadSize -= count;
         past.add(bytes, offset, count);

@@ -302,8 +302,7 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts(),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(
-                                        others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
+                                Channels.with(others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
                                 printedKind(spec, others),
                                 LaunchInputs.Placement.NONE,
                                 joined,

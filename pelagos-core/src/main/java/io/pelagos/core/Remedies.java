@@ -40,9 +40,9 @@ final class Remedies {
                             "mount_setattr(",
                             Errno.EINVAL,
                             "A file system there cannot show other owners: ext4, xfs, btrfs and,"
-                                + " since Linux 6.3, tmpfs can; overlay, proc and most network file"
-                                + " systems cannot. What is mounted below a recursive mount counts"
-                                + " too: try nonRecursive(), or give the files other owners"),
+                                    + " since Linux 6.3, tmpfs can; overlay, proc and most network file"
+                                    + " systems cannot. What is mounted below a recursive mount counts"
+                                    + " too: try nonRecursive(), or give the files other owners"),
                     new Entry(
                             "mapping the ids of ",
                             "mount_setattr(",
@@ -54,7 +54,7 @@ final class Remedies {
                             "openat(",
                             Errno.EACCES,
                             "The users of the container's user namespace may not reach %s: use"
-                                + " Rootfs.idMapped(), or open the directories that lead there"),
+                                    + " Rootfs.idMapped(), or open the directories that lead there"),
                     new Entry(
                             "opening the root file system",
                             "openat(",
@@ -102,9 +102,9 @@ final class Remedies {
                             "clone3(",
                             Errno.EPERM,
                             "This machine denies new namespaces, also in a user namespace: see"
-                                + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
-                                + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
-                                + " probe() tells which"),
+                                    + " kernel.unprivileged_userns_clone, user.max_user_namespaces and"
+                                    + " kernel.apparmor_restrict_unprivileged_userns, or run as root;"
+                                    + " probe() tells which"),
                     new Entry(
                             "creating the first process",
                             "clone3(",

@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import io.pelagos.core.files.FileCalls;
-import io.pelagos.core.internal.files.OwnerMark;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.plan.OverlayRoot;
 import io.pelagos.core.kernel.Errno;

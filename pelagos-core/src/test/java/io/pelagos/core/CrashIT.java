@@ -2,10 +2,6 @@ package io.pelagos.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pelagos.core.kernel.LinuxKernel;
-import io.pelagos.core.kernel.Syscall;
-import io.pelagos.core.kernel.SystemCalls;
-import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.testing.ExecutingJvm;
 import io.pelagos.core.testing.Footprint;
 import io.pelagos.core.testing.ForkedJvm;

@@ -152,6 +152,7 @@ class LayersIT {
         }
 
         @Override
+        @SuppressWarnings("restricted")
         public long call(Syscall syscall, long... arguments) {
             long result = kernel.call(syscall, arguments);
             if (syscall == Syscall.UNAME) {

@@ -1,7 +1,6 @@
 package io.pelagos.image;
 
 import io.pelagos.core.Container;
-import io.pelagos.core.ContainerStateException;
 import io.pelagos.core.DetachedContainer;
 import io.pelagos.core.Lease;
 import io.pelagos.core.Pelagos;
@@ -15,9 +14,7 @@ import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.image.internal.archive.ArchiveFiles;
 import io.pelagos.image.internal.archive.LayoutReader;
-import io.pelagos.image.internal.archive.LayoutWriter;
 import io.pelagos.image.internal.archive.SavedImage;
-import io.pelagos.image.internal.registry.Backoff;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
 import io.pelagos.image.internal.registry.MirrorRules;
@@ -27,7 +24,6 @@ import io.pelagos.image.internal.registry.Repository;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
-import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;

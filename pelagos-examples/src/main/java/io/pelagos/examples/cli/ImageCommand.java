@@ -10,8 +10,6 @@ import io.pelagos.image.Images;
 import io.pelagos.image.PruneOptions;
 import io.pelagos.image.spec.Platform;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -16,11 +16,42 @@ import picocli.CommandLine.Option;
 public final class PelagosCommand implements Debuggable {
     private static final List<String> COMMANDS =
             List.of(
-                    "run", "explain", "probe", "ps", "logs", "exec", "attach", "stop", "kill",
-                    "start", "restart", "rm", "rename", "pause", "unpause", "top", "stats",
-                    "inspect", "diff", "cp", "wait", "events", "prune", "update", "cleanup",
-                    "volume", "image", "pull", "login", "logout", "healthcheck", "system",
-                    "commit", "import", "export", "port");
+                    "run",
+                    "explain",
+                    "probe",
+                    "ps",
+                    "logs",
+                    "exec",
+                    "attach",
+                    "stop",
+                    "kill",
+                    "start",
+                    "restart",
+                    "rm",
+                    "rename",
+                    "pause",
+                    "unpause",
+                    "top",
+                    "stats",
+                    "inspect",
+                    "diff",
+                    "cp",
+                    "wait",
+                    "events",
+                    "prune",
+                    "update",
+                    "cleanup",
+                    "volume",
+                    "image",
+                    "pull",
+                    "login",
+                    "logout",
+                    "healthcheck",
+                    "system",
+                    "commit",
+                    "import",
+                    "export",
+                    "port");
 
     private static final List<String> STARTING = List.of("run", "explain", "exec");
 
