@@ -264,16 +264,15 @@ class ImageBuilderIT {
                             }
                         }
                         """);
-        var compiler = javax.tools.ToolProvider.getSystemJavaCompiler();
-        assertThat(
-                        compiler.run(
-                                null,
-                                null,
-                                null,
+        var compiler =
+                new ProcessBuilder(
+                                home + "/bin/javac",
                                 "-d",
                                 classes.getParent().toString(),
-                                source.toString()))
-                .isZero();
+                                source.toString())
+                        .inheritIO()
+                        .start();
+        assertThat(compiler.waitFor()).isZero();
         Files.writeString(classes.resolve("greeting"), "hello ");
         var app =
                 JavaApp.of("shop.Main")
