@@ -250,7 +250,7 @@ class DetachedFilesIT {
                                             "/tree/d")
                                     .run()
                                     .stdout())
-                    .isEqualTo("0 0 644\n7 8 640\n0 0 755\n0 0 755\n");
+                    .isEqualTo("0 0 644\n7 8 640\n7 8 750\n0 0 755\n");
         }
         // The thread that made them has left the rest of the JVM as it was.
         assertThat(Files.getAttribute(Files.createFile(directory.resolve("mine")), "unix:uid"))

@@ -50,6 +50,7 @@ record Location(
                     fixed("scratchRoot", Base.SCRATCH, PelagosPaths::scratchRoot),
                     fixed("volumesDir", Base.DATA, PelagosPaths::volumesDir),
                     named("volumeDir", Base.DATA, PelagosPaths::volumeDir),
+                    named("volumeLabels", Base.DATA, PelagosPaths::volumeLabels),
                     fixed("rootfsStoreDir", Base.DATA, PelagosPaths::rootfsStoreDir),
                     named("rootfsDir", Base.DATA, PelagosPaths::rootfsDir),
                     fixed("launchDir", Base.RUNTIME, PelagosPaths::launchDir),

@@ -115,6 +115,7 @@ class PelagosPathsTest {
     @ParameterizedTest
     @CsvSource({
         "volumeDir,                  v,              /var/lib/pelagos/volumes/v",
+        "volumeLabels,               v,              /var/lib/pelagos/volumes/.labels/v",
         "rootfsDir,                  alpine,         /var/lib/pelagos/rootfs/alpine",
         "launchDir,                  ,               /run/pelagos/launch",
         "images.manifestFile,        docker.io/library/redis:7,"

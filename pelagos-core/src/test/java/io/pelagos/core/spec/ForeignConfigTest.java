@@ -26,7 +26,7 @@ class ForeignConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "spec-example.json, hooks",
+        "spec-example.json, apparmorProfile",
         "linux-netdevice.json, process",
         "linux-rdma.json, process",
         "minimal.json, process",

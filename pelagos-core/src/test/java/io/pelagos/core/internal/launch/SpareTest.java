@@ -103,10 +103,13 @@ class SpareTest {
                                 ahead,
                                 () -> {
                                     tries.incrementAndGet();
+                                    events.add("trying");
                                     throw new IllegalStateException("not on this machine");
                                 })) {
             spare.replenish();
             spare.replenish();
+            assertThat(next()).isEqualTo("trying");
+            spare.without(() -> {});
             spare.replenish();
             assertThat(spare.take()).isEmpty();
         }
