@@ -86,7 +86,7 @@ final class Remedies {
                                     + " there beforehand, or mount elsewhere"),
                     new Entry(
                             "making the directory of writable layers",
-                            "mkdir(",
+                            "mkdir",
                             Errno.EROFS,
                             "The writable layers of containers cannot lie at %s: set"
                                     + " PELAGOS_OVERLAY_TMPFS=1 to have them in memory, or have a"

@@ -176,9 +176,13 @@ final class RootLayers implements AutoCloseable {
         } else {
             makeOverlayRoot(engine);
         }
-        return Scratch.make(
-                new FileCalls(engine.calls()),
-                () -> place(engine.paths(), upper, engine.nextScratch()));
+        try {
+            return Scratch.make(
+                    new FileCalls(engine.calls()),
+                    () -> place(engine.paths(), upper, engine.nextScratch()));
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("making the directory of writable layers", e);
+        }
     }
 
     /** Makes a place for a snapshot. */

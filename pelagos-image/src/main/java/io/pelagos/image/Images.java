@@ -224,6 +224,7 @@ public final class Images implements AutoCloseable {
         var event = PullEvent.begun();
         var resolved = pull.resolve();
         var digests = resolved.manifest().layers().stream().map(it -> it.verifiable()).toList();
+        digests.forEach(LayerStore::requireKnown);
         // Until the image is there nothing else says that somebody needs its layers.
         try (var lease = lease("the pull of " + reference, digests)) {
             assert lease != null;
@@ -296,7 +297,16 @@ public final class Images implements AutoCloseable {
      * @throws InterruptedException when this thread is interrupted
      */
     public Verification verify(Image image) throws InterruptedException {
-        return new Verifying(store, layers, present(image)).run(options.parallel());
+        StoredImage stored;
+        try {
+            stored = present(image);
+        } catch (BadContentException e) {
+            var damage =
+                    new Verification.Damage(
+                            Verification.Kind.DOCUMENT, null, String.valueOf(e.getMessage()));
+            return new Verification(image.reference(), List.of(damage));
+        }
+        return new Verifying(store, layers, stored).run(options.parallel());
     }
 
     private StoredImage present(Image image) {
@@ -306,7 +316,8 @@ public final class Images implements AutoCloseable {
 
     /**
      * Repairs an image by fetching again, from the registry that its name says and by its digest,
-     * what is damaged of it. Its other layers stay as they are.
+     * what is damaged of it. Its other layers stay as they are. When its documents are damaged it
+     * is what the registry has by its name.
      *
      * @param found what {@link #verify} has found
      * @return the image
@@ -316,13 +327,16 @@ public final class Images implements AutoCloseable {
      * @throws InterruptedException when this thread is interrupted
      */
     public Image repair(Verification found) throws InterruptedException {
-        return new Repairing(
-                        client,
-                        layers,
-                        new Users(pelagos),
-                        store.find(found.reference())
-                                .orElseThrow(() -> notHere(found.reference().familiar())))
-                .run(found, pull -> fetch(found.reference(), pull));
+        var reference = found.reference();
+        StoredImage stored;
+        try {
+            stored = store.find(reference).orElseThrow(() -> notHere(reference.familiar()));
+        } catch (BadContentException e) {
+            // Nothing here says what it was but its name; its layers are checked by their digests.
+            return fetch(reference, new Pull(client, layers, reference, PullOptions.usual()));
+        }
+        return new Repairing(client, layers, new Users(pelagos), stored)
+                .run(found, pull -> fetch(reference, pull));
     }
 
     /**
@@ -864,7 +878,16 @@ public final class Images implements AutoCloseable {
      * @throws ImageInUseException when it is the last name of what containers use
      */
     public void remove(String reference, boolean force) {
-        var image = get(reference);
+        Image image;
+        try {
+            image = get(reference);
+        } catch (BadContentException e) {
+            if (!force) {
+                throw e;
+            }
+            store.remove(reference(reference));
+            return;
+        }
         boolean lastName =
                 store.list().stream().filter(it -> it.digest().equals(image.digest())).count() == 1;
         var users = lastName ? users(image) : List.<String>of();

@@ -2,45 +2,37 @@ package io.pelagos.image;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
-import java.io.BufferedReader;
+import io.pelagos.image.fixtures.ForkedJvm;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /** A JVM that runs a container of an image until it is told to end, or is killed. */
 final class OtherJvm implements AutoCloseable {
-    private final Process process;
+    private final ForkedJvm jvm;
 
-    private OtherJvm(Process process) {
-        this.process = process;
+    private OtherJvm(ForkedJvm jvm) {
+        this.jvm = jvm;
     }
 
     /** Starts it, and returns when the container runs. */
     static OtherJvm running(PelagosPaths paths, String image) throws IOException {
-        var process =
-                new ProcessBuilder(
-                                ProcessHandle.current().info().command().orElse("java"),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                OtherJvm.class.getName(),
-                                String.valueOf(paths.dataDir().getParent()),
-                                image)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        var out = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
-        if (!"runs".equals(out.readLine())) {
-            process.destroyForcibly();
-            throw new IOException("the other JVM has not started a container");
+        var jvm =
+                ForkedJvm.start(
+                        OtherJvm.class, String.valueOf(paths.dataDir().getParent()), image);
+        try {
+            var ignored = jvm.await("runs");
+            return new OtherJvm(jvm);
+        } catch (IOException | AssertionError e) {
+            jvm.close();
+            throw e;
         }
-        return new OtherJvm(process);
     }
 
     /** Ends it as a crash does. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        jvm.kill();
     }
 
     @Override

@@ -222,12 +222,7 @@ public final class LayerStore {
             LongConsumer fetched,
             LongConsumer unpacked)
             throws InterruptedException {
-        if (!ImageReference.isIdentifier(digest.hex())) {
-            throw new BadContentException(
-                    "storing layer "
-                            + digest
-                            + ": layers are kept by their SHA-256, as the format on disk has it");
-        }
+        requireKnown(digest);
         while (!has(digest)) {
             var mine = new CompletableFuture<Void>();
             var other = inWork.putIfAbsent(digest, mine);
@@ -540,6 +535,21 @@ public final class LayerStore {
         }
         // The mark is ours: what is seen of the layer is as its archive says.
         calls.changeTime(layer, "", modified);
+    }
+
+    /**
+     * Refuses a layer that cannot be kept, because its digest would be the name of a file.
+     *
+     * @param digest of its compressed form
+     * @throws BadContentException when it is another than a SHA-256
+     */
+    public static void requireKnown(Digest digest) {
+        if (!ImageReference.isIdentifier(digest.hex())) {
+            throw new BadContentException(
+                    "storing layer "
+                            + digest
+                            + ": layers are kept by their SHA-256, as the format on disk has it");
+        }
     }
 
     /**
