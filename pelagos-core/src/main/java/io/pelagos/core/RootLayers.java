@@ -4,6 +4,7 @@ import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.plan.OverlayRoot;
 import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
