@@ -117,13 +117,24 @@ final class Detachment implements AutoCloseable {
     /** Writes who the container's processes are, before its program is executed. */
     void created(int pid, Map<String, String> cgroups) {
         var calls = engine.calls();
+        var process = ProcessMark.of(calls, pid);
+        if (process.isEmpty()) {
+            return; // its report tells why, or nobody knows: see requireCreated
+        }
         state =
                 state.running(
-                        ProcessMark.of(calls, pid).orElseThrow(),
+                        process.get(),
                         ProcessMark.supervisorOf(calls, pid).orElse(null),
                         cgroups,
                         mountNamespace(calls, pid));
         engine.states().writeTo(directory, state);
+    }
+
+    /** Refuses a process that has ended so early that nothing is known of it. */
+    void requireCreated() {
+        if (state.run().process() == null) {
+            throw new ErrnoException(Errno.ESRCH, "marking the first process");
+        }
     }
 
     /** The inode of a namespace, from a link such as {@code mnt:[4026531841]}. */

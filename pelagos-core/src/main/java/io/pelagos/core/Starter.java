@@ -212,6 +212,9 @@ final class Starter {
                                         this::replenish,
                                         kind));
         undo.push(() -> engine.launcher().end(started, kind));
+        if (detachment != null) {
+            detachment.requireCreated();
+        }
         long launchTime = System.nanoTime() - before;
         var cgroup = placing == null ? null : placing.cgroup();
         if (cgroup != null) {

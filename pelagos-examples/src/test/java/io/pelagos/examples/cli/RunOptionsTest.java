@@ -1,12 +1,16 @@
 package io.pelagos.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.spec.ContainerSpec;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,21 +45,16 @@ class RunOptionsTest {
                 "--memory-reservation=32m        | \"low\":33554432",
                 "--memory=64m --memory-swap=96m  | \"swap\":33554432",
                 "--memory-swappiness=10          | \"swappiness\":10",
-                "--cpus=1.5                      | \"quota\":150000",
+                "--cpus=1.5                      | \"quotaMicros\":150000",
                 "--cpu-shares=512                | \"weight\":",
-                "--cpu-quota=50000               | \"quota\":50000",
-                "--cpu-period=50000              | \"period\":50000",
-                "--cpu-burst=1000                | \"burst\":1000",
+                "--cpu-quota=50000               | \"quotaMicros\":50000",
+                "--cpu-period=50000              | \"periodMicros\":50000",
+                "--cpu-burst=1000                | \"burstMicros\":1000",
                 "--cpuset-cpus=0                 | \"cpus\":\"0\"",
                 "--cpuset-mems=0                 | \"mems\":\"0\"",
                 "--pids-limit=16                 | \"pids\":16",
                 "--hugepage-limit=2MB=4m         | \"2MB\":4194304",
                 "--blkio-weight=300              | \"weight\":",
-                "--blkio-weight-device=8:0=300   | \"major\":8",
-                "--device-read-bps=8:0=1m        | 1048576",
-                "--device-write-bps=8:0=1m       | 1048576",
-                "--device-read-iops=8:0=77       | 77",
-                "--device-write-iops=8:0=77      | 77",
                 "--device-cgroup-rule=c~1:*~rwm  | \"access\":\"rwm\"",
                 "--cgroup-conf=memory.high=1     | \"memory.high\":\"1\"",
                 "--cgroup-parent=/batch          | \"parent\":\"/batch\"",
@@ -87,14 +86,9 @@ class RunOptionsTest {
                 "--landlock-connect=443          | 443",
                 "--landlock-scope=signal         | signal",
                 "--privileged                    | \"privileged\":true",
-                "--network=host                  | \"network\":\"host\"",
-                "--pid=host                      | \"pid\":\"host\"",
-                "--ipc=host                      | \"ipc\":\"host\"",
-                "--uts=host                      | \"uts\":\"host\"",
-                "--cgroupns=host                 | \"cgroup\":\"host\"",
                 "--uidmap=0:100000:65536 --gidmap=0:100000:65536 | \"outside\":100000",
-                "--monotonic=3600                | 3600",
-                "--boottime=3600                 | 3600",
+                "--monotonic=3600                | \"PT1H\"",
+                "--boottime=3600                 | \"PT1H\"",
                 "--name=box                      | \"name\":\"box\"",
                 "--label=a=b                     | \"a\":\"b\"",
                 "--annotation=a=b                | \"a\":\"b\"",
@@ -111,6 +105,44 @@ class RunOptionsTest {
         var changed = compact(spec(arguments.toArray(String[]::new)));
         assertThat(changed).contains(fragment);
         assertThat(changed).isNotEqualTo(compact(spec()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--blkio-weight-device, 300, weight",
+        "--device-read-bps, 1m, 1048576",
+        "--device-write-bps, 1m, 1048576",
+        "--device-read-iops, 77, 77",
+        "--device-write-iops, 77, 77"
+    })
+    void aLimitOfABlockDeviceIsFoundInTheSpecification(String option, String limit, String found) {
+        var devices = spec(option + "=" + blockDevice() + ":" + limit);
+        assertThat(devices).contains("\"major\"").contains(found);
+    }
+
+    private static Path blockDevice() {
+        var names = Path.of("/sys/class/block").toFile().list();
+        var device =
+                Stream.of(names == null ? new String[0] : names)
+                        .map(name -> Path.of("/dev", name))
+                        .filter(Files::exists)
+                        .findFirst();
+        assumeTrue(device.isPresent(), "needs a block device");
+        return device.orElseThrow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--network, network",
+        "--pid, pid",
+        "--ipc, ipc",
+        "--uts, uts",
+        "--cgroupns, cgroup"
+    })
+    void aNamespaceOfTheHostIsNotMade(String option, String namespace) {
+        var made = "\"" + namespace + "\":{\"type\":\"create\"}";
+        assertThat(compact(spec())).contains(made);
+        assertThat(compact(spec(option + "=host"))).doesNotContain(made);
     }
 
     @Test

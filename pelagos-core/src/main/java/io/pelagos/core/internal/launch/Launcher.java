@@ -256,16 +256,33 @@ public final class Launcher implements AutoCloseable {
     private void abandon(
             int helper, @Nullable FirstProcess known, Fd control, Supervision.Kind kind) {
         boolean isParent = isParent(kind);
+        boolean isDetached = kind instanceof Supervision.Kind.Detached;
         try {
-            var process = known == null && isParent ? receiveLastWord(control) : known;
-            control.close();
+            boolean asks = known == null && (isParent || isDetached);
+            var process = asks ? receiveLastWord(control) : known;
+            if (!isDetached) {
+                control.close();
+            }
             if (process != null) {
                 end(process, isParent);
+            }
+            if (isDetached) {
+                awaitHangUp(control);
             }
         } finally {
             control.close();
             calls.waitid(WaitFlag.P_PID, helper);
         }
+    }
+
+    /** Waits for the end of a supervisor that is no child of this JVM: it has the other end. */
+    private void awaitHangUp(Fd control) {
+        var word = new byte[RECORD_SIZE];
+        int count;
+        do {
+            awaitReadable(control);
+            count = receive(control, word);
+        } while (count > 0);
     }
 
     /** Ends what was started, because something else has failed, and waits until it has ended. */

@@ -246,13 +246,16 @@ public final class StateStore {
     public OwnedDirectory create(ContainerState state, ContainerSpec spec) {
         try (var all = makeAll()) {
             all.make(state.name());
-            var directory = all.child(state.name());
+            OwnedDirectory directory = null;
             try {
+                directory = all.child(state.name());
                 write(directory, SPEC, spec.toJson());
                 writeTo(directory, state);
                 return directory;
             } catch (RuntimeException | Error e) {
-                directory.close();
+                if (directory != null) {
+                    directory.close();
+                }
                 removeTree(all, state.name());
                 throw e;
             }
