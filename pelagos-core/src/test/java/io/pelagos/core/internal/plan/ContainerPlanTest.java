@@ -57,6 +57,12 @@ final class ContainerPlanTest {
     }
 
     @Test
+    void aDirectoryWithTheDefaultsOnAarch64() throws IOException {
+        new GoldenFile(ContainerPlanTest.class, "aarch64-defaults")
+                .assertEquals(PlanInputs.plan(directory().spec(), Architecture.AARCH64).toString());
+    }
+
+    @Test
     void aViewOfTheHost() throws IOException {
         golden(
                 "host",
