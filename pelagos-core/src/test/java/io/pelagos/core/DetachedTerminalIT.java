@@ -106,7 +106,9 @@ class DetachedTerminalIT {
                 Pelagos.open(PelagosPaths.under(inner.resolve("pelagos")), new LinuxKernel())) {
             var found = pelagos.containers().find("left");
             assertThat(found.isAlive()).isTrue();
-            found.stdin().write("end\n".getBytes(StandardCharsets.UTF_8));
+            try (var input = found.stdin()) {
+                input.write("end\n".getBytes(StandardCharsets.UTF_8));
+            }
             assertThat(found.waitFor()).isEqualTo(new Exit.Code(4));
             found.remove(false);
         }

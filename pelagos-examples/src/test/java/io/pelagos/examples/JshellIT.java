@@ -64,10 +64,10 @@ class JshellIT {
             var program =
                     Program.run(
                             """
-                            images.pull("%s").layers().size()
+                            System.out.println("layers " + images.pull("%s").layers().size())
                             run("%s")
                             run("%s", "sh", "-c", "id; hostname; ls /")
-                            images.list()
+                            System.out.println(images.list())
                             /exit
                             """
                                     .formatted(name, name, name),
@@ -89,7 +89,7 @@ class JshellIT {
                                     scripts.resolve("images.jsh").toString(),
                                     "-"));
             assertThat(program.out())
-                    .contains("==> 1", "from the image", "uid=0", "pelagos-", "bin", name)
+                    .contains("layers 1", "from the image", "uid=0", "pelagos-", "bin", name)
                     .doesNotContain("Exception", "Error:");
         }
     }

@@ -104,7 +104,7 @@ final class ImageCommand extends ContainerCommand {
     private boolean dryRun;
 
     @Option(
-            names = {"-a", "--all"},
+            names = "--all",
             description = "Let prune remove images too that no container uses.")
     private boolean all;
 

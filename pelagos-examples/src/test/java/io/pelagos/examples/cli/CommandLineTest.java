@@ -33,7 +33,7 @@ class CommandLineTest {
                 "--mount            | type=bind,target=/x",
                 "--tmpfs            | /x:sise=1",
                 "--cap-add          | FLY",
-                "--security-opt     | apparmor=x",
+                "--security-opt     | tomoyo=x",
                 "--stop-signal      | SIGNOTHING",
                 "--timeout          | soon",
                 "--umask            | 9",
