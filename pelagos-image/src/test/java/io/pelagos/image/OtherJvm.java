@@ -19,8 +19,7 @@ final class OtherJvm implements AutoCloseable {
     /** Starts it, and returns when the container runs. */
     static OtherJvm running(PelagosPaths paths, String image) throws IOException {
         var jvm =
-                ForkedJvm.start(
-                        OtherJvm.class, String.valueOf(paths.dataDir().getParent()), image);
+                ForkedJvm.start(OtherJvm.class, String.valueOf(paths.dataDir().getParent()), image);
         try {
             var ignored = jvm.await("runs");
             return new OtherJvm(jvm);

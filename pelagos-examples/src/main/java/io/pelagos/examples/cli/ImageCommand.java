@@ -103,9 +103,7 @@ final class ImageCommand extends ContainerCommand {
     @Option(names = "--dry-run", description = "Only say what prune would remove.")
     private boolean dryRun;
 
-    @Option(
-            names = "--all",
-            description = "Let prune remove images too that no container uses.")
+    @Option(names = "--all", description = "Let prune remove images too that no container uses.")
     private boolean all;
 
     @Option(names = "--repair", description = "Let verify fetch again what is damaged.")
