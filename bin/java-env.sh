@@ -80,9 +80,11 @@ build() {
 # Tells whether a command may be about an image: its modules take the JVM a while to look at.
 needs_images() {
     case ${1-} in
-        pull | image | login | logout | commit | import | export | system) return 0 ;;
         run | explain) ;;
-        *) return 1 ;;
+        probe | ps | logs | exec | attach | stop | kill | start | restart | rm | rename | pause | unpause | top | stats | \
+            inspect | diff | cp | wait | events | prune | update | cleanup | volume | healthcheck | port) return 1 ;;
+        # Help lists all commands.
+        *) return 0 ;;
     esac
     local argument
     for argument in "${@:2}"; do

@@ -279,7 +279,7 @@ final class Engine implements AutoCloseable {
             }
             try {
                 for (var removed : Scratch.recover(files, directory)) {
-                    LOG.log(System.Logger.Level.INFO, "removed what was left in " + removed);
+                    LOG.log(System.Logger.Level.DEBUG, "removed what was left in " + removed);
                 }
             } catch (ErrnoException e) {
                 LOG.log(System.Logger.Level.WARNING, "removing what was left in " + directory, e);
