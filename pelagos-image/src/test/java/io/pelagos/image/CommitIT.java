@@ -125,7 +125,7 @@ class CommitIT {
                     .contains("echo new");
             var again = images.commit(container).env("MORE", "x").tag("committed:2");
             assertThat(again.digest()).isEqualTo(image.digest());
-            assertThat(names(images, image.layers().getLast()))
+            assertThat(names(image.layers().getLast()))
                     .contains("data/.wh.two", "data/sub/.wh..wh..opq", "data/sub/four")
                     .doesNotContain("data/sub/.wh.three", "srv/");
             try (var dated = images(Map.of("SOURCE_DATE_EPOCH", "1000000000"))) {
@@ -137,7 +137,7 @@ class CommitIT {
     }
 
     /** The names in a layer, in their order. */
-    private List<String> names(Images of, Layer layer) throws Exception {
+    private List<String> names(Layer layer) throws Exception {
         var blob = pelagos.paths().images().blobPath(layer.digest().toString());
         try (var in = new java.util.zip.GZIPInputStream(Files.newInputStream(blob))) {
             return List.copyOf(entries(in.readAllBytes()).keySet());
