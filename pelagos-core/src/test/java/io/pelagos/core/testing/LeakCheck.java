@@ -22,10 +22,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Fails a test that leaves something on the machine: a process or a zombie, a cgroup, a mount, a
  * descriptor, a memfd, or a file in a watched directory.
  *
- * <p>What is on its way out has a second to go. Each test is checked after its {@code @AfterEach}
- * methods, and the class after its {@code @AfterAll} methods: an open {@code Pelagos} that the
- * tests of a class share may open what it needs at its first use, but all of it has to be gone in
- * the end.
+ * <p>What is on its way out has a few seconds to go. Each test is checked after its
+ * {@code @AfterEach} methods, and the class after its {@code @AfterAll} methods: an open {@code
+ * Pelagos} that the tests of a class share may open what it needs at its first use, but all of it
+ * has to be gone in the end.
  *
  * <pre>{@code
  * @ExtendWith(LeakCheck.class)
@@ -39,6 +39,12 @@ public final class LeakCheck
     private static final ExtensionContext.Namespace STORE =
             ExtensionContext.Namespace.create(LeakCheck.class);
     private static final Duration GRACE = Duration.ofSeconds(1);
+
+    /**
+     * What the JDK itself closes, such as the pipes of a process that was killed, takes its time.
+     */
+    private static final Duration LONGER = Duration.ofSeconds(5);
+
     private static final long PAUSE = Duration.ofMillis(10).toNanos();
 
     static {
@@ -81,7 +87,7 @@ public final class LeakCheck
      * @return what is left
      */
     public static List<String> leftSince(Footprint before, List<Path> watched) {
-        return await(before, watched, false);
+        return await(before, watched, false, GRACE);
     }
 
     @Override
@@ -110,15 +116,16 @@ public final class LeakCheck
 
     private void check(ExtensionContext context, boolean open) {
         var before = context.getStore(STORE).get(context.getUniqueId(), Footprint.class);
-        var left = await(Objects.requireNonNull(before), watched, open);
+        var left = await(Objects.requireNonNull(before), watched, open, LONGER);
         if (!left.isEmpty()) {
             throw new AssertionError(
                     context.getDisplayName() + " left behind:\n  " + String.join("\n  ", left));
         }
     }
 
-    private static List<String> await(Footprint before, List<Path> watched, boolean open) {
-        long end = System.nanoTime() + GRACE.toNanos();
+    private static List<String> await(
+            Footprint before, List<Path> watched, boolean open, Duration grace) {
+        long end = System.nanoTime() + grace.toNanos();
         List<String> left = null;
         while (true) {
             var now = Footprint.take(watched).since(before);
