@@ -28,8 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DelegatedCgroupIT {
     private static final Path TOP = Path.of("/sys/fs/cgroup");
     private static final int USER = 4242;
-    private static final List<String> DELEGATED =
-            List.of("cgroup.procs", "cgroup.subtree_control", "cgroup.threads");
 
     private final Path own = TOP.resolve("delegated-" + ProcessHandle.current().pid());
     @TempDir private Path directory;
@@ -142,20 +140,6 @@ class DelegatedCgroupIT {
             }
         }
         return results;
-    }
-
-    @Test
-    void limitsAreInForceInADelegatedSubtree() throws Exception {
-        Files.setAttribute(own, "unix:uid", USER);
-        for (var file : DELEGATED) {
-            Files.setAttribute(own.resolve(file), "unix:uid", USER);
-        }
-        var results = asUser();
-        var text = results.toString();
-        assertThat(results.get("limited")).as(text).startsWith("64 MiB 20");
-        assertThat(results.get("limited")).doesNotContain("Delegate");
-        assertThat(results.get("greedy")).as(text).contains("OutOfMemory");
-        assertThat(results.get("paused")).as(text).isEqualTo("on");
     }
 
     @Test
