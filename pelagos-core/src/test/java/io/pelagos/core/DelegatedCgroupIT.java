@@ -20,10 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * An ordinary user whose JVM is in a cgroup of its own, as systemd delegates it: the directory and
- * three files in it belong to the user, and nothing above does.
- */
+/** An ordinary user whose JVM is in a cgroup that nobody has delegated to it. */
 @Tag("cgroup")
 class DelegatedCgroupIT {
     private static final Path TOP = Path.of("/sys/fs/cgroup");
