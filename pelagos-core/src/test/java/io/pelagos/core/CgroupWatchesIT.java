@@ -181,8 +181,7 @@ class CgroupWatchesIT {
     @Test
     void aDetachedContainersLackOfMemoryIsTold() throws Exception {
         assumeTrue(
-                Files.isDirectory(Path.of("/sys/fs/cgroup/memory")),
-                "no hierarchies of version 1");
+                Files.isDirectory(Path.of("/sys/fs/cgroup/memory")), "no hierarchies of version 1");
         var fifo = directory.resolve("go");
         assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
         var container =
