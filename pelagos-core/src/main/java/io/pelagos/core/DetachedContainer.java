@@ -405,7 +405,9 @@ public final class DetachedContainer {
     }
 
     /**
-     * Tells when memory is short, see {@link Container#memoryEvents}.
+     * Tells when memory is short, see {@link Container#memoryEvents}. Its supervisor removes its
+     * cgroup as soon as it has ended, so what happens right before may not be told; {@link
+     * #waitFor} says when it ended for want of memory.
      *
      * @return gives how often limits were met so far
      */

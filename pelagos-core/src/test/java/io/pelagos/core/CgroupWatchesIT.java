@@ -11,7 +11,6 @@ import io.pelagos.core.spec.Stats;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -175,29 +174,6 @@ class CgroupWatchesIT {
             told.items.drainTo(items);
             assertThat(items).isNotEmpty();
             assertThat(positive(items.getLast().oomKill())).isTrue();
-        }
-    }
-
-    @Test
-    void aDetachedContainersLackOfMemoryIsTold() throws Exception {
-        assumeTrue(
-                Files.isDirectory(Path.of("/sys/fs/cgroup/memory")), "no hierarchies of version 1");
-        var fifo = directory.resolve("go");
-        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
-        var container =
-                sandbox.sh(GREEDY.replace("read x", "read x < /go; sleep 0"))
-                        .mount(io.pelagos.core.spec.Mount.bind(fifo, "/go"))
-                        .memory(SMALL)
-                        .name("greedy")
-                        .startDetached();
-        try {
-            var told = subscribe(container.memoryEvents());
-            Files.write(fifo, "go\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(told.next()).isNotNull();
-            container.waitFor();
-            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
-        } finally {
-            container.remove(true);
         }
     }
 
