@@ -160,7 +160,7 @@ class DetachedCommandsIT {
         assertThat(output("diff", "--format", "path", name).lines()).contains("/new");
         output("stop", "-t", "0", name);
         assertThat(pelagos("diff", name).err()).startsWith("pelagos: ").contains("not running");
-        assertThat(pelagos("diff", name + "-none").code()).isEqualTo(1);
+        assertThat(pelagos("diff", name + "-none").code()).isEqualTo(125);
     }
 
     @Test
