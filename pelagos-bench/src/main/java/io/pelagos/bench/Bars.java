@@ -1,6 +1,5 @@
 package io.pelagos.bench;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,54 +15,45 @@ final class Bars {
     private Bars() {}
 
     static List<String> of(Report report, Optional<Footprint> footprint) {
-        var lines = new ArrayList<String>();
+        var verdicts = new Verdicts();
         report.ratio("attached", "floor")
                 .ifPresent(
                         r ->
-                                lines.add(
-                                        line(
-                                                r <= FLOOR,
-                                                "attached is %.2f × the floor, at most %.2f"
-                                                        .formatted(r, FLOOR))));
-        report.ratio("crun", "attached").ifPresent(r -> lines.add(faster("crun", r, CRUN)));
-        report.ratio("runc", "attached").ifPresent(r -> lines.add(faster("runc", r, RUNC)));
-        cold(report).ifPresent(lines::add);
+                                verdicts.add(
+                                        r <= FLOOR,
+                                        "attached is %.2f × the floor, at most %.2f"
+                                                .formatted(r, FLOOR)));
+        faster(verdicts, report, "crun", CRUN);
+        faster(verdicts, report, "runc", RUNC);
+        cold(verdicts, report);
         footprint.ifPresent(
                 f ->
-                        lines.add(
-                                line(
-                                        f.kilobytes() <= MEMORY_KILOBYTES,
-                                        "memory per container is %s, at most %.0f kB"
-                                                .formatted(f, MEMORY_KILOBYTES))));
-        return lines;
+                        verdicts.add(
+                                f.kilobytes() <= MEMORY_KILOBYTES,
+                                "memory per container is %s, at most %.0f kB"
+                                        .formatted(f, MEMORY_KILOBYTES)));
+        return verdicts.lines();
     }
 
-    private static Optional<String> cold(Report report) {
-        return report.row("cold-run")
-                .flatMap(
-                        run ->
-                                report.row("cold-hello")
-                                        .map(
-                                                hello -> {
-                                                    double limit =
-                                                            COLD * hello.median() + COLD_MICROS;
-                                                    return line(
-                                                            run.median() <= limit,
-                                                            "cold command line is %.0f ms, at most %.0f ms"
-                                                                    .formatted(
-                                                                            run.median() / 1000,
-                                                                            limit / 1000));
-                                                }));
+    private static void cold(Verdicts verdicts, Report report) {
+        var run = report.row("cold-run");
+        var hello = report.row("cold-hello");
+        if (run.isPresent() && hello.isPresent()) {
+            double limit = COLD * hello.get().median() + COLD_MICROS;
+            verdicts.add(
+                    run.get().median() <= limit,
+                    "cold command line is %.0f ms, at most %.0f ms"
+                            .formatted(run.get().median() / 1000, limit / 1000));
+        }
     }
 
-    private static String faster(String peer, double times, double least) {
-        return line(
-                times >= least,
-                "attached is %.2f times faster than %s, at least %.1f"
-                        .formatted(times, peer, least));
-    }
-
-    private static String line(boolean met, String text) {
-        return (met ? "met      " : "NOT met  ") + text;
+    private static void faster(Verdicts verdicts, Report report, String peer, double least) {
+        report.ratio(peer, "attached")
+                .ifPresent(
+                        times ->
+                                verdicts.add(
+                                        times >= least,
+                                        "attached is %.2f times faster than %s, at least %.1f"
+                                                .formatted(times, peer, least)));
     }
 }

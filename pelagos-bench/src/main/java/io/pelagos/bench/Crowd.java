@@ -4,7 +4,6 @@ import io.pelagos.core.Pelagos;
 import io.pelagos.core.Rootfs;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A thousand detached containers that sleep.
@@ -81,20 +80,15 @@ record Crowd(double first, double last, double list, double supervisor, double h
     }
 
     /** Says what was asked for and what came of it. */
-    List<String> bars() {
-        return List.of(
-                line(
-                        last <= 1.25 * first,
-                        "of 1,000 detached containers the last hundred took %.0f ms, the first %.0f ms"
-                                .formatted(last, first)),
-                line(list < 100, "listing 1,000 takes %.0f ms, under 100".formatted(list)),
-                line(
-                        supervisor + heap <= KILOBYTES,
-                        "beside the workload each takes %.0f kB (supervisor %.0f, heap %.1f), at most %.0f"
-                                .formatted(supervisor + heap, supervisor, heap, KILOBYTES)));
-    }
-
-    private static String line(boolean met, String text) {
-        return (met ? "met      " : "NOT met  ") + text;
+    void judge(Verdicts verdicts) {
+        verdicts.add(
+                last <= 1.25 * first,
+                "of 1,000 detached containers the last hundred took %.0f ms, the first %.0f ms"
+                        .formatted(last, first));
+        verdicts.add(list < 100, "listing 1,000 takes %.0f ms, under 100".formatted(list));
+        verdicts.add(
+                supervisor + heap <= KILOBYTES,
+                "beside the workload each takes %.0f kB (supervisor %.0f, heap %.1f), at most %.0f"
+                        .formatted(supervisor + heap, supervisor, heap, KILOBYTES));
     }
 }

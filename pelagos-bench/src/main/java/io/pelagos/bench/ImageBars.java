@@ -1,6 +1,5 @@
 package io.pelagos.bench;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** What pulls and pushes are held against. */
@@ -14,63 +13,40 @@ final class ImageBars {
     private ImageBars() {}
 
     static List<String> of(ImageBench.Outcome outcome) {
-        var lines = new ArrayList<String>();
+        var verdicts = new Verdicts();
         var report = outcome.report();
         for (var image : outcome.images()) {
             var name = image.name();
-            atMost(lines, report, name + "/pull", name + "/podman", PODMAN);
-            atMost(lines, report, name + "/pull", name + "/skopeo", SKOPEO);
+            verdicts.atMost(report, name + "/pull", name + "/podman", PODMAN);
+            verdicts.atMost(report, name + "/pull", name + "/skopeo", SKOPEO);
             if (image.shape() == SampleImage.Shape.SINGLE) {
-                atMost(lines, report, name + "/pull", name + "/floor", FLOOR);
-                atMost(lines, report, name + "/cold", name + "/floor", FLOOR);
+                verdicts.atMost(report, name + "/pull", name + "/floor", FLOOR);
+                verdicts.atMost(report, name + "/cold", name + "/floor", FLOOR);
             }
-            atMost(lines, report, name + "/push", name + "/podman-push", PUSH);
+            verdicts.atMost(report, name + "/push", name + "/podman-push", PUSH);
             report.row(name + "/again")
                     .ifPresent(
                             again ->
-                                    lines.add(
-                                            line(
-                                                    again.median() < AGAIN_MICROS,
-                                                    "%s takes %.1f ms, under 20"
-                                                            .formatted(
-                                                                    again.name(),
-                                                                    again.median() / 1000))));
+                                    verdicts.add(
+                                            again.median() < AGAIN_MICROS,
+                                            "%s takes %.1f ms, under 20"
+                                                    .formatted(
+                                                            again.name(), again.median() / 1000)));
         }
         outcome.requests()
                 .forEach(
                         (image, count) ->
-                                lines.add(
-                                        line(
-                                                count == 1,
-                                                "%s/again costs %d requests, at most 1"
-                                                        .formatted(image, count))));
+                                verdicts.add(
+                                        count == 1,
+                                        "%s/again costs %d requests, at most 1"
+                                                .formatted(image, count)));
         outcome.heap()
                 .forEach(
                         (image, megabytes) ->
-                                lines.add(
-                                        line(
-                                                megabytes < HeapProbe.MEGABYTES,
-                                                "%s has a heap of %.0f MB at most, under %d"
-                                                        .formatted(
-                                                                image,
-                                                                megabytes,
-                                                                HeapProbe.MEGABYTES))));
-        return lines;
-    }
-
-    private static void atMost(
-            List<String> lines, Report report, String name, String other, double most) {
-        report.ratio(name, other)
-                .ifPresent(
-                        ratio ->
-                                lines.add(
-                                        line(
-                                                ratio <= most,
-                                                "%s takes %.2f times as long as %s, at most %.2f"
-                                                        .formatted(name, ratio, other, most))));
-    }
-
-    private static String line(boolean met, String text) {
-        return (met ? "met      " : "NOT met  ") + text;
+                                verdicts.add(
+                                        megabytes < HeapProbe.MEGABYTES,
+                                        "%s has a heap of %.0f MB at most, under %d"
+                                                .formatted(image, megabytes, HeapProbe.MEGABYTES)));
+        return verdicts.lines();
     }
 }

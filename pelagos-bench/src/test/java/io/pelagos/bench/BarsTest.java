@@ -74,9 +74,9 @@ class BarsTest {
                                         Optional.of(crowd))))
                 .hasSize(4)
                 .allMatch(line -> line.startsWith("met "));
-        assertThat(new Crowd(100, 126, 100, 141, 10).bars())
-                .hasSize(3)
-                .allMatch(line -> line.startsWith("NOT met "));
+        var verdicts = new Verdicts();
+        new Crowd(100, 126, 100, 141, 10).judge(verdicts);
+        assertThat(verdicts.lines()).hasSize(3).allMatch(line -> line.startsWith("NOT met "));
     }
 
     @Test

@@ -5,6 +5,8 @@ import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.FileSink;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** What is done with the files of a container, whoever has started it. */
@@ -28,6 +30,26 @@ final class ContainerFiles {
          * @param action given the files, and whether the container has ended
          */
         <T> T frozen(BiFunction<ContainerRoot, Boolean, T> action);
+
+        /** Acts like {@link #with} for what gives nothing back. */
+        default void doWith(BiConsumer<ContainerRoot, Boolean> action) {
+            Optional<Void> ignored =
+                    with(
+                            (root, ended) -> {
+                                action.accept(root, ended);
+                                return Optional.empty();
+                            });
+        }
+
+        /** Acts like {@link #frozen} for what gives nothing back. */
+        default void doFrozen(BiConsumer<ContainerRoot, Boolean> action) {
+            Optional<Void> ignored =
+                    frozen(
+                            (root, ended) -> {
+                                action.accept(root, ended);
+                                return Optional.empty();
+                            });
+        }
     }
 
     /**
@@ -46,30 +68,15 @@ final class ContainerFiles {
     }
 
     void commit(Path directory) {
-        Path ignored =
-                reach.frozen(
-                        (root, ended) -> {
-                            root.commit(directory, ended);
-                            return directory;
-                        });
+        reach.doFrozen((root, ended) -> root.commit(directory, ended));
     }
 
     void commit(FileSink sink) {
-        FileSink ignored =
-                reach.frozen(
-                        (root, ended) -> {
-                            root.commit(sink, ended);
-                            return sink;
-                        });
+        reach.doFrozen((root, ended) -> root.commit(sink, ended));
     }
 
     void export(FileSink sink) {
-        FileSink ignored =
-                reach.frozen(
-                        (root, ended) -> {
-                            root.export(sink, ended);
-                            return sink;
-                        });
+        reach.doFrozen((root, ended) -> root.export(sink, ended));
     }
 
     Snapshot snapshot() {
@@ -81,12 +88,7 @@ final class ContainerFiles {
     }
 
     void copyIn(Path source, String target, CopySetting... settings) {
-        Path ignored =
-                reach.with(
-                        (root, ended) -> {
-                            root.copies(ended, settings).in(source, target);
-                            return source;
-                        });
+        reach.doWith((root, ended) -> root.copies(ended, settings).in(source, target));
     }
 
     FileSink copyInto(String directory, CopySetting... settings) {
@@ -94,21 +96,11 @@ final class ContainerFiles {
     }
 
     void copyOut(String source, Path target, CopySetting... settings) {
-        Path ignored =
-                reach.with(
-                        (root, ended) -> {
-                            root.copiesOut(ended, settings).out(source, target);
-                            return target;
-                        });
+        reach.doWith((root, ended) -> root.copiesOut(ended, settings).out(source, target));
     }
 
     void copyOut(String source, FileSink sink) {
-        String ignored =
-                reach.with(
-                        (root, ended) -> {
-                            root.copiesOut(ended).out(source, sink);
-                            return source;
-                        });
+        reach.doWith((root, ended) -> root.copiesOut(ended).out(source, sink));
     }
 
     Path path(String path) {

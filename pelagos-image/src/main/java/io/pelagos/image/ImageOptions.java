@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,18 +95,7 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withEnvironment(Map<String, String> other) {
-        return new ImageOptions(
-                other,
-                insecure,
-                offline,
-                certificates,
-                identity,
-                realms,
-                stall,
-                total,
-                attempts,
-                pause,
-                parallel);
+        return with(it -> it.environment = other);
     }
 
     /**
@@ -115,18 +105,7 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withInsecure(Set<String> other) {
-        return new ImageOptions(
-                environment,
-                other,
-                offline,
-                certificates,
-                identity,
-                realms,
-                stall,
-                total,
-                attempts,
-                pause,
-                parallel);
+        return with(it -> it.insecure = other);
     }
 
     /**
@@ -136,18 +115,7 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withOffline(boolean other) {
-        return new ImageOptions(
-                environment,
-                insecure,
-                other,
-                certificates,
-                identity,
-                realms,
-                stall,
-                total,
-                attempts,
-                pause,
-                parallel);
+        return with(it -> it.offline = other);
     }
 
     /**
@@ -159,18 +127,7 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withCertificates(Path file) {
-        return new ImageOptions(
-                environment,
-                insecure,
-                offline,
-                file,
-                identity,
-                realms,
-                stall,
-                total,
-                attempts,
-                pause,
-                parallel);
+        return with(it -> it.certificates = file);
     }
 
     /**
@@ -181,18 +138,7 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withIdentity(Path certificate, Path key) {
-        return new ImageOptions(
-                environment,
-                insecure,
-                offline,
-                certificates,
-                new Identity(certificate, key),
-                realms,
-                stall,
-                total,
-                attempts,
-                pause,
-                parallel);
+        return with(it -> it.identity = new Identity(certificate, key));
     }
 
     /**
@@ -207,18 +153,7 @@ public record ImageOptions(
         var hosts = new TreeSet<>(more.getOrDefault(registry, Set.of()));
         hosts.add(host);
         more.put(registry, Set.copyOf(hosts));
-        return new ImageOptions(
-                environment,
-                insecure,
-                offline,
-                certificates,
-                identity,
-                more,
-                stall,
-                total,
-                attempts,
-                pause,
-                parallel);
+        return with(it -> it.realms = more);
     }
 
     /**
@@ -229,18 +164,11 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withLimits(Duration silence, Duration whole) {
-        return new ImageOptions(
-                environment,
-                insecure,
-                offline,
-                certificates,
-                identity,
-                realms,
-                silence,
-                whole,
-                attempts,
-                pause,
-                parallel);
+        return with(
+                it -> {
+                    it.stall = silence;
+                    it.total = whole;
+                });
     }
 
     /**
@@ -251,18 +179,11 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withAttempts(int times, Duration first) {
-        return new ImageOptions(
-                environment,
-                insecure,
-                offline,
-                certificates,
-                identity,
-                realms,
-                stall,
-                total,
-                times,
-                first,
-                parallel);
+        return with(
+                it -> {
+                    it.attempts = times;
+                    it.pause = first;
+                });
     }
 
     /**
@@ -272,17 +193,56 @@ public record ImageOptions(
      * @return new options
      */
     public ImageOptions withParallel(int most) {
-        return new ImageOptions(
-                environment,
-                insecure,
-                offline,
-                certificates,
-                identity,
-                realms,
-                stall,
-                total,
-                attempts,
-                pause,
-                most);
+        return with(it -> it.parallel = most);
+    }
+
+    private ImageOptions with(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The options while one of them is changed. */
+    private static final class Draft {
+        private Map<String, String> environment;
+        private Set<String> insecure;
+        private boolean offline;
+        private @Nullable Path certificates;
+        private @Nullable Identity identity;
+        private Map<String, Set<String>> realms;
+        private Duration stall;
+        private Duration total;
+        private int attempts;
+        private Duration pause;
+        private int parallel;
+
+        Draft(ImageOptions options) {
+            environment = options.environment;
+            insecure = options.insecure;
+            offline = options.offline;
+            certificates = options.certificates;
+            identity = options.identity;
+            realms = options.realms;
+            stall = options.stall;
+            total = options.total;
+            attempts = options.attempts;
+            pause = options.pause;
+            parallel = options.parallel;
+        }
+
+        ImageOptions options() {
+            return new ImageOptions(
+                    environment,
+                    insecure,
+                    offline,
+                    certificates,
+                    identity,
+                    realms,
+                    stall,
+                    total,
+                    attempts,
+                    pause,
+                    parallel);
+        }
     }
 }

@@ -799,7 +799,7 @@ public final class Images implements AutoCloseable {
         var hex = reference.startsWith("sha256:") ? reference.substring(7) : reference;
         if (hex.matches("[0-9a-f]{12,64}")) {
             var found =
-                    store.list().stream()
+                    store.listReadable().stream()
                             .filter(it -> it.digest().hex().startsWith(hex))
                             .map(this::image)
                             .findFirst();
@@ -811,12 +811,13 @@ public final class Images implements AutoCloseable {
     }
 
     /**
-     * Lists the images that are here.
+     * Lists the images that are here. One that is damaged is left out and logged: {@link #repair}
+     * or {@link #remove(String, boolean)} it.
      *
      * @return by name
      */
     public List<Image> list() {
-        return store.list().stream().map(this::image).toList();
+        return store.listReadable().stream().map(this::image).toList();
     }
 
     /**
@@ -889,7 +890,10 @@ public final class Images implements AutoCloseable {
             return;
         }
         boolean lastName =
-                store.list().stream().filter(it -> it.digest().equals(image.digest())).count() == 1;
+                store.listReadable().stream()
+                                .filter(it -> it.digest().equals(image.digest()))
+                                .count()
+                        == 1;
         var users = lastName ? users(image) : List.<String>of();
         if (!force && !users.isEmpty()) {
             throw new ImageInUseException(reference, users);

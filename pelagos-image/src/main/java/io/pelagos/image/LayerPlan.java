@@ -213,18 +213,8 @@ final class LayerPlan {
                 try (var readable = calls.reopen(source, Constant.flags(O_RDONLY, O_NOCTTY))) {
                     new Collecting(copy, path)
                             .add(
-                                    new FileEntry(
-                                            "",
-                                            FileEntry.Type.FILE,
-                                            new FileMode(status.permissions()),
-                                            status.uid(),
-                                            status.gid(),
-                                            status.size(),
-                                            time,
-                                            "",
-                                            0,
-                                            0,
-                                            calls.xattrs(readable)),
+                                    status.entry(
+                                            "", FileEntry.Type.FILE, "", calls.xattrs(readable)),
                                     InputStream.nullInputStream());
                 }
             } else {

@@ -1,7 +1,12 @@
 package io.pelagos.core.files;
 
 import io.pelagos.core.kernel.Memory;
+import io.pelagos.core.spec.Bytes;
+import io.pelagos.core.spec.FileEntry;
+import io.pelagos.core.spec.FileMode;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What statx(2) tells about a file.
@@ -122,5 +127,47 @@ public record FileStatus(
      */
     public boolean isSame(FileStatus other) {
         return inode == other.inode && device == other.device;
+    }
+
+    /**
+     * Returns what kind of file it is.
+     *
+     * @return empty for a socket, which means nothing without the process that has made it
+     */
+    public Optional<FileEntry.Type> kind() {
+        return switch (type()) {
+            case 0100000 -> Optional.of(FileEntry.Type.FILE);
+            case 0040000 -> Optional.of(FileEntry.Type.DIRECTORY);
+            case 0120000 -> Optional.of(FileEntry.Type.SYMLINK);
+            case 0020000 -> Optional.of(FileEntry.Type.CHARACTER_DEVICE);
+            case 0060000 -> Optional.of(FileEntry.Type.BLOCK_DEVICE);
+            case 0010000 -> Optional.of(FileEntry.Type.FIFO);
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * Describes the file as one of a tree.
+     *
+     * @param path its path in the tree
+     * @param type what it is there: another name of a file that came before is a hard link
+     * @param target where a link leads to, else empty
+     * @param xattrs its extended attributes
+     * @return with the owner, the permissions and the time of this file
+     */
+    public FileEntry entry(
+            String path, FileEntry.Type type, String target, Map<String, Bytes> xattrs) {
+        return new FileEntry(
+                path,
+                type,
+                new FileMode(permissions()),
+                uid,
+                gid,
+                type == FileEntry.Type.FILE ? size : 0,
+                modified,
+                target,
+                major,
+                minor,
+                xattrs);
     }
 }

@@ -6,15 +6,12 @@ import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Fd;
-import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
-import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.FileSink;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Gives all files of a stack of layers to a sink, as overlayfs would show them, without a mount:
@@ -50,7 +47,13 @@ public final class MergedTree {
 
     private void directory(LayerStack.Directory directory, String path) throws IOException {
         var top = directory.top();
-        add(path, FileEntry.Type.DIRECTORY, calls.status(top), "", kept(calls.xattrs(top)));
+        add(
+                calls.status(top)
+                        .entry(
+                                path,
+                                FileEntry.Type.DIRECTORY,
+                                "",
+                                OverlayXattrs.without(calls.xattrs(top))));
         for (var name : directory.list()) {
             var inner = path.isEmpty() ? name : path + "/" + name;
             var found = directory.find(name);
@@ -69,16 +72,14 @@ public final class MergedTree {
     }
 
     private void file(Fd file, FileStatus status, String path) throws IOException {
-        switch (status.type()) {
-            case 0100000 -> regular(file, status, path);
-            case 0120000 ->
-                    add(path, FileEntry.Type.SYMLINK, status, calls.readLink(file, ""), Map.of());
-            case 0020000 -> add(path, FileEntry.Type.CHARACTER_DEVICE, status, "", Map.of());
-            case 0060000 -> add(path, FileEntry.Type.BLOCK_DEVICE, status, "", Map.of());
-            case 0010000 -> add(path, FileEntry.Type.FIFO, status, "", Map.of());
-            default -> {
-                // A socket means nothing without the process that has made it.
-            }
+        if (status.isRegular()) {
+            regular(file, status, path);
+            return;
+        }
+        var target = status.isSymlink() ? calls.readLink(file, "") : "";
+        var type = status.kind();
+        if (type.isPresent()) {
+            add(status.entry(path, type.get(), target, Map.of()));
         }
     }
 
@@ -86,55 +87,22 @@ public final class MergedTree {
         if (status.links() > 1) {
             var first = linked.putIfAbsent(new Inode(status.device(), status.inode()), path);
             if (first != null) {
-                add(path, FileEntry.Type.HARD_LINK, status, first, Map.of());
+                add(status.entry(path, FileEntry.Type.HARD_LINK, first, Map.of()));
                 return;
             }
         }
         try (var readable = calls.reopen(file, Constant.flags(O_RDONLY, O_NOCTTY))) {
             sink.add(
-                    entry(path, FileEntry.Type.FILE, status, "", kept(calls.xattrs(readable))),
+                    status.entry(
+                            path,
+                            FileEntry.Type.FILE,
+                            "",
+                            OverlayXattrs.without(calls.xattrs(readable))),
                     calls.contents(readable));
         }
     }
 
-    /** What overlayfs has noted about a layer says nothing about the file. */
-    private static Map<String, Bytes> kept(Map<String, Bytes> xattrs) {
-        var kept = new TreeMap<>(xattrs);
-        kept.keySet()
-                .removeIf(
-                        name ->
-                                name.startsWith("trusted.overlay.")
-                                        || name.startsWith("user.overlay."));
-        return kept;
-    }
-
-    private void add(
-            String path,
-            FileEntry.Type type,
-            FileStatus status,
-            String target,
-            Map<String, Bytes> xattrs)
-            throws IOException {
-        sink.add(entry(path, type, status, target, xattrs), InputStream.nullInputStream());
-    }
-
-    private static FileEntry entry(
-            String path,
-            FileEntry.Type type,
-            FileStatus status,
-            String target,
-            Map<String, Bytes> xattrs) {
-        return new FileEntry(
-                path,
-                type,
-                new FileMode(status.permissions()),
-                status.uid(),
-                status.gid(),
-                type == FileEntry.Type.FILE ? status.size() : 0,
-                status.modified(),
-                target,
-                status.major(),
-                status.minor(),
-                xattrs);
+    private void add(FileEntry entry) throws IOException {
+        sink.add(entry, InputStream.nullInputStream());
     }
 }

@@ -5,6 +5,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_PATH;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
 import io.pelagos.core.files.FileCalls;
+import io.pelagos.core.files.OverlayXattrs;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
@@ -86,12 +87,7 @@ public final class LayerCopy {
                     kept.put(TRUSTED_OPAQUE, opaque);
                 }
             }
-            kept.keySet()
-                    .removeIf(
-                            name ->
-                                    (name.startsWith("trusted.overlay.")
-                                                    || name.startsWith("user.overlay."))
-                                            && !name.endsWith(".opaque"));
+            kept.keySet().removeIf(name -> OverlayXattrs.isOne(name) && !name.endsWith(".opaque"));
             return kept;
         }
 

@@ -13,16 +13,13 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
-import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileEntry;
-import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.FileSink;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -71,17 +68,16 @@ public final class TreeSource {
         if (status.isDirectory()) {
             try (var directory =
                     calls.openEntry(file, ".", Constant.flags(O_RDONLY, O_DIRECTORY), 0)) {
-                add(path, FileEntry.Type.DIRECTORY, status, "", calls.xattrs(directory));
+                add(status.entry(path, FileEntry.Type.DIRECTORY, "", calls.xattrs(directory)));
                 copyEntries(directory, status, path, calls.list(directory));
             }
         } else if (status.isRegular()) {
             copyRegular(file, status, path);
-        } else if (status.isSymlink()) {
-            add(path, FileEntry.Type.SYMLINK, status, calls.readLink(file, ""), Map.of());
         } else {
-            var type = special(status);
+            var target = status.isSymlink() ? calls.readLink(file, "") : "";
+            var type = status.kind();
             if (type.isPresent()) {
-                add(path, type.get(), status, "", Map.of());
+                add(status.entry(path, type.get(), target, Map.of()));
             }
         }
     }
@@ -107,25 +103,15 @@ public final class TreeSource {
         if (status.links() > 1) {
             var first = linked.putIfAbsent(new Inode(status.device(), status.inode()), path);
             if (first != null) {
-                add(path, FileEntry.Type.HARD_LINK, status, first, Map.of());
+                add(status.entry(path, FileEntry.Type.HARD_LINK, first, Map.of()));
                 return;
             }
         }
         try (var readable = calls.reopen(file, Constant.flags(O_RDONLY, O_NOCTTY))) {
             sink.add(
-                    entry(path, FileEntry.Type.FILE, status, "", calls.xattrs(readable)),
+                    status.entry(path, FileEntry.Type.FILE, "", calls.xattrs(readable)),
                     new FileInput(calls.calls(), readable));
         }
-    }
-
-    /** Sockets mean nothing without the process that made them: they are left out. */
-    private static Optional<FileEntry.Type> special(FileStatus status) {
-        return switch (status.type()) {
-            case 0020000 -> Optional.of(FileEntry.Type.CHARACTER_DEVICE);
-            case 0060000 -> Optional.of(FileEntry.Type.BLOCK_DEVICE);
-            case 0010000 -> Optional.of(FileEntry.Type.FIFO);
-            default -> Optional.empty();
-        };
     }
 
     private boolean isKernelFileSystem(Fd file) {
@@ -137,33 +123,7 @@ public final class TreeSource {
         }
     }
 
-    private void add(
-            String path,
-            FileEntry.Type type,
-            FileStatus status,
-            String target,
-            Map<String, Bytes> xattrs)
-            throws IOException {
-        sink.add(entry(path, type, status, target, xattrs), InputStream.nullInputStream());
-    }
-
-    private static FileEntry entry(
-            String path,
-            FileEntry.Type type,
-            FileStatus status,
-            String target,
-            Map<String, Bytes> xattrs) {
-        return new FileEntry(
-                path,
-                type,
-                new FileMode(status.permissions()),
-                status.uid(),
-                status.gid(),
-                type == FileEntry.Type.FILE ? status.size() : 0,
-                status.modified(),
-                target,
-                status.major(),
-                status.minor(),
-                xattrs);
+    private void add(FileEntry entry) throws IOException {
+        sink.add(entry, InputStream.nullInputStream());
     }
 }

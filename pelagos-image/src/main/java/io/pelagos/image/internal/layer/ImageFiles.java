@@ -2,9 +2,8 @@ package io.pelagos.image.internal.layer;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.LayerStack;
-import io.pelagos.core.spec.Bytes;
+import io.pelagos.core.files.OverlayXattrs;
 import io.pelagos.core.spec.FileEntry;
-import io.pelagos.core.spec.FileMode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Directories that an image has, for a layer that is put onto it. */
 public final class ImageFiles {
@@ -134,26 +132,11 @@ public final class ImageFiles {
     }
 
     private FileEntry entry(LayerStack.Directory directory, String path) {
-        var status = calls.status(directory.top());
-        return new FileEntry(
-                path,
-                FileEntry.Type.DIRECTORY,
-                new FileMode(status.permissions()),
-                status.uid(),
-                status.gid(),
-                0,
-                status.modified(),
-                "",
-                0,
-                0,
-                kept(calls.xattrs(directory.top())));
-    }
-
-    private static Map<String, Bytes> kept(Map<String, Bytes> xattrs) {
-        var kept = new TreeMap<>(xattrs);
-        kept.keySet()
-                .removeIf(
-                        it -> it.startsWith("trusted.overlay.") || it.startsWith("user.overlay."));
-        return kept;
+        return calls.status(directory.top())
+                .entry(
+                        path,
+                        FileEntry.Type.DIRECTORY,
+                        "",
+                        OverlayXattrs.without(calls.xattrs(directory.top())));
     }
 }

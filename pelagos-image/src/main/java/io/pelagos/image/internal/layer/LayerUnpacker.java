@@ -9,6 +9,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.FileStatus;
+import io.pelagos.core.files.OverlayXattrs;
 import io.pelagos.core.files.TreeRemoval;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
@@ -369,7 +370,7 @@ public final class LayerUnpacker {
     /** After the owner: a change of the owner takes file capabilities away. */
     private void setXattrs(Fd file, TarEntry entry) {
         for (var xattr : entry.xattrs().entrySet()) {
-            if (isNoteOfOverlay(xattr.getKey())) {
+            if (OverlayXattrs.isOne(xattr.getKey())) {
                 // An archive must not tell overlayfs what another layer holds.
                 exact = false;
                 continue;
@@ -383,10 +384,6 @@ public final class LayerUnpacker {
                 exact = false;
             }
         }
-    }
-
-    private static boolean isNoteOfOverlay(String name) {
-        return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");
     }
 
     private void whiteOut(EntryPath path) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -113,15 +114,39 @@ public final class ImageStore {
     }
 
     /**
-     * Lists the images.
+     * Lists all images, for whoever must not miss one: what a damaged image needs is not known.
+     *
+     * @return by name
+     * @throws BadContentException when one is damaged
+     */
+    public List<StoredImage> list() {
+        return sorted(directories().stream().map(ImageStore::read).flatMap(Optional::stream));
+    }
+
+    /**
+     * Lists the images that are not damaged, and logs which are: one must not hide the others.
      *
      * @return by name
      */
-    public List<StoredImage> list() {
-        var all = new ArrayList<StoredImage>();
-        directories().forEach(it -> read(it).ifPresent(all::add));
-        all.sort(Comparator.comparing(it -> it.reference().toString()));
-        return all;
+    public List<StoredImage> listReadable() {
+        return sorted(
+                directories().stream().map(ImageStore::readUndamaged).flatMap(Optional::stream));
+    }
+
+    private static List<StoredImage> sorted(Stream<StoredImage> images) {
+        return images.sorted(Comparator.comparing(it -> it.reference().toString())).toList();
+    }
+
+    private static Optional<StoredImage> readUndamaged(Path directory) {
+        try {
+            return read(directory);
+        } catch (BadContentException e) {
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "an image is left out of the list; repair it or remove it by force: "
+                            + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static StoreException failed(String doing, Path path, IOException e) {

@@ -1,0 +1,36 @@
+package io.pelagos.core.files;
+
+import io.pelagos.core.spec.Bytes;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The extended attributes in which overlayfs notes something about a layer, see
+ * Documentation/filesystems/overlayfs.rst: of no file that a container sees, and never to be taken
+ * from an archive.
+ */
+public final class OverlayXattrs {
+    private OverlayXattrs() {}
+
+    /**
+     * Tells whether an attribute is one.
+     *
+     * @param name its full name
+     * @return true if so, also for those of mounts with {@code userxattr}
+     */
+    public static boolean isOne(String name) {
+        return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");
+    }
+
+    /**
+     * Returns what they leave.
+     *
+     * @param xattrs attributes by their full names
+     * @return a new map
+     */
+    public static Map<String, Bytes> without(Map<String, Bytes> xattrs) {
+        var kept = new TreeMap<>(xattrs);
+        kept.keySet().removeIf(OverlayXattrs::isOne);
+        return kept;
+    }
+}
