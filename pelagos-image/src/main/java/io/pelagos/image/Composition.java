@@ -11,6 +11,7 @@ import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageManifest;
+import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
@@ -168,7 +169,26 @@ final class Composition {
                         layers);
         var rawManifest = manifest.toJson();
         var stored = StoredImage.of(reference, Digest.of(rawManifest), manifest, config);
-        workshop.store().save(stored, rawManifest, rawConfig);
+        // Somebody may have removed layers that no image had yet; from here on they stay.
+        try (var lease = workshop.leases().apply("the making of " + reference, stored.stack())) {
+            assert lease != null;
+            requireLayers(reference, stored);
+            workshop.store().save(stored, rawManifest, rawConfig);
+        }
         return workshop.images().apply(stored);
+    }
+
+    private void requireLayers(ImageReference reference, StoredImage image) {
+        for (var layer : image.stack()) {
+            if (!workshop.layers().has(layer)) {
+                throw new ImageNotFoundException(
+                        reference.toString(),
+                        "storing "
+                                + reference
+                                + ": its layer "
+                                + layer
+                                + " was removed meanwhile; make the image again");
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ import io.pelagos.image.internal.registry.Repository;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
@@ -190,9 +191,21 @@ public final class Images implements AutoCloseable {
 
     /** The image that is here, if all of it is, and for the machine that is wanted. */
     private Optional<StoredImage> complete(ImageReference reference, PullOptions how) {
-        return store.find(reference)
+        return undamaged(reference, how)
                 .filter(it -> it.layers().stream().allMatch(layer -> layers.has(layer.digest())))
                 .filter(it -> how.platform().suitability(it.config().platform()) > 0);
+    }
+
+    /** What is damaged is replaced by what is fetched, if anything is. */
+    private Optional<StoredImage> undamaged(ImageReference reference, PullOptions how) {
+        try {
+            return store.find(reference);
+        } catch (BadContentException e) {
+            if (how.policy() == PullOptions.Policy.NEVER) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     private Image fetch(ImageReference reference, Optional<StoredImage> local, PullOptions how)
@@ -221,6 +234,16 @@ public final class Images implements AutoCloseable {
     }
 
     private Image fetch(ImageReference reference, Pull pull) throws InterruptedException {
+        return fetch(reference, pull, Optional.empty());
+    }
+
+    /**
+     * Fetches an image.
+     *
+     * @param index what the name stood for until now, and goes on to when that has the same digest
+     */
+    private Image fetch(ImageReference reference, Pull pull, Optional<StoredIndex> index)
+            throws InterruptedException {
         var event = PullEvent.begun();
         var resolved = pull.resolve();
         var digests = resolved.manifest().layers().stream().map(it -> it.verifiable()).toList();
@@ -231,7 +254,14 @@ public final class Images implements AutoCloseable {
             pull.fetchLayers(resolved, options.parallel());
             var stored =
                     stored(reference, resolved.digest(), resolved.manifest(), resolved.config());
-            store.save(stored, resolved.rawManifest().toArray(), resolved.rawConfig().toArray());
+            var manifest = resolved.rawManifest().toArray();
+            var config = resolved.rawConfig().toArray();
+            var kept = index.filter(it -> stored.digest().matches(it.raw().toArray()));
+            if (kept.isPresent()) {
+                store.save(stored, manifest, config, kept.get());
+            } else {
+                store.save(stored, manifest, config);
+            }
             if (event != null) {
                 event.image = reference.toString();
                 event.digest = resolved.digest().toString();
@@ -336,7 +366,8 @@ public final class Images implements AutoCloseable {
             return fetch(reference, new Pull(client, layers, reference, PullOptions.usual()));
         }
         return new Repairing(client, layers, new Users(pelagos), stored)
-                .run(found, pull -> fetch(reference, pull));
+                .run(found, pull -> fetch(reference, pull, store.index(stored)))
+                .orElseGet(() -> image(stored));
     }
 
     /**
@@ -591,8 +622,18 @@ public final class Images implements AutoCloseable {
             throw new BadContentException(
                     "loading " + archive + ": an image in it has no name; give it one");
         }
-        for (int i = 0; i < found.manifest().layers().size(); i++) {
-            var digest = found.manifest().layers().get(i).verifiable();
+        var digests = found.manifest().layers().stream().map(it -> it.verifiable()).toList();
+        // Until the image is there nothing else says that somebody needs its layers.
+        try (var lease = lease("the loading of " + names.getFirst(), digests)) {
+            assert lease != null;
+            return load(names, found, digests);
+        }
+    }
+
+    private List<Image> load(List<String> names, LayoutReader.Found found, List<Digest> digests)
+            throws InterruptedException {
+        for (int i = 0; i < digests.size(); i++) {
+            var digest = digests.get(i);
             var file = Objects.requireNonNull(found.layers().get(digest));
             layers.ensure(
                     digest,
@@ -622,7 +663,13 @@ public final class Images implements AutoCloseable {
 
     private Workshop workshop() {
         return new Workshop(
-                calls, store, layers, options.environment(), this::reference, this::image);
+                calls,
+                store,
+                layers,
+                this::lease,
+                options.environment(),
+                this::reference,
+                this::image);
     }
 
     /**

@@ -40,8 +40,10 @@ final class Pruning {
                 store.remove(image.reference());
             }
         }
-        // Those that would have gone do not count in a dry run either.
-        var gone = Set.copyOf(unused);
+        // Those that would have gone do not count in a dry run. When they have, a name that is
+        // there
+        // is one that somebody has given again meanwhile.
+        var gone = how.dryRun() ? Set.copyOf(unused) : Set.<StoredImage>of();
         var garbage = all();
         garbage.removeAll(needed(gone));
         for (var layer : garbage) {

@@ -28,6 +28,10 @@ final class Verifying {
 
     Verification run(int parallel) throws InterruptedException {
         checkDocuments();
+        if (image.layers().size() != image.config().diffIds().size()) {
+            document("its configuration has another number of layers than its entry in the store");
+            return new Verification(image.reference(), damages);
+        }
         var work = new ArrayList<Callable<List<Verification.Damage>>>();
         var seen = new HashSet<Digest>();
         for (int i = 0; i < image.layers().size(); i++) {

@@ -1,13 +1,17 @@
 package io.pelagos.image;
 
+import io.pelagos.core.Lease;
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
+import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageReference;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -16,6 +20,7 @@ import java.util.function.Function;
  * @param calls how files are read
  * @param store where images go
  * @param layers where their layers go
+ * @param leases says for whom layers are needed that no image has yet
  * @param environment variables, of which {@code SOURCE_DATE_EPOCH} is looked at
  * @param names reads the name of an image
  * @param images what the caller gets
@@ -24,6 +29,7 @@ record Workshop(
         FileCalls calls,
         ImageStore store,
         LayerStore layers,
+        BiFunction<String, List<Digest>, Lease> leases,
         Map<String, String> environment,
         Function<String, ImageReference> names,
         Function<StoredImage, Image> images) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -215,8 +216,7 @@ final class ImageDocuments {
     }
 
     private static void settle(Path directory) throws IOException {
-        var main = optional(directory.resolve(MAIN));
-        var json = main == null ? MAPPER.createObjectNode() : MAPPER.readTree(main);
+        var json = decided(directory);
         for (var name : List.of(CONFIG, MANIFEST)) {
             var found = optional(directory.resolve(NEW + name));
             if (found == null) {
@@ -229,6 +229,16 @@ final class ImageDocuments {
             }
         }
         Files.deleteIfExists(directory.resolve(NEW + MAIN));
+    }
+
+    /** What is damaged has decided nothing: it is there to be replaced or removed. */
+    private static JsonNode decided(Path directory) throws IOException {
+        var main = optional(directory.resolve(MAIN));
+        try {
+            return main == null ? MAPPER.createObjectNode() : MAPPER.readTree(main);
+        } catch (JacksonException _) {
+            return MAPPER.createObjectNode();
+        }
     }
 
     /** Removes an image. */

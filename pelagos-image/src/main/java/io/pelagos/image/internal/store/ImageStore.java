@@ -313,17 +313,26 @@ public final class ImageStore {
     }
 
     /**
-     * Removes a name. Layers stay until they are collected.
+     * Removes a name, also of a damaged image. Layers stay until they are collected.
      *
      * @param reference exactly what the image is called
      * @return false when there was none
      */
     public boolean remove(ImageReference reference) {
-        if (find(reference).isEmpty()) {
+        if (!isNamed(reference)) {
             return false;
         }
         var directory = paths.images().imageDir(reference.toString());
         change("removing the image in", directory, () -> ImageDocuments.remove(directory));
         return true;
+    }
+
+    private boolean isNamed(ImageReference reference) {
+        try {
+            return find(reference).isPresent();
+        } catch (BadContentException _) {
+            // Its directory can be its own only, whatever is in it.
+            return true;
+        }
     }
 }

@@ -6,6 +6,9 @@ import static io.pelagos.core.kernel.OpenFlag.O_EXCL;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.files.TreeRemoval;
@@ -29,6 +32,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -60,7 +65,7 @@ public final class LayerStore {
     private static final String DIFF_ID = ".diffid";
     private static final String ROOTLESS = ".rootless";
     private static final String BLOB = ".tar.gz";
-    private static final int HEX_LENGTH = 64;
+    static final int HEX_LENGTH = 64;
     private static final String COMPLETE = ".pelagos_complete";
     private static final Constant NEW_FILE = Constant.flags(O_WRONLY, O_CREAT, O_EXCL);
 
@@ -332,6 +337,8 @@ public final class LayerStore {
     public Made make(Archive archive) throws IOException, InterruptedException {
         try (var layer = NewLayer.begin(calls, images())) {
             return keep(layer, layer.write(archive));
+        } catch (ErrnoException e) {
+            throw StoreFailure.of("writing a layer into " + images().blobsDir(), e);
         }
     }
 
@@ -347,6 +354,8 @@ public final class LayerStore {
     public Made take(InputStream archive) throws IOException, InterruptedException {
         try (var layer = NewLayer.begin(calls, images())) {
             return keep(layer, layer.take(archive));
+        } catch (ErrnoException e) {
+            throw StoreFailure.of("writing a layer into " + images().blobsDir(), e);
         }
     }
 
@@ -581,35 +590,6 @@ public final class LayerStore {
     }
 
     /**
-     * Removes a layer in both forms, unless somebody works on it.
-     *
-     * @param digest of its compressed form
-     * @return how many bytes of files that was
-     */
-    public long remove(Digest digest) {
-        var doing = "removing layer " + digest + " from " + paths.dataDir();
-        try (var lock =
-                DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK)
-                        .orElse(null)) {
-            if (lock == null) {
-                return 0;
-            }
-            long size = size(digest);
-            var mark = images().layerCompleteFile(digest.toString());
-            Files.deleteIfExists(mark);
-            remove(images().layersDir(), digest.hex());
-            Files.deleteIfExists(images().rootlessLayerFile(digest.toString()));
-            Files.deleteIfExists(blob(digest));
-            Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
-            return size;
-        } catch (IOException e) {
-            throw StoreFailure.of(doing, paths.dataDir(), e);
-        } catch (ErrnoException e) {
-            throw StoreFailure.of(doing, e);
-        }
-    }
-
-    /**
      * Removes a layer in both forms, unless somebody works on it or needs it after all. Its name is
      * taken away before that is asked, so who looks for the layer later does not find it.
      *
@@ -619,18 +599,36 @@ public final class LayerStore {
      * @throws StoreException when it cannot be removed
      */
     public long removeUnless(Digest digest, BooleanSupplier needed) {
-        var lock = DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK);
-        if (lock.isEmpty()) {
-            return 0;
-        }
+        long size = size(digest);
+        return removeUnless(digest, true, needed) ? size : 0;
+    }
+
+    /**
+     * Removes a layer in its unpacked form only, unless somebody works on it or needs it, see
+     * {@link #removeUnless}.
+     *
+     * @param digest of its compressed form
+     * @param needed asked when the layer can no longer be found
+     * @return false when it stays
+     * @throws StoreException when it cannot be removed
+     */
+    public boolean removeTreeUnless(Digest digest, BooleanSupplier needed) {
+        return removeUnless(digest, false, needed);
+    }
+
+    private boolean removeUnless(Digest digest, boolean withBlob, BooleanSupplier needed) {
         var partial = digest.hex() + PARTIAL;
-        try (var held = lock.get();
+        var doing = "removing layer " + digest + " from " + paths.dataDir();
+        try (var held =
+                        DigestLock.tryAcquire(calls, images().layersDir(), digest.hex() + LOCK)
+                                .orElse(null);
                 var parent =
                         calls.openPath(
                                 images().layersDir().toString(),
                                 Constant.flags(O_RDONLY, O_DIRECTORY))) {
-            assert held != null;
-            long size = size(digest);
+            if (held == null) {
+                return false;
+            }
             boolean unpacked = calls.status(parent, digest.hex()).isPresent();
             if (unpacked) {
                 TreeRemoval.remove(calls, parent, partial);
@@ -645,17 +643,19 @@ public final class LayerStore {
                 }
             }
             if (stays) {
-                return 0;
+                return false;
             }
             TreeRemoval.remove(calls, parent, partial);
             Files.deleteIfExists(images().rootlessLayerFile(digest.toString()));
-            Files.deleteIfExists(blob(digest));
-            Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
-            return size;
+            if (withBlob) {
+                Files.deleteIfExists(blob(digest));
+                Files.deleteIfExists(images().blobDiffidPath(digest.toString()));
+            }
+            return true;
         } catch (IOException e) {
-            throw new StoreException("removing layer " + digest + ": " + e, e);
+            throw StoreFailure.of(doing, paths.dataDir(), e);
         } catch (ErrnoException e) {
-            throw new StoreException("removing layer " + digest + ": " + e.getMessage(), e);
+            throw StoreFailure.of(doing, e);
         }
     }
 
@@ -726,16 +726,31 @@ public final class LayerStore {
      * @throws InterruptedException when this thread is interrupted; nothing has changed
      */
     public void fetchBlob(Digest digest, Digest diffId, Source source) throws InterruptedException {
+        var doing = "fetching blob " + digest + " into " + images().blobsDir();
+        try (var lock = lock(digest)) {
+            Objects.requireNonNull(lock);
+            copyBlob(digest, diffId, source);
+        } catch (IOException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedException(doing);
+            }
+            throw StoreFailure.of(doing, images().blobsDir(), e);
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing, e);
+        }
+    }
+
+    /** While the lock is held, because the next one who has it writes the same file. */
+    private void copyBlob(Digest digest, Digest diffId, Source source) throws IOException {
         var temporary = partialBlob(digest);
-        var lock = lock(digest);
-        try (lock) {
-            try (var in = source.open()) {
-                Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            try (var in = source.open();
+                    var out = FileChannel.open(temporary, CREATE, WRITE, TRUNCATE_EXISTING)) {
+                long ignored = in.transferTo(Channels.newOutputStream(out));
+                out.force(true);
             }
             Files.writeString(images().blobDiffidPath(digest.toString()), diffId.toString());
             Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new StoreException("fetching blob " + digest + ": " + e.getMessage(), e);
         } finally {
             deleteQuietly(temporary);
         }

@@ -50,7 +50,7 @@ final class NewLayer implements AutoCloseable {
     }
 
     static NewLayer begin(FileCalls calls, ImagePaths images) {
-        var bytes = new byte[16];
+        var bytes = new byte[LayerStore.HEX_LENGTH / 2];
         RANDOM.nextBytes(bytes);
         var name = HexFormat.of().formatHex(bytes);
         var lock = DigestLock.acquire(calls, images.layersDir(), name + LayerStore.LOCK);
