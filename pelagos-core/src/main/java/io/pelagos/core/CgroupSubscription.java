@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the subscriber gets
  */
 final class CgroupSubscription<T> implements Flow.Subscription {
+    private static final System.Logger LOG = System.getLogger(CgroupSubscription.class.getName());
+
     private final Engine engine;
     private final CgroupWatch watch;
     private final Supplier<Optional<T>> reader;
@@ -36,6 +38,9 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     private boolean over;
     private @Nullable IllegalArgumentException refused;
     private @Nullable T last;
+
+    /** Why nothing could be read at the beginning. */
+    private @Nullable RuntimeException unreadable;
 
     /** What there was when the container had ended. */
     private @Nullable T finalItem;
@@ -64,7 +69,11 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     }
 
     void start(String name) {
-        last = onlyChanges ? readUnlessEnded().orElse(null) : null;
+        try {
+            last = onlyChanges ? readUnlessEnded().orElse(null) : null;
+        } catch (RuntimeException e) {
+            unreadable = e;
+        }
         Thread.ofVirtual().name("pelagos-cgroup-" + name).start(this::run);
     }
 
@@ -112,11 +121,21 @@ final class CgroupSubscription<T> implements Flow.Subscription {
         locked(
                 () -> {
                     if (onlyChanges && !ended) {
-                        finalItem = read().orElse(null);
+                        finalItem = readFinally();
                     }
                     ended = true;
                 });
         engine.poller().cancel(watch.fd());
+    }
+
+    /** What happens at the end of a container must happen, whatever can be read. */
+    private @Nullable T readFinally() {
+        try {
+            return read().orElse(null);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "what happened last is not told", e);
+            return null;
+        }
     }
 
     private void locked(Runnable action) {
@@ -132,7 +151,13 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     private void run() {
         try (watch) {
             subscriber.onSubscribe(this);
+            if (unreadable != null) {
+                throw unreadable;
+            }
             deliver();
+        } catch (ErrnoException e) {
+            cancel();
+            subscriber.onError(SyscallFailedException.of("watching a cgroup", e));
         } catch (RuntimeException | Error e) {
             cancel();
             subscriber.onError(e);

@@ -13,6 +13,7 @@ import io.pelagos.core.internal.files.CopyRules;
 import io.pelagos.core.internal.files.LayerCopy;
 import io.pelagos.core.internal.files.LayerDiff;
 import io.pelagos.core.internal.files.OverlayMount;
+import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.files.TreeSource;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
@@ -231,7 +232,16 @@ final class ContainerRoot implements AutoCloseable {
         try {
             var layer = scratch.path().resolve("layer");
             commit(layer, ended);
-            var lease = engine.leases().take("a snapshot of " + name, present.lower());
+            return snapshot(present, scratch, layer);
+        } catch (RuntimeException | Error e) {
+            undo(scratch::remove, e);
+            throw e;
+        }
+    }
+
+    private Snapshot snapshot(RootLayers present, Scratch scratch, Path layer) {
+        var lease = engine.leases().take("a snapshot of " + name, present.lower());
+        try {
             var release = engine.snapshots().retain(present.lower());
             var snapshot =
                     new Snapshot(
@@ -246,9 +256,17 @@ final class ContainerRoot implements AutoCloseable {
                             });
             engine.snapshots().add(snapshot);
             return snapshot;
-        } catch (RuntimeException e) {
-            scratch.remove();
+        } catch (RuntimeException | Error e) {
+            undo(lease::close, e);
             throw e;
+        }
+    }
+
+    private static void undo(Runnable undoing, Throwable cause) {
+        try {
+            undoing.run();
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -7,6 +7,7 @@ import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
@@ -27,7 +28,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Flow;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A container that survives the JVM which has started it. It is a name for what is on disk: each
@@ -90,6 +93,14 @@ public final class DetachedContainer {
 
     /** Looks at the disk; somebody may have given the container another name. */
     ContainerState state() {
+        try {
+            return find();
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("reading the state of the container " + name, e);
+        }
+    }
+
+    private ContainerState find() {
         var known = engine.states().read(name).filter(s -> s.id().equals(id));
         if (known.isEmpty()) {
             known =
@@ -146,6 +157,10 @@ public final class DetachedContainer {
     }
 
     private boolean signal(ContainerState state, Signal signal) {
+        return attempt("sending " + signal + " to", () -> send(state, signal));
+    }
+
+    private boolean send(ContainerState state, Signal signal) {
         var process = state.run().process();
         var pidfd =
                 process == null || state.status() != Status.RUNNING
@@ -169,9 +184,12 @@ public final class DetachedContainer {
      */
     public Exit stop(Duration grace) throws InterruptedException {
         var state =
-                engine.states()
-                        .update(state().name(), s -> s.withStopped(true))
-                        .orElseThrow(() -> ContainerStateException.missing(name));
+                attempt(
+                        "noting the stop of",
+                        () ->
+                                engine.states()
+                                        .update(state().name(), s -> s.withStopped(true))
+                                        .orElseThrow(() -> ContainerStateException.missing(name)));
         if (!grace.isZero() && signal(state, stopSignal(state))) {
             thaw(state);
             var inTime = waitFor(grace);
@@ -203,21 +221,15 @@ public final class DetachedContainer {
         var state = state();
         boolean ignored = signal(state, Signal.KILL);
         if (state.status() == Status.RUNNING) {
-            cgroup(state)
-                    .ifPresent(
-                            group -> {
-                                try (group) {
-                                    if (!endsWithFirstProcess(state)) {
-                                        group.kill();
-                                    }
-                                    group.thaw();
-                                } catch (CgroupException | ErrnoException e) {
-                                    // The supervisor removes it as soon as it is empty.
-                                    if (isAlive()) {
-                                        throw e;
-                                    }
-                                }
-                            });
+            whileAlive(
+                    "killing",
+                    state,
+                    group -> {
+                        if (!endsWithFirstProcess(state)) {
+                            group.kill();
+                        }
+                        group.thaw();
+                    });
         }
     }
 
@@ -265,7 +277,7 @@ public final class DetachedContainer {
             if (e.errno() == Errno.EEXIST) {
                 throw ContainerStateException.of(newName, "another container is named " + newName);
             }
-            throw e;
+            throw SyscallFailedException.of("renaming the container " + name, e);
         }
     }
 
@@ -303,6 +315,7 @@ public final class DetachedContainer {
      */
     public void pause() {
         withCgroup(
+                "pausing",
                 group -> {
                     group.freeze();
                     return null;
@@ -316,6 +329,7 @@ public final class DetachedContainer {
      */
     public void resume() {
         withCgroup(
+                "resuming",
                 group -> {
                     group.thaw();
                     return null;
@@ -329,7 +343,7 @@ public final class DetachedContainer {
      * @throws ContainerStateException when it does not run
      */
     public Stats stats() {
-        return Objects.requireNonNull(withCgroup(ContainerCgroup::stats));
+        return Objects.requireNonNull(withCgroup("measuring", ContainerCgroup::stats));
     }
 
     /**
@@ -345,13 +359,13 @@ public final class DetachedContainer {
         if (state.status() != Status.RUNNING || process == null) {
             throw ContainerStateException.ended(name, "it has no process");
         }
-        var group = cgroup(state);
-        if (group.isEmpty()) {
-            return List.of(process.pid());
-        }
-        try (var open = group.get()) {
-            return open.processes();
-        }
+        return attempt(
+                "listing the processes of",
+                () -> {
+                    try (var group = cgroup(state).orElse(null)) {
+                        return group == null ? List.of(process.pid()) : group.processes();
+                    }
+                });
     }
 
     /**
@@ -387,11 +401,7 @@ public final class DetachedContainer {
      * @throws ContainerStateException when it does not run
      */
     public List<String> limits(Resources resources) {
-        try {
-            return Objects.requireNonNull(withCgroup(group -> group.update(resources)));
-        } catch (CgroupException e) {
-            throw new LimitException(String.valueOf(e.getMessage()), e);
-        }
+        return Objects.requireNonNull(withCgroup("limiting", group -> group.update(resources)));
     }
 
     /**
@@ -430,24 +440,53 @@ public final class DetachedContainer {
     }
 
     private <T extends @org.jspecify.annotations.Nullable Object> T withCgroup(
-            Function<ContainerCgroup, T> action) {
-        try (var group = runningCgroup(state())) {
-            return action.apply(group);
-        }
+            String doing, Function<ContainerCgroup, T> action) {
+        return attempt(
+                doing,
+                () -> {
+                    try (var group = runningCgroup(state())) {
+                        return action.apply(group);
+                    }
+                });
     }
 
     void thaw(ContainerState state) {
-        cgroup(state)
-                .ifPresent(
-                        group -> {
-                            try (group) {
-                                group.thaw();
+        whileAlive("thawing", state, ContainerCgroup::thaw);
+    }
+
+    /** Acts on its cgroup, which its supervisor removes as soon as it is empty. */
+    private void whileAlive(String doing, ContainerState state, Consumer<ContainerCgroup> action) {
+        Boolean ignored =
+                attempt(
+                        doing,
+                        () -> {
+                            try (var group = cgroup(state).orElse(null)) {
+                                if (group != null) {
+                                    action.accept(group);
+                                }
+                                return true;
                             } catch (CgroupException | ErrnoException e) {
                                 if (isAlive()) {
                                     throw e;
                                 }
+                                return false;
                             }
                         });
+    }
+
+    /** Acts, and says in its own words what the kernel has refused. */
+    <T extends @org.jspecify.annotations.Nullable Object> T attempt(
+            String doing, Supplier<T> action) {
+        try {
+            return action.get();
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ESRCH || (e.errno() == Errno.ENODEV && !isAlive())) {
+                throw ContainerStateException.ended(name, doing + " it came too late");
+            }
+            throw SyscallFailedException.of(doing + " the container " + name, e);
+        } catch (CgroupException e) {
+            throw new LimitException(doing + " the container " + name + ": " + e.getMessage(), e);
+        }
     }
 
     Optional<ContainerCgroup> cgroup(ContainerState state) {
@@ -627,6 +666,10 @@ public final class DetachedContainer {
 
     /** Holds on to its first process and its cgroup for one more process. */
     private Execs door(ContainerSpec spec) {
+        return attempt("starting a process in", () -> open(spec));
+    }
+
+    private Execs open(ContainerSpec spec) {
         var state = state();
         var process = state.run().process();
         var pidfd =
@@ -636,23 +679,27 @@ public final class DetachedContainer {
         if (process == null || pidfd == null) {
             throw ContainerStateException.ended(name, "nothing can be started in it");
         }
+        ContainerCgroup group = null;
         try {
-            var group = cgroup(state).orElse(null);
+            group = cgroup(state).orElse(null);
+            var held = group;
             var execs =
                     new Execs(
                             new Execs.Target(
-                                    engine, spec, id, name, process.pid(), pidfd, group, Map.of()),
-                            () -> {
-                                pidfd.close();
-                                if (group != null) {
-                                    group.close();
-                                }
-                            });
-            execs.pause(group != null && group.isFrozen());
+                                    engine, spec, id, name, process.pid(), pidfd, held, Map.of()),
+                            () -> close(pidfd, held));
+            execs.pause(held != null && held.isFrozen());
             return execs;
         } catch (RuntimeException e) {
-            pidfd.close();
+            close(pidfd, group);
             throw e;
+        }
+    }
+
+    private static void close(Fd pidfd, @org.jspecify.annotations.Nullable ContainerCgroup group) {
+        pidfd.close();
+        if (group != null) {
+            group.close();
         }
     }
 

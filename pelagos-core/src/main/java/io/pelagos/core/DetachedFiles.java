@@ -21,6 +21,10 @@ final class DetachedFiles implements ContainerFiles.Reach {
 
     @Override
     public <T> T with(BiFunction<ContainerRoot, Boolean, T> action) {
+        return container.attempt("reaching the files of", () -> reach(action));
+    }
+
+    private <T> T reach(BiFunction<ContainerRoot, Boolean, T> action) {
         var spec = container.spec();
         var state = container.state();
         var process = state.run().process();
@@ -79,6 +83,10 @@ final class DetachedFiles implements ContainerFiles.Reach {
 
     /** Returns whether somebody has to let it go on: it may be frozen already, or have ended. */
     private boolean freeze(ContainerState state) {
+        return container.attempt("freezing", () -> freezeUnlessFrozen(state));
+    }
+
+    private boolean freezeUnlessFrozen(ContainerState state) {
         var found = container.cgroup(state);
         if (found.isEmpty()) {
             if (container.isAlive()) {

@@ -87,7 +87,11 @@ final class Detaching {
 
     /** Starts a container again that has ended, and lets its policies take effect. */
     DetachedContainer againAndKeep(String name, int restarts) {
-        return keep(again(name, restarts));
+        try {
+            return keep(again(name, restarts));
+        } catch (ErrnoException e) {
+            throw SyscallFailedException.of("starting the container " + name + " again", e);
+        }
     }
 
     private DetachedContainer keep(RunningContainer started) {

@@ -13,12 +13,13 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
-import io.pelagos.core.kernel.Syscall;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,9 +42,12 @@ public final class Leases {
     static final String NO_FILE = "";
 
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
-    private static final Pattern NAME = Pattern.compile("([1-9][0-9]{0,9})-[0-9]{1,9}");
+    private static final Pattern NAME = Pattern.compile("[1-9][0-9]{0,9}-[0-9]{1,9}");
     private static final int LIMIT = 1 << 21;
     private static final int HEADER = 2;
+
+    /** Far longer than it takes to write a few lines. */
+    private static final Duration WRITING = Duration.ofMinutes(10);
 
     private final Engine engine;
     private final FileCalls calls;
@@ -205,7 +209,7 @@ public final class Leases {
         }
         var lines = text.get().lines().toList();
         var owner = lines.isEmpty() ? Optional.<OwnerMark>empty() : mark(lines.getFirst());
-        if (owner.isPresent() ? owner.get().isDead(engine.calls()) : isMakerDead(name)) {
+        if (owner.isPresent() ? owner.get().isDead(engine.calls()) : isAbandoned(directory, name)) {
             forget(directory, name);
             return Optional.empty();
         }
@@ -241,9 +245,12 @@ public final class Leases {
         }
     }
 
-    private boolean isMakerDead(String name) {
-        long pid = Long.parseLong(name.substring(0, name.indexOf('-')));
-        return engine.calls().retry(Syscall.KILL, pid, 0) == -Errno.ESRCH.number();
+    /** Who has begun to write may live where its number means another process, or none. */
+    private boolean isAbandoned(Fd directory, String name) {
+        var before = Instant.now().minus(WRITING);
+        return calls.status(directory, name)
+                .filter(it -> it.modified().isBefore(before))
+                .isPresent();
     }
 
     private void forget(Fd directory, String name) {

@@ -1,15 +1,19 @@
 package io.pelagos.core;
 
+import io.pelagos.core.kernel.Errno;
+import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Prctl;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Owner;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +26,11 @@ final class OwnerThread implements AutoCloseable {
     private static final int CAPABILITIES_VERSION_3 = 0x20080522;
     private static final int HEADER_SIZE = 8;
     private static final int DATA_SIZE = 24;
+
+    /** The right to be looked at is the JVM's, not that of one of these threads. */
+    private static final ReentrantLock BECOMING = new ReentrantLock();
+
+    private static final long NOBODY = 0xffffffffL;
 
     private final SystemCalls calls;
     private final @Nullable ExecutorService thread;
@@ -57,19 +66,38 @@ final class OwnerThread implements AutoCloseable {
 
     /** A change of the user takes capabilities, and the whole JVM the right to be looked at. */
     private boolean become(Owner owner) {
+        BECOMING.lock();
+        try {
+            return becomeAlone(owner);
+        } finally {
+            BECOMING.unlock();
+        }
+    }
+
+    private boolean becomeAlone(Owner owner) {
         try (var memory = Memory.open()) {
             var header = memory.block(HEADER_SIZE);
             header.putInt(0, CAPABILITIES_VERSION_3);
             var data = memory.block(DATA_SIZE);
             call(Syscall.CAPGET, header.address(), data.address());
             long dumpable = call(Syscall.PRCTL, prctl(Prctl.PR_GET_DUMPABLE), 0, 0, 0, 0);
-            call(Syscall.SETFSGID, owner.gid());
-            call(Syscall.SETFSUID, owner.uid());
+            changeTo(Syscall.SETFSGID, owner.gid());
+            changeTo(Syscall.SETFSUID, owner.uid());
             call(Syscall.CAPSET, header.address(), data.address());
             if (dumpable == 1) {
                 call(Syscall.PRCTL, prctl(Prctl.PR_SET_DUMPABLE), dumpable, 0, 0, 0);
             }
             return true;
+        }
+    }
+
+    /** These calls give the id before, and say nothing about whether they have changed it. */
+    private void changeTo(Syscall syscall, long id) {
+        long before = call(syscall, id);
+        if (call(syscall, NOBODY) != id) {
+            throw new ErrnoException(
+                    Errno.EPERM,
+                    syscall.toString().toLowerCase(Locale.ROOT) + "(" + id + ") from " + before);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,10 +178,12 @@ final class RootLayers implements AutoCloseable {
         } else {
             makeOverlayRoot(engine);
         }
+        return made(engine, () -> place(engine.paths(), upper, engine.nextScratch()));
+    }
+
+    private static Scratch made(Engine engine, Supplier<Path> places) {
         try {
-            return Scratch.make(
-                    new FileCalls(engine.calls()),
-                    () -> place(engine.paths(), upper, engine.nextScratch()));
+            return Scratch.make(new FileCalls(engine.calls()), places);
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("making the directory of writable layers", e);
         }
@@ -190,9 +193,7 @@ final class RootLayers implements AutoCloseable {
     static Scratch snapshot(Engine engine) {
         makeOverlayRoot(engine);
         long pid = ProcessHandle.current().pid();
-        return Scratch.make(
-                new FileCalls(engine.calls()),
-                () -> engine.paths().scratch().snapshotBase(pid, engine.nextScratch()));
+        return made(engine, () -> engine.paths().scratch().snapshotBase(pid, engine.nextScratch()));
     }
 
     private static void makeRuntimeDirectory(Engine engine) {

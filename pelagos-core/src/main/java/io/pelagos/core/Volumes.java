@@ -63,15 +63,27 @@ public final class Volumes {
         try {
             Files.createDirectories(engine.paths().volumesDir());
             Files.createDirectory(path);
-            if (!labels.isEmpty()) {
-                this.labels.write(name, labels);
-            }
+            label(name, path, labels);
         } catch (FileAlreadyExistsException e) {
             return find(name);
         } catch (IOException e) {
             throw new UncheckedIOException("making the volume " + name, e);
         }
         return find(name);
+    }
+
+    /** A volume whose labels cannot be written is none; those of one before it are not its own. */
+    private void label(String name, Path path, Map<String, String> all) throws IOException {
+        try {
+            if (all.isEmpty()) {
+                labels.remove(name);
+            } else {
+                labels.write(name, all);
+            }
+        } catch (RuntimeException e) {
+            Files.deleteIfExists(path);
+            throw e;
+        }
     }
 
     private Path path(String name) {
@@ -203,6 +215,8 @@ public final class Volumes {
     }
 
     private void removeTree(String name) {
+        // First, because as soon as the directory is gone somebody may make a volume of that name.
+        labels.remove(name);
         var files = new FileCalls(engine.calls());
         try (var parent =
                 files.openPath(
@@ -212,7 +226,6 @@ public final class Volumes {
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("removing the volume " + name, e);
         }
-        labels.remove(name);
     }
 
     /**

@@ -18,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -145,6 +147,18 @@ class StoreIT {
         images.remove(name("app:1"));
         assertThat(images.prune()).isPositive();
         assertThat(entries("leases")).isEmpty();
+    }
+
+    @Test
+    void aLeaseThatIsJustBeingWrittenIsLeftAlone() throws Exception {
+        var leases = Files.createDirectories(pelagos.paths().leasesDir());
+        // A number that no process of this PID namespace has.
+        var begun = Files.createFile(leases.resolve("4194304-1"));
+        assertThat(pelagos.leases().list()).isEmpty();
+        assertThat(begun).exists();
+        Files.setLastModifiedTime(begun, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+        assertThat(pelagos.leases().list()).isEmpty();
+        assertThat(begun).doesNotExist();
     }
 
     @Test
