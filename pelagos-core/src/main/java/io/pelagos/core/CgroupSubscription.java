@@ -2,6 +2,8 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.cgroup.CgroupWatch;
 import io.pelagos.core.kernel.ErrnoException;
+import io.pelagos.core.kernel.Poller;
+import io.pelagos.core.kernel.SystemCalls;
 import java.nio.channels.ClosedChannelException;
 import java.util.Optional;
 import java.util.concurrent.Flow;
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class CgroupSubscription<T> implements Flow.Subscription {
     private static final System.Logger LOG = System.getLogger(CgroupSubscription.class.getName());
 
-    private final Engine engine;
+    private final Poller poller;
+    private final SystemCalls calls;
     private final CgroupWatch watch;
     private final Supplier<Optional<T>> reader;
     private final boolean onlyChanges;
@@ -54,13 +57,15 @@ final class CgroupSubscription<T> implements Flow.Subscription {
      * @param release is run in the end
      */
     CgroupSubscription(
-            Engine engine,
+            Poller poller,
+            SystemCalls calls,
             CgroupWatch watch,
             Supplier<Optional<T>> reader,
             boolean onlyChanges,
             Flow.Subscriber<? super T> subscriber,
             Runnable release) {
-        this.engine = engine;
+        this.poller = poller;
+        this.calls = calls;
         this.watch = watch;
         this.reader = reader;
         this.onlyChanges = onlyChanges;
@@ -113,7 +118,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     @Override
     public void cancel() {
         locked(() -> cancelled = true);
-        engine.poller().cancel(watch.fd());
+        poller.cancel(watch.fd());
     }
 
     /** The container has ended, and its cgroup is about to be removed. */
@@ -125,7 +130,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
                     }
                     ended = true;
                 });
-        engine.poller().cancel(watch.fd());
+        poller.cancel(watch.fd());
     }
 
     /** What happens at the end of a container must happen, whatever can be read. */
@@ -178,7 +183,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
 
     private void deliver() {
         while (awaitDemand() && awaitEvent()) {
-            watch.take(engine.calls());
+            watch.take(calls);
             var now = readUnlessEnded();
             if (now.isEmpty()) {
                 break;
@@ -244,9 +249,9 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     private boolean awaitEvent() {
         try {
             if (watch.signal() == CgroupWatch.Signal.COUNTER) {
-                engine.poller().awaitReadable(watch.fd());
+                poller.awaitReadable(watch.fd());
             } else {
-                engine.poller().awaitPriority(watch.fd());
+                poller.awaitPriority(watch.fd());
             }
             return true;
         } catch (ClosedChannelException e) {

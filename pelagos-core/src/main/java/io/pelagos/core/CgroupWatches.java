@@ -85,7 +85,8 @@ final class CgroupWatches {
         try {
             var subscription =
                     new CgroupSubscription<T>(
-                            engine,
+                            engine.poller(),
+                            engine.calls(),
                             open.apply(group),
                             () -> read.apply(group),
                             onlyChanges,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -154,6 +155,25 @@ class VolumesIT {
                 .isInstanceOf(InvalidSpecException.class)
                 .hasMessageContaining("label");
         assertThat(volumes().list(VolumeFilter.name("x"))).isEmpty();
+    }
+
+    @Test
+    void aVolumeWhoseLabelsCannotBeWrittenIsNotMade() throws Exception {
+        var labels = sandbox.pelagos().paths().volumeLabels("x").getParent();
+        Files.createDirectories(labels.getParent());
+        Files.writeString(labels, "in the way");
+        assertThatThrownBy(() -> volumes().create("x", Map.of("app", "shop")))
+                .isInstanceOf(UncheckedIOException.class);
+        assertThat(volumes().list()).isEmpty();
+        Files.delete(labels);
+        assertThat(volumes().create("x", Map.of("app", "shop")).labels()).hasSize(1);
+    }
+
+    @Test
+    void labelsThatACrashHasLeftAreNotThoseOfALaterVolume() throws Exception {
+        var volume = volumes().create("x", Map.of("app", "shop"));
+        Files.delete(volume.path());
+        assertThat(volumes().create("x").labels()).isEmpty();
     }
 
     @Test
