@@ -1,10 +1,10 @@
 # For the scripts beside this file: finds JDK 25, builds what is missing, starts a program. Sourced by bash.
-# Sets root (the checkout) and JAVA_HOME.
+# Sets root (the checkout) and JAVA_HOME. On the way of every command, so it starts as few processes as it can.
 
-root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+root=$(cd -P "${BASH_SOURCE[0]%/*}/.." && pwd)
 version=0.1.0-SNAPSHOT
 
-# Succeeds when the folder holds JDK 25 or newer. Starts no process: it is on the way of every command.
+# Succeeds when the folder holds JDK 25 or newer.
 is_new_enough() {
     [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
     local line release
@@ -122,7 +122,7 @@ make_cache() {
 # Succeeds when a cache is missing or older than the classes, and can be made.
 needs_cache() {
     local cache=$1 jar=$2
-    [ -w "$(dirname "$cache")" ] && { [ ! -e "$cache" ] || [ "$jar" -nt "$cache" ]; }
+    [ -w "${cache%/*}" ] && { [ ! -e "$cache" ] || [ "$jar" -nt "$cache" ]; }
 }
 
 # Replaces this shell by a class of the examples that needs images. From the class path, because the JVM keeps
@@ -174,7 +174,9 @@ run_example() {
     fi
     if [ -s "$target/pelagos.aot" ]; then
         # What the JVM says about a cache that does not fit would go to stdout.
-        options+=(-XX:AOTCache="$target/pelagos.aot" -Xlog:disable -Xlog:all=error:stderr)
+        # Compiling at once what the rehearsal found worth it pays only for what runs longer than a command.
+        options+=(-XX:AOTCache="$target/pelagos.aot" -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining
+            -Xlog:disable -Xlog:all=error:stderr)
     fi
     exec "$JAVA_HOME/bin/java" "${options[@]}" -m "io.pelagos.examples/$main" "$@"
 }

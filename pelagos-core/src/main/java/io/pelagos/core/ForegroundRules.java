@@ -98,15 +98,12 @@ final class ForegroundRules {
         spec.namespaces()
                 .forEach(
                         (namespace, mode) -> {
-                            switch (mode) {
-                                case NamespaceMode.OfProcess _, NamespaceMode.OfContainer _ ->
-                                        throw refused(
-                                                "join",
-                                                namespace,
-                                                "only a namespace given by a path can be opened");
-                                case NamespaceMode.Create(),
-                                        NamespaceMode.Host(),
-                                        NamespaceMode.Path(_) -> {}
+                            if (mode instanceof NamespaceMode.OfProcess
+                                    || mode instanceof NamespaceMode.OfContainer) {
+                                throw refused(
+                                        "join",
+                                        namespace,
+                                        "only a namespace given by a path can be opened");
                             }
                         });
     }
@@ -143,13 +140,11 @@ final class ForegroundRules {
     }
 
     private static void stream(String option, Stdio stream) {
-        switch (stream) {
-            case Stdio.Pipe(), Stdio.Descriptor(_), Stdio.ToChannel(_) ->
-                    throw refused(
-                            option,
-                            stream,
-                            "in the foreground a stream is null, a file, or the JVM's own");
-            case Stdio.Null(), Stdio.Inherit(), Stdio.ToFile(_, _) -> {}
+        if (!(stream instanceof Stdio.Null
+                || stream instanceof Stdio.Inherit
+                || stream instanceof Stdio.ToFile)) {
+            throw refused(
+                    option, stream, "in the foreground a stream is null, a file, or the JVM's own");
         }
     }
 }

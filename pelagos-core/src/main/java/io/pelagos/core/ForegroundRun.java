@@ -24,11 +24,12 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One run of a plan that lies in a file: its files, its process, its end. */
 final class ForegroundRun {
@@ -42,19 +43,28 @@ final class ForegroundRun {
     private static final int CLD_DUMPED = 3;
     private static final long POLL_MILLIS = 10;
 
+    private static final AtomicLong STARTS = new AtomicLong();
+
     private final PelagosPaths paths;
     private final ContainerSpec spec;
     private final Plans plans;
+    private final Duration grace;
 
     /** Makes the plan for the names of its files. */
     interface Plans {
         ContainerPlan plan(Path report, Path image);
     }
 
-    ForegroundRun(PelagosPaths paths, ContainerSpec spec, Plans plans) {
+    /**
+     * Prepares a run.
+     *
+     * @param grace how long the container may take to end when the thread is interrupted
+     */
+    ForegroundRun(PelagosPaths paths, ContainerSpec spec, Plans plans, Duration grace) {
         this.paths = paths;
         this.spec = spec;
         this.plans = plans;
+        this.grace = grace;
     }
 
     /** Runs it; where the first directory allows no execution, in one for temporary files. */
@@ -109,7 +119,14 @@ final class ForegroundRun {
     }
 
     private Started start(Path directory) throws IOException {
-        var name = "launch-" + UUID.randomUUID();
+        // Nobody else can make a file here; random names would take a cold JVM longer than a start.
+        var name =
+                "launch-"
+                        + ProcessHandle.current().pid()
+                        + "-"
+                        + STARTS.incrementAndGet()
+                        + "-"
+                        + System.nanoTime();
         var image = directory.resolve(name);
         var reportFile = directory.resolve(name + ".report");
         var report =
@@ -164,14 +181,13 @@ final class ForegroundRun {
     }
 
     private static Redirect input(Stdio stream) {
-        return switch (stream) {
-            case Stdio.Inherit() -> Redirect.INHERIT;
-            case Stdio.ToFile(var path, _) -> {
-                requireReadable(path);
-                yield Redirect.from(path.toFile());
-            }
-            default -> Redirect.from(new File("/dev/null"));
-        };
+        if (stream instanceof Stdio.ToFile(var path, _)) {
+            requireReadable(path);
+            return Redirect.from(path.toFile());
+        }
+        return stream instanceof Stdio.Inherit
+                ? Redirect.INHERIT
+                : Redirect.from(new File("/dev/null"));
     }
 
     private static void requireReadable(Path path) {
@@ -200,14 +216,11 @@ final class ForegroundRun {
     }
 
     private static Redirect output(Stdio stream) throws IOException {
-        return switch (stream) {
-            case Stdio.Inherit() -> Redirect.INHERIT;
-            case Stdio.ToFile(var path, var append) -> {
-                create(path);
-                yield append ? Redirect.appendTo(path.toFile()) : Redirect.to(path.toFile());
-            }
-            default -> Redirect.DISCARD;
-        };
+        if (stream instanceof Stdio.ToFile(var path, var append)) {
+            create(path);
+            return append ? Redirect.appendTo(path.toFile()) : Redirect.to(path.toFile());
+        }
+        return stream instanceof Stdio.Inherit ? Redirect.INHERIT : Redirect.DISCARD;
     }
 
     /** A helper that runs, and the file it reports into, which it removes once it has opened it. */
@@ -236,7 +249,7 @@ final class ForegroundRun {
                 var exit = exit(ForegroundReport.end(plan, read(report)));
                 return timedOut ? new Exit.TimedOut(Objects.requireNonNull(spec.timeout())) : exit;
             } catch (InterruptedException e) {
-                endUninterruptibly(helper);
+                endUninterruptibly(helper, grace);
                 throw e;
             } finally {
                 Files.deleteIfExists(reportFile);
@@ -251,12 +264,29 @@ final class ForegroundRun {
         } while (!helper.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS));
     }
 
-    private static void endUninterruptibly(Process helper) {
+    /** Asks the first process to end, once it is there, and waits for a while whether it does. */
+    private static boolean ask(Process helper, Duration atMost) throws InterruptedException {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        boolean asked = false;
+        while (!asked && System.nanoTime() < deadline) {
+            asked = helper.children().filter(ProcessHandle::destroy).count() > 0;
+            if (helper.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                return true;
+            }
+        }
+        return helper.waitFor(Duration.ofNanos(deadline - System.nanoTime()));
+    }
+
+    private static void endUninterruptibly(Process helper, Duration grace) {
+        var left = grace;
         while (helper.isAlive()) {
             try {
-                end(helper);
+                if (left.isZero() || !ask(helper, left)) {
+                    end(helper);
+                }
             } catch (InterruptedException _) {
-                // The caller hears of it when the container has ended.
+                // The caller hears of it when the container has ended; once more means now.
+                left = Duration.ZERO;
             }
         }
     }

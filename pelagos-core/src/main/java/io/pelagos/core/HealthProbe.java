@@ -10,7 +10,6 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
-import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Stdio;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -104,7 +103,7 @@ final class HealthProbe {
     }
 
     private Fd socketInside(Execs.Target target) {
-        if (!target.spec().mode(Namespace.NETWORK).equals(NamespaceMode.HOST)) {
+        if (!target.spec().shares(Namespace.NETWORK)) {
             return engine.launcher().socketInside(target.pidfd());
         }
         var calls = engine.calls();

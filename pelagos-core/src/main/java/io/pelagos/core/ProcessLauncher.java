@@ -10,6 +10,7 @@ import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.internal.plan.HostFactsReader;
 import io.pelagos.core.internal.plan.LaunchInputs;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.SeccompCompiler;
 import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.security.SeccompTarget;
@@ -17,6 +18,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -48,10 +50,12 @@ public final class ProcessLauncher {
 
     private final PelagosPaths paths;
     private final Consumer<String> warnings;
+    private final Duration grace;
 
-    private ProcessLauncher(PelagosPaths paths, Consumer<String> warnings) {
+    private ProcessLauncher(PelagosPaths paths, Consumer<String> warnings, Duration grace) {
         this.paths = paths;
         this.warnings = warnings;
+        this.grace = grace;
     }
 
     /**
@@ -62,7 +66,8 @@ public final class ProcessLauncher {
      * @return the launcher
      */
     public static ProcessLauncher of(PelagosPaths paths) {
-        return new ProcessLauncher(paths, warning -> LOG.log(System.Logger.Level.WARNING, warning));
+        return new ProcessLauncher(
+                paths, warning -> LOG.log(System.Logger.Level.WARNING, warning), Duration.ZERO);
     }
 
     /**
@@ -72,7 +77,40 @@ public final class ProcessLauncher {
      * @return a launcher
      */
     public ProcessLauncher onWarning(Consumer<String> listener) {
-        return new ProcessLauncher(paths, listener);
+        return new ProcessLauncher(paths, listener, grace);
+    }
+
+    /**
+     * Lets a container end by itself when the thread that runs it is interrupted: it gets SIGTERM,
+     * whatever its stop signal is, and SIGKILL when time is up.
+     *
+     * @param atMost how long it may take; zero, which is the default, for SIGKILL at once
+     * @return a launcher
+     * @throws IllegalArgumentException when the time is negative
+     */
+    public ProcessLauncher gracePeriod(Duration atMost) {
+        if (atMost.isNegative()) {
+            throw new IllegalArgumentException("gracePeriod " + atMost + ": is negative");
+        }
+        return new ProcessLauncher(paths, warnings, atMost);
+    }
+
+    /**
+     * Tells whether a container can be run without native access by this JVM: nothing of it {@link
+     * #run} would refuse for the lack of that, and namespaces take no user namespace first, because
+     * the JVM has CAP_SYS_ADMIN.
+     *
+     * @param spec what it is to be
+     * @return whether it can
+     */
+    public static boolean canRun(ContainerSpec spec) {
+        try {
+            ForegroundRules.check(spec);
+        } catch (InvalidSpecException e) {
+            LOG.log(System.Logger.Level.DEBUG, "not without native access", e);
+            return false;
+        }
+        return HostFactsReader.effective().contains(Capability.SYS_ADMIN);
     }
 
     /**
@@ -90,7 +128,7 @@ public final class ProcessLauncher {
     public Exit run(ContainerSpec spec) throws InterruptedException {
         var plans = compose(spec);
         try {
-            return new ForegroundRun(paths, spec, plans).run();
+            return new ForegroundRun(paths, spec, plans, grace).run();
         } catch (LaunchFailure failure) {
             throw Starter.launchFailure(failure, spec, name(spec));
         }

@@ -3,7 +3,6 @@ package io.pelagos.core;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
-import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
 import java.nio.channels.ReadableByteChannel;
@@ -53,7 +52,7 @@ final class SpecRules {
     }
 
     private static void mountNamespace(ContainerSpec spec) {
-        if (spec.mode(Namespace.MOUNT).equals(NamespaceMode.HOST)) {
+        if (spec.shares(Namespace.MOUNT)) {
             throw new InvalidSpecException(
                     "share",
                     "MOUNT",
@@ -117,8 +116,7 @@ final class SpecRules {
     }
 
     private static void clocks(ContainerSpec spec) {
-        if (!spec.creates(Namespace.TIME)
-                && !spec.clocks().equals(ContainerSpec.ClockOffsets.NONE)) {
+        if (!spec.creates(Namespace.TIME) && !spec.clocks().isNone()) {
             throw new InvalidSpecException(
                     "clocks",
                     spec.clocks().toString(),

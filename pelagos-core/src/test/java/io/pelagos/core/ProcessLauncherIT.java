@@ -173,7 +173,9 @@ final class ProcessLauncherIT {
                 container("sh", "-c", "echo up; exec sleep 1000")
                         .stdout(new Stdio.ToFile(fifo, false))
                         .spec();
-        var thread = Thread.ofPlatform().start(() -> runUntilInterrupted(spec));
+        var thread =
+                Thread.ofPlatform()
+                        .start(() -> runUntilInterrupted(ProcessLauncher.of(paths()), spec));
         try (var started = Files.newBufferedReader(fifo)) {
             assertThat(started.readLine()).isEqualTo("up");
             var helpers = ProcessHandle.current().children().toList();
@@ -191,9 +193,9 @@ final class ProcessLauncherIT {
         }
     }
 
-    private void runUntilInterrupted(ContainerSpec spec) {
+    private static void runUntilInterrupted(ProcessLauncher launcher, ContainerSpec spec) {
         try {
-            ProcessLauncher.of(paths()).run(spec);
+            launcher.run(spec);
         } catch (InterruptedException expected) {
             Thread.currentThread().interrupt();
         }
@@ -246,6 +248,70 @@ final class ProcessLauncherIT {
                         "-Ddirectory=" + directory.resolve("world"));
         assertThat(run.output()).isEqualTo("here\n");
         assertThat(run.exit()).isEqualTo(7);
+    }
+
+    /** What a cold JVM links and generates at first use takes it as long as the start itself. */
+    @Test
+    void nothingOnTheWayIsLinkedAtFirstUse() throws Exception {
+        var log = directory.resolve("classes");
+        var run =
+                ChildJvm.run(
+                        ForegroundMain.class,
+                        "-Xlog:class+load:file=" + log,
+                        "-Dcommand=true",
+                        "-Ddirectory=" + directory.resolve("world"));
+        assertThat(run.exit()).isZero();
+        assertThat(Files.readAllLines(log))
+                .isNotEmpty()
+                .noneMatch(line -> line.contains("java.lang.runtime.SwitchBootstraps "))
+                .noneMatch(line -> line.contains("java.lang.runtime.ObjectMethods "))
+                .noneMatch(line -> line.contains("jdk.internal.foreign.abi.LinkerOptions "));
+    }
+
+    /** It has time to end by itself, as long as nobody interrupts once more. */
+    @Test
+    void anInterruptedThreadAsksTheContainerToEndFirst() throws Exception {
+        var fifo = fifo();
+        var spec =
+                container("sh", "-c", "trap 'echo asked; exit 3' TERM; echo up; sleep 1000 & wait")
+                        .stdout(new Stdio.ToFile(fifo, false))
+                        .spec();
+        var launcher = ProcessLauncher.of(paths()).gracePeriod(Duration.ofMinutes(1));
+        var thread = Thread.ofPlatform().start(() -> runUntilInterrupted(launcher, spec));
+        try (var started = Files.newBufferedReader(fifo)) {
+            assertThat(started.readLine()).isEqualTo("up");
+            thread.interrupt();
+            assertThat(started.readLine()).isEqualTo("asked");
+            assertThat(started.readLine()).isNull();
+        }
+        thread.join();
+    }
+
+    /** One that ignores SIGTERM ends when its time is up. */
+    @Test
+    void aContainerThatDoesNotEndIsEnded() throws Exception {
+        var fifo = fifo();
+        var spec =
+                container("sh", "-c", "trap '' TERM; echo up; exec sleep 1000")
+                        .stdout(new Stdio.ToFile(fifo, false))
+                        .spec();
+        var launcher = ProcessLauncher.of(paths()).gracePeriod(Duration.ofMillis(50));
+        var thread = Thread.ofPlatform().start(() -> runUntilInterrupted(launcher, spec));
+        try (var started = Files.newBufferedReader(fifo)) {
+            assertThat(started.readLine()).isEqualTo("up");
+            thread.interrupt();
+            assertThat(started.readLine()).isNull();
+        }
+        thread.join();
+    }
+
+    @Test
+    void whatTakesNativeAccessIsToldBefore() {
+        assertThat(ProcessLauncher.canRun(container("true").spec())).isTrue();
+        assertThat(ProcessLauncher.canRun(container("true").stdin(Stdio.PIPE).spec())).isFalse();
+        assertThatThrownBy(() -> ProcessLauncher.of(paths()).gracePeriod(Duration.ofMillis(-1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("gracePeriod PT-0.001S");
     }
 
     @Test

@@ -11,6 +11,37 @@ record CallDecision(List<Clause> clauses, SeccompAction otherwise) {
     /** Conditions that must all hold, and what happens then. */
     record Clause(List<SeccompCondition> conditions, SeccompAction action) {}
 
+    // As in SeccompAction.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof CallDecision decision && decision.parts().equals(parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    /** Returns all that it consists of. */
+    private List<Object> parts() {
+        if (clauses.isEmpty()) {
+            return List.of(otherwise.returnValue());
+        }
+        var parts = new ArrayList<Object>();
+        for (var clause : clauses) {
+            parts.add(clause.conditions().size());
+            for (var condition : clause.conditions()) {
+                parts.add(condition.index());
+                parts.add(condition.operator());
+                parts.add(condition.value());
+                parts.add(condition.valueTwo());
+            }
+            parts.add(clause.action().returnValue());
+        }
+        parts.add(otherwise.returnValue());
+        return parts;
+    }
+
     static CallDecision always(SeccompAction action) {
         return new CallDecision(List.of(), action);
     }

@@ -1,6 +1,5 @@
 package io.pelagos.core.security;
 
-import java.util.Comparator;
 import java.util.regex.Pattern;
 
 /**
@@ -12,8 +11,6 @@ import java.util.regex.Pattern;
 public record KernelVersion(int major, int minor) implements Comparable<KernelVersion> {
     private static final Pattern RELEASE =
             Pattern.compile("([0-9]{1,5})\\.([0-9]{1,5})(?:[^0-9].*)?");
-    private static final Comparator<KernelVersion> ORDER =
-            Comparator.comparingInt(KernelVersion::major).thenComparingInt(KernelVersion::minor);
 
     /**
      * Checks the numbers.
@@ -55,7 +52,9 @@ public record KernelVersion(int major, int minor) implements Comparable<KernelVe
 
     @Override
     public int compareTo(KernelVersion other) {
-        return ORDER.compare(this, other);
+        return major != other.major
+                ? Integer.compare(major, other.major)
+                : Integer.compare(minor, other.minor);
     }
 
     /** Returns the version as {@code major.minor}. */

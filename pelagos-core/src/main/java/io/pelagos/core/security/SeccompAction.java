@@ -110,6 +110,18 @@ public record SeccompAction(Kind kind, int data) {
         return kind == Kind.ALLOW || kind == Kind.LOG;
     }
 
+    // Filters are compiled on the way of every first start, and a cold JVM takes longer to link
+    // the methods that it would make of a record than to compile the filter.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SeccompAction action && action.returnValue() == returnValue();
+    }
+
+    @Override
+    public int hashCode() {
+        return returnValue();
+    }
+
     /** Returns for example {@code ALLOW} or {@code ERRNO(38)}. */
     @Override
     public String toString() {

@@ -4,7 +4,6 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompProfile;
-import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -117,7 +116,7 @@ final class CommandLine {
             option("name", spec.name());
         }
         var hostname = spec.hostname() == null ? spec.name() : spec.hostname();
-        if (hostname != null && !spec.mode(Namespace.UTS).equals(NamespaceMode.HOST)) {
+        if (hostname != null && !spec.shares(Namespace.UTS)) {
             option("hostname", hostname);
         }
         if (spec.domainname() != null) {
@@ -175,7 +174,7 @@ final class CommandLine {
                 case PID, IPC, UTS -> option(kind.procName(), text(kind, mode, "private"));
             }
         }
-        if (!spec.clocks().equals(ClockOffsets.NONE)) {
+        if (!spec.clocks().isNone()) {
             throw none("clocks " + spec.clocks(), "it makes no time namespaces");
         }
     }

@@ -88,6 +88,15 @@ public record ContainerSpec(
     public record ClockOffsets(Duration monotonic, Duration boottime) {
         /** No offset. */
         public static final ClockOffsets NONE = new ClockOffsets(Duration.ZERO, Duration.ZERO);
+
+        /**
+         * Tells whether no clock differs from the host's.
+         *
+         * @return whether both are zero
+         */
+        public boolean isNone() {
+            return monotonic.isZero() && boottime.isZero();
+        }
     }
 
     /** Checks names and copies collections. */
@@ -105,7 +114,7 @@ public record ContainerSpec(
         devices = List.copyOf(devices);
         var modes = new EnumMap<Namespace, NamespaceMode>(Namespace.class);
         modes.putAll(namespaces);
-        modes.values().removeIf(NamespaceMode.HOST::equals);
+        modes.values().removeIf(NamespaceMode.Host.class::isInstance);
         namespaces = Collections.unmodifiableMap(modes);
         uidMap = List.copyOf(uidMap);
         gidMap = List.copyOf(gidMap);
@@ -140,7 +149,17 @@ public record ContainerSpec(
      * @return true when a new one is made
      */
     public boolean creates(Namespace namespace) {
-        return mode(namespace).equals(NamespaceMode.CREATE);
+        return mode(namespace) instanceof NamespaceMode.Create;
+    }
+
+    /**
+     * Tells whether the container is in a namespace of the JVM.
+     *
+     * @param namespace which one
+     * @return whether it has none of its own and joins none
+     */
+    public boolean shares(Namespace namespace) {
+        return mode(namespace) instanceof NamespaceMode.Host;
     }
 
     /**

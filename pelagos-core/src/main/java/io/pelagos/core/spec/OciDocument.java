@@ -44,7 +44,7 @@ final class OciDocument {
         node.put("ociVersion", VERSION);
         root(node.putObject("root"), spec);
         process(node.putObject("process"), spec);
-        boolean ownNames = !spec.mode(Namespace.UTS).equals(NamespaceMode.HOST);
+        boolean ownNames = !spec.shares(Namespace.UTS);
         if (spec.hostname() != null) {
             node.put("hostname", spec.hostname());
         } else if (spec.name() != null && ownNames && spec.name().length() <= 64) {
@@ -317,7 +317,7 @@ final class OciDocument {
         spec.namespaces().forEach((kind, mode) -> namespace(namespaces, kind, mode));
         idMap(node, "uidMappings", spec.uidMap());
         idMap(node, "gidMappings", spec.gidMap());
-        if (!spec.clocks().equals(ClockOffsets.NONE)) {
+        if (!spec.clocks().isNone()) {
             var offsets = node.putObject("timeOffsets");
             offset(offsets.putObject("monotonic"), spec.clocks().monotonic());
             offset(offsets.putObject("boottime"), spec.clocks().boottime());

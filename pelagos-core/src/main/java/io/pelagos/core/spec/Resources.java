@@ -109,6 +109,16 @@ public record Resources(
             }
         }
 
+        private boolean limited() {
+            return max != null
+                    || high != null
+                    || low != null
+                    || min != null
+                    || swap != null
+                    || oomGroup != null
+                    || swappiness != null;
+        }
+
         /**
          * Converts the combined limit of cgroup v1, OCI and docker's {@code --memory-swap} into
          * that of swap alone.
@@ -161,6 +171,16 @@ public record Resources(
             range("cpu burst in microseconds", burstMicros, 0, Long.MAX_VALUE / 1000);
             list("cpus", cpus);
             list("mems", mems);
+        }
+
+        private boolean limited() {
+            return weight != null
+                    || quotaMicros != null
+                    || periodMicros != null
+                    || burstMicros != null
+                    || cpus != null
+                    || mems != null
+                    || idle != null;
         }
 
         /**
@@ -279,17 +299,14 @@ public record Resources(
      * @return false for {@link #UNLIMITED}, whatever the parent
      */
     public boolean limited() {
-        return !equals(
-                new Resources(
-                        Memory.UNLIMITED,
-                        Cpu.UNLIMITED,
-                        null,
-                        Io.UNLIMITED,
-                        Map.of(),
-                        List.of(),
-                        Map.of(),
-                        parent,
-                        required));
+        return memory.limited()
+                || cpu.limited()
+                || pids != null
+                || io.weight() != null
+                || !io.devices().isEmpty()
+                || !hugetlb.isEmpty()
+                || !devices.isEmpty()
+                || !unified.isEmpty();
     }
 
     private static void range(String what, @Nullable Long value, long least, long most) {

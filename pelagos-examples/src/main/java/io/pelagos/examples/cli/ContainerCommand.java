@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 /** A command about detached containers. */
 abstract class ContainerCommand implements Callable<Integer>, Debuggable {
     /** Where the command writes, and what it asks. */
-    record Surroundings(PrintWriter out, PrintWriter err, Opening opening) {}
+    record Surroundings(PrintWriter out, PrintWriter err) {}
 
     @Mixin private StandardOptions standard = new StandardOptions();
 
@@ -26,7 +26,7 @@ abstract class ContainerCommand implements Callable<Integer>, Debuggable {
 
     @Override
     public final Integer call() throws InterruptedException, IOException {
-        try (var pelagos = surroundings.opening().pelagos()) {
+        try (var pelagos = Pelagos.open()) {
             return call(pelagos);
         } finally {
             out().flush();

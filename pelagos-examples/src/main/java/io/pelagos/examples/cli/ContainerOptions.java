@@ -94,9 +94,20 @@ final class ContainerOptions {
     @Mixin private SecurityOptions security = new SecurityOptions();
     @Mixin private ResourceOptions resources = new ResourceOptions();
 
+    /** Describes the container, whose root is what {@link Pelagos} knows by name. */
     ContainerBuilder builder(Pelagos pelagos) throws InterruptedException {
+        refuseMissingProgram();
+        return configured(pelagos.container(mapped(isImage() ? image(pelagos) : given())));
+    }
+
+    /** Describes the container without anything of this machine: takes one without an image. */
+    ContainerBuilder description() {
+        refuseMissingProgram();
+        return configured(ContainerBuilder.describing(mapped(given())));
+    }
+
+    private ContainerBuilder configured(ContainerBuilder builder) {
         var program = command();
-        var builder = pelagos.container(rootfs(pelagos));
         if (entrypoint != null) {
             builder.entrypoint(entrypoint);
         }
@@ -130,32 +141,35 @@ final class ContainerOptions {
         return run;
     }
 
-    private Rootfs rootfs(Pelagos pelagos) throws InterruptedException {
-        var root = given(pelagos);
+    /** Tells whether the root file system is that of an image. */
+    boolean isImage() {
+        return !rootfs.equals("host") && !rootfs.startsWith("/") && !rootfs.startsWith(".");
+    }
+
+    private Rootfs mapped(Rootfs root) {
         return idMapped ? root.idMapped() : root;
     }
 
-    private Rootfs given(Pelagos pelagos) throws InterruptedException {
-        if (rootfs.equals("host") || rootfs.startsWith("/") || rootfs.startsWith(".")) {
-            if (platform != null) {
-                throw new IllegalArgumentException(
-                        "--platform \""
-                                + platform
-                                + "\": takes an image, which "
-                                + rootfs
-                                + " is not");
-            }
-            return Shell.rootfs(rootfs);
-        }
+    private Rootfs image(Pelagos pelagos) throws InterruptedException {
         return PulledImage.of(pelagos, rootfs, pull, platform);
+    }
+
+    private Rootfs given() {
+        if (platform != null) {
+            throw new IllegalArgumentException(
+                    "--platform \"" + platform + "\": takes an image, which " + rootfs + " is not");
+        }
+        return Shell.rootfs(rootfs);
+    }
+
+    private void refuseMissingProgram() {
+        if (command().isEmpty() && (!command.isEmpty() || rootfs.equals("host"))) {
+            throw new IllegalArgumentException("CMD: no program is named");
+        }
     }
 
     private List<String> command() {
         boolean dashes = !command.isEmpty() && command.getFirst().equals("--");
-        var program = dashes ? command.subList(1, command.size()) : command;
-        if (program.isEmpty() && (dashes || rootfs.equals("host"))) {
-            throw new IllegalArgumentException("CMD: no program is named");
-        }
-        return program;
+        return dashes ? command.subList(1, command.size()) : command;
     }
 }

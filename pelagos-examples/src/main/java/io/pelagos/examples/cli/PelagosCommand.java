@@ -74,18 +74,11 @@ public final class PelagosCommand implements Debuggable {
      */
     public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         var chosen = arguments.length == 0 ? "" : arguments[0];
-        try (var opening = chosen.equals("run") ? Opening.begin() : Opening.later()) {
-            return execute(out, err, opening, chosen, arguments);
-        }
-    }
-
-    private static int execute(
-            PrintWriter out, PrintWriter err, Opening opening, String chosen, String... arguments) {
         var commandLine = new CommandLine(new PelagosCommand());
         for (var name : COMMANDS) {
             // Reading the annotations of a command takes a while: only for one that is wanted.
             if (name.equals(chosen) || !COMMANDS.contains(chosen)) {
-                commandLine.addSubcommand(name, command(name, out, err, opening));
+                commandLine.addSubcommand(name, command(name, out, err));
             }
         }
         Converters.register(commandLine);
@@ -105,10 +98,10 @@ public final class PelagosCommand implements Debuggable {
                 .execute(arguments);
     }
 
-    private static Object command(String name, PrintWriter out, PrintWriter err, Opening opening) {
-        var surroundings = new ContainerCommand.Surroundings(out, err, opening);
+    private static Object command(String name, PrintWriter out, PrintWriter err) {
+        var surroundings = new ContainerCommand.Surroundings(out, err);
         return switch (name) {
-            case "run" -> new RunCommand(out, err, opening);
+            case "run" -> new RunCommand(out, err);
             case "explain" -> new ExplainCommand(out);
             case "probe" -> new ProbeCommand(out);
             case "ps" -> new PsCommand(surroundings);

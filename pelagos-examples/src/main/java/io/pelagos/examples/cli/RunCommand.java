@@ -2,6 +2,8 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Container;
 import io.pelagos.core.ContainerBuilder;
+import io.pelagos.core.Pelagos;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.examples.InteractiveSession;
 import java.io.PrintWriter;
@@ -20,10 +22,14 @@ import picocli.CommandLine.Mixin;
         description = "Run a program in a new container.",
         footer = {
             "",
-            "The exit code is the program's, or 128 and the number of the signal that ended it; 125 when",
+            "The exit code is the program's, or 128 and the number of the signal that ended it; 125"
+                    + " when",
             "pelagos itself failed, 126 and 127 when the program could not be executed or found."
         })
 final class RunCommand implements Callable<Integer>, Debuggable {
+    /** Nobody sees it: a JVM that ends by a signal says so itself. */
+    private static final int STOPPED = 125;
+
     private static final System.Logger LOG = System.getLogger(RunCommand.class.getName());
 
     @Mixin private ContainerOptions container = new ContainerOptions();
@@ -32,12 +38,9 @@ final class RunCommand implements Callable<Integer>, Debuggable {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    private final Opening opening;
-
-    RunCommand(PrintWriter out, PrintWriter err, Opening opening) {
+    RunCommand(PrintWriter out, PrintWriter err) {
         this.out = out;
         this.err = err;
-        this.opening = opening;
     }
 
     @Override
@@ -47,7 +50,13 @@ final class RunCommand implements Callable<Integer>, Debuggable {
 
     @Override
     public Integer call() throws InterruptedException {
-        try (var pelagos = opening.pelagos()) {
+        if (!container.isImage() && !container.run().detach()) {
+            var spec = container.description().spec();
+            if (WithoutNativeAccess.suits(spec)) {
+                return withoutNativeAccess(spec);
+            }
+        }
+        try (var pelagos = Pelagos.open()) {
             var builder = container.builder(pelagos);
             if (container.run().detach()) {
                 out.println(builder.startDetached().id());
@@ -63,13 +72,20 @@ final class RunCommand implements Callable<Integer>, Debuggable {
         }
     }
 
+    private int withoutNativeAccess(ContainerSpec spec) throws InterruptedException {
+        return new WithoutNativeAccess(container.run().stopTimeout(), this::warn)
+                .run(spec)
+                .map(this::report)
+                .orElse(STOPPED);
+    }
+
     private int runToTheEnd(ContainerBuilder builder, @Nullable InteractiveSession session)
             throws InterruptedException {
         var starting = new CompletableFuture<Container>();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(starting), "stop"));
         try (var started = builder.start()) {
             starting.complete(started);
-            warn(started);
+            started.warnings().forEach(this::warn);
             if (session != null) {
                 show(started, session);
             }
@@ -101,19 +117,17 @@ final class RunCommand implements Callable<Integer>, Debuggable {
         }
     }
 
-    private void warn(Container started) {
-        started.warnings().forEach(warning -> err.println("pelagos: warning: " + warning));
+    private void warn(String warning) {
+        err.println("pelagos: warning: " + warning);
     }
 
     private int report(Exit exit) {
-        switch (exit) {
-            case Exit.Code _, Exit.Killed _ -> {}
-            case Exit.OutOfMemory(long kills) ->
-                    err.println(
-                            "pelagos: out of memory: the kernel ended "
-                                    + (kills == 1 ? "a process" : kills + " processes"));
-            case Exit.TimedOut(var after) ->
-                    err.println("pelagos: timeout: ended after " + after.toMillis() + " ms");
+        if (exit instanceof Exit.OutOfMemory(long kills)) {
+            err.println(
+                    "pelagos: out of memory: the kernel ended "
+                            + (kills == 1 ? "a process" : kills + " processes"));
+        } else if (exit instanceof Exit.TimedOut(var after)) {
+            err.println("pelagos: timeout: ended after " + after.toMillis() + " ms");
         }
         return exit.code();
     }

@@ -355,22 +355,31 @@ public final class PlanBuilder {
     }
 
     private Operand operand(@Nullable Object argument) {
-        return switch (argument) {
-            case null -> NULL;
-            case Integer number -> number(number);
-            case Long number -> number(number);
-            case Constant constant ->
-                    new Operand(
-                            Operand.Kind.CONSTANT, constant.value(architecture), constant.name());
-            case String text -> string(text);
-            case Pointer pointer ->
-                    new Operand(Operand.Kind.POINTER, pointer.address(), pointer.text());
-            case Slot slot -> slot.operand;
-            case Struct struct -> struct(struct);
-            default ->
-                    throw new IllegalArgumentException(
-                            "an argument of " + argument.getClass() + ": " + argument);
-        };
+        // Not a switch: one over types takes a cold JVM as long to link as a start takes.
+        if (argument == null) {
+            return NULL;
+        }
+        if (argument instanceof Integer || argument instanceof Long) {
+            return number(((Number) argument).longValue());
+        }
+        if (argument instanceof Constant constant) {
+            return new Operand(
+                    Operand.Kind.CONSTANT, constant.value(architecture), constant.name());
+        }
+        if (argument instanceof String text) {
+            return string(text);
+        }
+        if (argument instanceof Pointer pointer) {
+            return new Operand(Operand.Kind.POINTER, pointer.address(), pointer.text());
+        }
+        if (argument instanceof Slot slot) {
+            return slot.operand;
+        }
+        if (argument instanceof Struct struct) {
+            return struct(struct);
+        }
+        throw new IllegalArgumentException(
+                "an argument of " + argument.getClass() + ": " + argument);
     }
 
     private static Operand number(long number) {

@@ -252,11 +252,13 @@ public final class Supervision {
         } else {
             foreground.await(handOver.pidfd().value());
         }
-        switch (kind) {
-            case Kind.Foreground _ -> {}
-            case Kind.Attached(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
-            case Kind.Child(var cleanup) -> watch(handOver.pidfd().value(), cleanup);
-            case Kind.Detached detached -> detached(handOver.pidfd().value(), detached, copying);
+        var pidfd = handOver.pidfd().value();
+        if (kind instanceof Kind.Attached(var cleanup)) {
+            watch(pidfd, cleanup);
+        } else if (kind instanceof Kind.Child(var cleanup)) {
+            watch(pidfd, cleanup);
+        } else if (kind instanceof Kind.Detached detached) {
+            detached(pidfd, detached, copying);
         }
 
         plan.here(inChild);

@@ -20,7 +20,6 @@ import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.spec.ContainerPath;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 
@@ -68,8 +67,12 @@ final class FileSystem {
     }
 
     private static List<Attachment> sorted(List<Attachment> all) {
-        all.sort(Comparator.comparingInt(a -> ContainerPath.depth(a.target())));
+        all.sort((a, b) -> Integer.compare(depth(a), depth(b)));
         return List.copyOf(all);
+    }
+
+    private static int depth(Attachment attachment) {
+        return ContainerPath.depth(attachment.target());
     }
 
     void add(PlanBuilder plan) {

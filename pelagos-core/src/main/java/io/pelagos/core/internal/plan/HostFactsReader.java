@@ -61,7 +61,7 @@ public final class HostFactsReader {
                 nofileHard(calls),
                 boundingSet(readFile("/proc/self/status")),
                 hostRoot(),
-                effectiveSet(readFile("/proc/self/status")),
+                effective(),
                 isNested(readFile("/proc/self/uid_map")),
                 modules());
     }
@@ -82,9 +82,18 @@ public final class HostFactsReader {
                 nofileHard(readFile("/proc/self/limits")),
                 boundingSet(readFile("/proc/self/status")),
                 hostRoot(),
-                effectiveSet(readFile("/proc/self/status")),
+                effective(),
                 isNested(readFile("/proc/self/uid_map")),
                 modules());
+    }
+
+    /**
+     * Reads what the JVM itself may do now, from a file of procfs.
+     *
+     * @throws UncheckedIOException when procfs cannot be read
+     */
+    public static Set<Capability> effective() {
+        return effectiveSet(readFile("/proc/self/status"));
     }
 
     /** Known from sysfs, since securityfs is often not mounted. */

@@ -15,7 +15,6 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
-import io.pelagos.core.spec.NamespaceMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,8 +73,7 @@ final class KernelFileSystems {
         var all = new ArrayList<Attachment>();
         all.add(proc());
         all.add(sys());
-        if (inputs.facts().cgroup2()
-                && !inputs.spec().mode(Namespace.CGROUP).equals(NamespaceMode.HOST)) {
+        if (inputs.facts().cgroup2() && !inputs.spec().shares(Namespace.CGROUP)) {
             all.add(kernel("cgroup2", "/sys/fs/cgroup", Map.of(), SAFE_READ_ONLY));
         }
         all.add(dev());
@@ -164,8 +162,7 @@ final class KernelFileSystems {
 
     /** A new procfs shows the PID namespace, and takes one that the user namespace owns. */
     private Attachment proc() {
-        return inputs.inUserNamespace()
-                        && inputs.spec().mode(Namespace.PID).equals(NamespaceMode.HOST)
+        return inputs.inUserNamespace() && inputs.spec().shares(Namespace.PID)
                 ? ofTheHost("/proc", SAFE)
                 : kernel("proc", "/proc", Map.of(), SAFE);
     }
@@ -185,8 +182,7 @@ final class KernelFileSystems {
 
     /** A new sysfs shows the network namespace, so it takes one of the container's own. */
     private Attachment sys() {
-        if (inputs.inUserNamespace()
-                && inputs.spec().mode(Namespace.NETWORK).equals(NamespaceMode.HOST)) {
+        if (inputs.inUserNamespace() && inputs.spec().shares(Namespace.NETWORK)) {
             return ofTheHost("/sys", SAFE_READ_ONLY);
         }
         return kernel("sysfs", "/sys", Map.of(), SAFE_READ_ONLY);

@@ -7,7 +7,6 @@ import io.pelagos.core.security.SeccompProgram;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Namespace;
-import io.pelagos.core.spec.NamespaceMode;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -151,7 +150,7 @@ public record LaunchInputs(
      * namespace has all, and any other no more than the JVM.
      */
     Set<Capability> possible(Set<Capability> wanted) {
-        if (inUserNamespace() && !spec.mode(Namespace.USER).equals(NamespaceMode.HOST)) {
+        if (inUserNamespace() && !spec.shares(Namespace.USER)) {
             return wanted;
         }
         var possible = EnumSet.noneOf(Capability.class);

@@ -91,7 +91,7 @@ final class Namespaces {
             var offsets =
                     offset("monotonic", spec.clocks().monotonic())
                             + offset("boottime", spec.clocks().boottime());
-            if (!spec.clocks().equals(ContainerSpec.ClockOffsets.NONE)) {
+            if (!spec.clocks().isNone()) {
                 write(plan, "/proc/self/timens_offsets", offsets);
             }
         }

@@ -51,16 +51,22 @@ final class RootTree {
     /** Makes the root's mount the working directory, ready for pivot_root(2). */
     void enter(PlanBuilder plan) {
         plan.purpose("opening the root file system");
-        var root =
-                switch (inputs.spec().root()) {
-                    case RootSpec.Directory(var path) -> directory(plan, path.toString());
-                    case RootSpec.Files(var files) -> files(plan, files);
-                    case RootSpec.Host() -> host(plan);
-                    case RootSpec.Layers layers ->
-                            OverlayRoot.mount(plan, inputs, layers, idMapped);
-                };
+        var root = root(plan, inputs.spec().root());
         plan.call(FCHDIR, root);
         plan.call(CLOSE, root);
+    }
+
+    /** Not a switch: one over types takes a cold JVM as long to link as a start takes. */
+    private Slot root(PlanBuilder plan, RootSpec root) {
+        if (root instanceof RootSpec.Directory(var path)) {
+            return directory(plan, path.toString());
+        }
+        if (root instanceof RootSpec.Files(var files)) {
+            return files(plan, files);
+        }
+        return root instanceof RootSpec.Layers layers
+                ? OverlayRoot.mount(plan, inputs, layers, idMapped)
+                : host(plan);
     }
 
     /** What is mounted into a view of the machine's own programs. */
