@@ -186,18 +186,25 @@ final class ExecStarter {
                                 ? LaunchInputs.Placement.NONE
                                 : new LaunchInputs.Placement(true, cgroup.joinFiles().size()),
                         Map.of(),
-                        Map.of(),
                         engine.filter(spec),
-                        spec.process().terminal() ? channels.other(passedCount() + 1) : null,
-                        handlers().isEmpty()
-                                ? null
-                                : engine.listening(
-                                        handlers().keySet(),
-                                        spec,
-                                        channels.other(
-                                                passedCount()
-                                                        + (spec.process().terminal() ? 2 : 1)))),
+                        opened(channels)),
                 channels.other(passedCount()));
+    }
+
+    /** Says what numbers the sockets have: they come behind the pidfd of the container. */
+    private LaunchInputs.Opened opened(Channels channels) {
+        boolean terminal = spec.process().terminal();
+        int first = passedCount() + 1;
+        return new LaunchInputs.Opened(
+                Map.of(),
+                Map.of(),
+                terminal ? channels.other(first) : null,
+                handlers().isEmpty()
+                        ? null
+                        : engine.listening(
+                                handlers().keySet(),
+                                spec,
+                                channels.other(terminal ? first + 1 : first)));
     }
 
     private List<String> warnings() {

@@ -9,7 +9,6 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
-import io.pelagos.core.internal.plan.Listening;
 import io.pelagos.core.internal.probe.HostProbe;
 import io.pelagos.core.internal.probe.MachineFiles;
 import io.pelagos.core.kernel.Errno;
@@ -226,25 +225,9 @@ final class Starter {
                                                 placing == null
                                                         ? LaunchInputs.Placement.NONE
                                                         : placing.placement(),
-                                                joined,
                                                 sources,
                                                 filter,
-                                                channel == null
-                                                        ? null
-                                                        : channels.other(
-                                                                passedCount + joinedFiles.size()),
-                                                listening == null
-                                                        ? null
-                                                        : engine.listening(
-                                                                handlers.keySet(),
-                                                                spec,
-                                                                channels.other(
-                                                                        passedCount
-                                                                                + joinedFiles.size()
-                                                                                + (channel == null
-                                                                                        ? 0
-                                                                                        : 1))),
-                                                idMaps),
+                                                opened(channels, joined, idMaps, channel != null)),
                                 new Launcher.Request(
                                         stdios.numbers(),
                                         others(passed, stdios, channel, listening),
@@ -328,12 +311,9 @@ final class Starter {
             LaunchInputs.Identity identity,
             Supervision.Kind kind,
             LaunchInputs.Placement placement,
-            Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
             @Nullable SeccompProgram filter,
-            @Nullable Integer terminal,
-            @Nullable Listening listening,
-            Map<IdMapping, Integer> idMaps) {
+            LaunchInputs.Opened opened) {
         var composed =
                 engine.plans()
                         .plan(
@@ -346,14 +326,30 @@ final class Starter {
                                         channels,
                                         kind,
                                         placement,
-                                        joined,
                                         sources,
                                         filter,
-                                        terminal,
-                                        listening,
-                                        idMaps));
+                                        opened));
         warnings.addAll(composed.warnings());
         return composed.plan();
+    }
+
+    /** Says what numbers the sockets have: they come behind the namespaces. */
+    private LaunchInputs.Opened opened(
+            Channels channels,
+            Map<Namespace, Integer> joined,
+            Map<IdMapping, Integer> idMaps,
+            boolean hasTerminal) {
+        int first = passedCount + joinedFiles.size();
+        return new LaunchInputs.Opened(
+                joined,
+                idMaps,
+                hasTerminal ? channels.other(first) : null,
+                handlers.isEmpty()
+                        ? null
+                        : engine.listening(
+                                handlers.keySet(),
+                                spec,
+                                channels.other(hasTerminal ? first + 1 : first)));
     }
 
     static String hostname(ContainerSpec spec, String name) {
