@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** Starts one more process in a running container. */
@@ -64,7 +63,7 @@ final class ExecStarter {
     }
 
     private RunningExec launch() {
-        var event = event();
+        var event = Recording.begin(ExecEvent::new);
         var identity = identity();
         long oomKillsBefore = oomKills(execs);
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
@@ -292,15 +291,5 @@ final class ExecStarter {
             // The container has ended, and its counters with it.
             return 0;
         }
-    }
-
-    /** Begins an event if anybody records, see {@link Starter}. */
-    private static @Nullable ExecEvent event() {
-        if (!FlightRecorder.isInitialized()) {
-            return null;
-        }
-        var event = new ExecEvent();
-        event.begin();
-        return event;
     }
 }

@@ -36,7 +36,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,7 +183,7 @@ final class Starter {
 
     private RunningContainer steps() {
         LabelRules.check(spec, engine.facts());
-        var event = event();
+        var event = Recording.begin(StartEvent::new);
         IdMappings.requirePossible(engine, spec);
         layers = makeLayers();
         warnings.addAll(engine.userNamespaces().warnings(spec));
@@ -282,19 +281,6 @@ final class Starter {
                         new ContainerRoot.First(started.pid(), started.pidfd()),
                         layers),
                 handlers);
-    }
-
-    /**
-     * Begins an event if anybody records. The first event of a JVM brings up the flight recorder,
-     * which takes longer than several containers.
-     */
-    private static @Nullable StartEvent event() {
-        if (!FlightRecorder.isInitialized()) {
-            return null;
-        }
-        var event = new StartEvent();
-        event.begin();
-        return event;
     }
 
     private @Nullable RootLayers makeLayers() {
