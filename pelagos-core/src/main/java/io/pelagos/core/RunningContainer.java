@@ -102,14 +102,21 @@ final class RunningContainer implements Container {
         this.root = root;
         files = new ContainerFiles(name, new Reaching());
         this.detachment = detachment;
-        var target =
-                new Execs.Target(
-                        engine, spec, id, name, started.pid(), started.pidfd(), cgroup, handlers);
-        execs = new Execs(target);
-        end = new ContainerEnd(target, started, kind, detachment, this.warnings::add);
-        exit = new PendingExit("waiting for the end of the container " + name);
+        this.execs =
+                new Execs(
+                        new Execs.Target(
+                                engine,
+                                spec,
+                                id,
+                                name,
+                                started.pid(),
+                                started.pidfd(),
+                                cgroup,
+                                handlers));
         watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
+        end = new ContainerEnd(execs.target(), started, kind, detachment, this.warnings::add);
+        exit = new PendingExit("waiting for the end of the container " + name);
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
