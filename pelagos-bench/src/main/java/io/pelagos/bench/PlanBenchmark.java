@@ -65,11 +65,11 @@ public class PlanBenchmark {
                 new Supervision.Kind.Attached(Cleanup.NONE),
                 LaunchInputs.Placement.NONE,
                 Map.of(),
-                Map.of(),
                 SeccompCompiler.compile(
                         confinement.seccomp(),
                         SeccompTarget.of(
-                                facts.architecture(), confinement.capabilities(), facts.kernel())));
+                                facts.architecture(), confinement.capabilities(), facts.kernel())),
+                LaunchInputs.Opened.NOTHING);
     }
 
     /**

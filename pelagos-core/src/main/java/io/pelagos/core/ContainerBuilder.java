@@ -7,16 +7,13 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.DefaultPaths;
 import io.pelagos.core.security.LandlockRules;
-import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.security.SeccompArch;
 import io.pelagos.core.security.SeccompProfile;
 import io.pelagos.core.security.SyscallTable;
 import io.pelagos.core.spec.ByteSize;
-import io.pelagos.core.spec.Confinement;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.ContainerSpec.ClockOffsets;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
-import io.pelagos.core.spec.Descriptors;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.HealthCheck;
@@ -26,11 +23,9 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
 import io.pelagos.core.spec.Personality;
-import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Rlimit;
-import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
@@ -40,14 +35,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,63 +53,32 @@ import org.jspecify.annotations.Nullable;
  * <p>A builder belongs to one thread; {@link #spec} gives an immutable value.
  */
 public final class ContainerBuilder {
-    private static final String PATH =
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     private final @Nullable Pelagos pelagos;
     private final Rootfs rootfs;
-    private final List<String> command = new ArrayList<>();
-    private final List<String> entrypoint = new ArrayList<>();
-    private final Map<String, String> environment = new LinkedHashMap<>();
-    private final List<String> groups = new ArrayList<>();
-    private final Map<Rlimit, Rlimit.Limit> rlimits = new EnumMap<>(Rlimit.class);
+    private final ProcessDraft process = new ProcessDraft();
+    private final NamespacesDraft namespaces = new NamespacesDraft();
+    private final ConfinementDraft confinement = new ConfinementDraft();
+    private final ResourcesDraft resources = new ResourcesDraft();
     private final List<Mount> mounts = new ArrayList<>();
     private final List<Device> devices = new ArrayList<>();
-    private final Map<Namespace, NamespaceMode> namespaces = new EnumMap<>(Namespace.class);
-    private final List<IdMap> uidMap = new ArrayList<>();
-    private final List<IdMap> gidMap = new ArrayList<>();
-    private final EnumSet<Capability> capabilities = EnumSet.copyOf(Capability.DEFAULTS);
-    private final EnumSet<Capability> ambient = EnumSet.noneOf(Capability.class);
-    private final List<String> maskedPaths = new ArrayList<>(DefaultPaths.MASKED);
-    private final List<String> readOnlyPaths = new ArrayList<>(DefaultPaths.READ_ONLY);
-    private final Map<String, String> sysctls = new LinkedHashMap<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
     private final Map<String, String> annotations = new LinkedHashMap<>();
     private @Nullable String name;
     private @Nullable String hostname;
     private @Nullable String domainname;
     private @Nullable Duration timeout;
-    private @Nullable Integer oomScoreAdj;
-    private String cwd = "/";
-    private User user = User.ROOT;
-    private FileMode umask = new FileMode(022);
-    private boolean terminal;
-    private @Nullable TerminalSize terminalSize;
-    private @Nullable Personality personality;
-    private @Nullable String apparmorProfile;
-    private @Nullable String selinuxLabel;
-    private @Nullable String mountLabel;
-    private final List<ListenSocket> listening = new ArrayList<>();
-    private final List<Integer> preserved = new ArrayList<>();
     private boolean readOnlyRoot;
     private boolean defaultMounts = true;
     private boolean init;
-    private boolean noNewPrivileges = true;
-    private boolean privileged;
     private @Nullable Stdio stdin;
     private @Nullable Stdio stdout;
     private @Nullable Stdio stderr;
-    private ClockOffsets clocks = ClockOffsets.NONE;
-    private SeccompProfile seccomp = SeccompProfile.dockerDefault();
-    private LandlockRules landlock = LandlockRules.none();
-    private Resources resources = Resources.UNLIMITED;
     private Supervision supervision = Supervision.ATTACHED;
     private Signal stopSignal = Signal.TERM;
     private Restart restart = Restart.NO;
     private @Nullable HealthCheck healthCheck;
     private long logBound = Logs.USUAL_BOUND;
     private boolean removeAtExit;
-    private boolean automaticIds;
     private final Map<String, SyscallHandler> handlers = new LinkedHashMap<>();
     private final List<Ready> ready = new ArrayList<>();
     private Duration readyAtMost = Duration.ofMinutes(1);
@@ -130,11 +90,6 @@ public final class ContainerBuilder {
     ContainerBuilder(@Nullable Pelagos pelagos, Rootfs rootfs) {
         this.pelagos = pelagos;
         this.rootfs = rootfs;
-        for (var namespace : Namespace.values()) {
-            if (namespace != Namespace.USER && namespace != Namespace.TIME) {
-                namespaces.put(namespace, NamespaceMode.CREATE);
-            }
-        }
         rootfs.configure(this);
     }
 
@@ -153,14 +108,11 @@ public final class ContainerBuilder {
     /** Begins with everything that a specification says, but for its name, on another root. */
     static ContainerBuilder like(Pelagos pelagos, ContainerSpec spec, Rootfs rootfs) {
         var builder = new ContainerBuilder(pelagos, rootfs);
-        builder.copyProcess(spec.process());
-        builder.copyConfinement(spec.confinement());
-        builder.namespaces.clear();
-        builder.namespaces.putAll(spec.namespaces());
+        builder.process.copy(spec.process());
+        builder.confinement.copy(spec.confinement());
+        builder.namespaces.copy(spec);
         builder.mounts.addAll(spec.mounts());
         builder.devices.addAll(spec.devices());
-        builder.uidMap.addAll(spec.uidMap());
-        builder.gidMap.addAll(spec.gidMap());
         builder.labels.putAll(spec.labels());
         builder.annotations.putAll(spec.annotations());
         builder.hostname = spec.hostname();
@@ -172,49 +124,10 @@ public final class ContainerBuilder {
         builder.stdin = spec.stdin();
         builder.stdout = spec.stdout();
         builder.stderr = spec.stderr();
-        builder.clocks = spec.clocks();
-        builder.resources = spec.resources();
+        builder.resources.replace(spec.resources());
         builder.supervision = spec.supervision();
         builder.stopSignal = spec.stopSignal();
         return builder;
-    }
-
-    private void copyProcess(ProcessSpec process) {
-        command.addAll(process.command());
-        environment.putAll(process.environment());
-        cwd = process.cwd();
-        user = process.user();
-        groups.addAll(process.groups());
-        umask = process.umask();
-        rlimits.putAll(process.rlimits());
-        oomScoreAdj = process.oomScoreAdj();
-        terminal = process.terminal();
-        personality = process.personality();
-        listening.addAll(process.descriptors().listening());
-        preserved.addAll(process.descriptors().preserved());
-        terminalSize = process.terminalSize();
-    }
-
-    private void copyConfinement(Confinement confinement) {
-        capabilities.clear();
-        capabilities.addAll(confinement.capabilities());
-        ambient.addAll(confinement.ambient());
-        noNewPrivileges = confinement.noNewPrivileges();
-        seccomp = confinement.seccomp();
-        landlock = confinement.landlock();
-        maskedPaths.clear();
-        maskedPaths.addAll(confinement.maskedPaths());
-        readOnlyPaths.clear();
-        readOnlyPaths.addAll(confinement.readOnlyPaths());
-        sysctls.putAll(confinement.sysctls());
-        privileged = confinement.privileged();
-        labels(confinement.labels());
-    }
-
-    private void labels(LsmLabels labels) {
-        apparmorProfile = labels.apparmorProfile();
-        selinuxLabel = labels.selinuxLabel();
-        mountLabel = labels.mountLabel();
     }
 
     private Pelagos pelagos() {
@@ -255,8 +168,8 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder command(List<String> command) {
-        this.command.clear();
-        this.command.addAll(command);
+        process.command.clear();
+        process.command.addAll(command);
         return this;
     }
 
@@ -269,9 +182,9 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder entrypoint(String... program) {
-        entrypoint.clear();
-        entrypoint.addAll(Arrays.asList(program));
-        command.clear();
+        process.entrypoint.clear();
+        process.entrypoint.addAll(Arrays.asList(program));
+        process.command.clear();
         return this;
     }
 
@@ -282,7 +195,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder args(String... arguments) {
-        command.addAll(Arrays.asList(arguments));
+        process.command.addAll(Arrays.asList(arguments));
         return this;
     }
 
@@ -294,7 +207,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder env(String variable, String value) {
-        environment.put(variable, value);
+        process.environment.put(variable, value);
         return this;
     }
 
@@ -305,7 +218,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder env(Map<String, String> variables) {
-        environment.putAll(variables);
+        process.environment.putAll(variables);
         return this;
     }
 
@@ -317,7 +230,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder cwd(String path) {
-        cwd = path;
+        process.cwd = path;
         return this;
     }
 
@@ -329,7 +242,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder user(long uid, long gid) {
-        return attempt("user", () -> user = User.of(uid, gid));
+        return attempt("user", () -> process.user = User.of(uid, gid));
     }
 
     /**
@@ -339,7 +252,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder user(String user) {
-        return attempt("user", () -> this.user = User.parse(user));
+        return attempt("user", () -> process.user = User.parse(user));
     }
 
     /**
@@ -349,7 +262,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder groups(String... groups) {
-        this.groups.addAll(Arrays.asList(groups));
+        process.groups.addAll(Arrays.asList(groups));
         return this;
     }
 
@@ -360,7 +273,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder umask(FileMode mask) {
-        umask = mask;
+        process.umask = mask;
         return this;
     }
 
@@ -375,7 +288,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder rlimit(Rlimit resource, long soft, long hard) {
-        return attempt("rlimit", () -> rlimits.put(resource, new Rlimit.Limit(soft, hard)));
+        return attempt("rlimit", () -> process.rlimits.put(resource, new Rlimit.Limit(soft, hard)));
     }
 
     /**
@@ -386,7 +299,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder oomScoreAdj(int adjustment) {
-        oomScoreAdj = adjustment;
+        process.oomScoreAdj = adjustment;
         return this;
     }
 
@@ -397,7 +310,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder personality(Personality domain) {
-        personality = domain;
+        process.personality = domain;
         return this;
     }
 
@@ -444,7 +357,7 @@ public final class ContainerBuilder {
     }
 
     private ContainerBuilder listen(String name, Supplier<ListenSocket.Source> source) {
-        return attempt("listen", () -> listening.add(new ListenSocket(name, source.get())));
+        return attempt("listen", () -> process.listening.add(new ListenSocket(name, source.get())));
     }
 
     /**
@@ -456,7 +369,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder preserveFds(int... numbers) {
-        Arrays.stream(numbers).forEach(preserved::add);
+        Arrays.stream(numbers).forEach(process.preserved::add);
         return this;
     }
 
@@ -467,7 +380,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder preserveFds(Fd... files) {
-        Arrays.stream(files).map(Fd::number).forEach(preserved::add);
+        Arrays.stream(files).map(Fd::number).forEach(process.preserved::add);
         return this;
     }
 
@@ -500,8 +413,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder network(Network network) {
-        namespaces.put(Namespace.NETWORK, network.namespace());
-        return this;
+        return mode(network.namespace(), Namespace.NETWORK);
     }
 
     /**
@@ -532,7 +444,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder join(Namespace kind, String path) {
-        return attempt("join", () -> namespaces.put(kind, new NamespaceMode.Path(path)));
+        return attempt("join", () -> namespaces.set(new NamespaceMode.Path(path), kind));
     }
 
     /**
@@ -565,11 +477,8 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder userNamespace(List<IdMap> uids, List<IdMap> gids) {
-        uidMap.clear();
-        uidMap.addAll(uids);
-        gidMap.clear();
-        gidMap.addAll(gids);
-        return mode(NamespaceMode.CREATE, Namespace.USER);
+        namespaces.user(uids, gids);
+        return this;
     }
 
     /**
@@ -580,7 +489,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder userNamespaceAuto() {
-        automaticIds = true;
+        namespaces.automaticIds = true;
         return this;
     }
 
@@ -592,7 +501,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder clocks(Duration monotonic, Duration boottime) {
-        clocks = new ClockOffsets(monotonic, boottime);
+        namespaces.clocks = new ClockOffsets(monotonic, boottime);
         return mode(NamespaceMode.CREATE, Namespace.TIME);
     }
 
@@ -647,7 +556,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder mask(String... paths) {
-        maskedPaths.addAll(Arrays.asList(paths));
+        confinement.maskedPaths.addAll(Arrays.asList(paths));
         return this;
     }
 
@@ -658,7 +567,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder unmask(String... paths) {
-        return remove(maskedPaths, paths);
+        return remove(confinement.maskedPaths, paths);
     }
 
     /**
@@ -668,7 +577,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder readOnly(String... paths) {
-        readOnlyPaths.addAll(Arrays.asList(paths));
+        confinement.readOnlyPaths.addAll(Arrays.asList(paths));
         return this;
     }
 
@@ -692,8 +601,8 @@ public final class ContainerBuilder {
      * @see Terminal#resize
      */
     public ContainerBuilder terminal(int rows, int columns) {
-        terminal = true;
-        return attempt("terminal", () -> terminalSize = new TerminalSize(rows, columns));
+        process.terminal = true;
+        return attempt("terminal", () -> process.terminalSize = new TerminalSize(rows, columns));
     }
 
     /**
@@ -805,7 +714,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder capAdd(Capability... more) {
-        capabilities.addAll(Arrays.asList(more));
+        confinement.capabilities.addAll(Arrays.asList(more));
         return this;
     }
 
@@ -817,9 +726,9 @@ public final class ContainerBuilder {
      */
     public ContainerBuilder capDrop(Capability... less) {
         if (less.length == 0) {
-            capabilities.clear();
+            confinement.capabilities.clear();
         } else {
-            Arrays.asList(less).forEach(capabilities::remove);
+            Arrays.asList(less).forEach(confinement.capabilities::remove);
         }
         return this;
     }
@@ -831,7 +740,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder ambient(Capability... kept) {
-        ambient.addAll(Arrays.asList(kept));
+        confinement.ambient.addAll(Arrays.asList(kept));
         return this;
     }
 
@@ -843,7 +752,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder newPrivileges(boolean allowed) {
-        noNewPrivileges = !allowed;
+        confinement.noNewPrivileges = !allowed;
         return this;
     }
 
@@ -854,7 +763,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder seccomp(SeccompProfile profile) {
-        seccomp = profile;
+        confinement.seccomp = profile;
         return this;
     }
 
@@ -892,7 +801,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder apparmorProfile(String profile) {
-        apparmorProfile = profile;
+        confinement.apparmorProfile = profile;
         return this;
     }
 
@@ -904,7 +813,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder selinuxLabel(String label) {
-        selinuxLabel = label;
+        confinement.selinuxLabel = label;
         return this;
     }
 
@@ -917,7 +826,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder mountLabel(String label) {
-        mountLabel = label;
+        confinement.mountLabel = label;
         return this;
     }
 
@@ -928,7 +837,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder landlock(LandlockRules rules) {
-        landlock = rules;
+        confinement.landlock = rules;
         return this;
     }
 
@@ -940,7 +849,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder sysctl(String name, String value) {
-        sysctls.put(name, value);
+        confinement.sysctls.put(name, value);
         return this;
     }
 
@@ -952,12 +861,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder privileged() {
-        privileged = true;
-        capabilities.addAll(EnumSet.allOf(Capability.class));
-        noNewPrivileges = false;
-        seccomp = SeccompProfile.unconfined();
-        maskedPaths.clear();
-        readOnlyPaths.clear();
+        confinement.giveUp();
         return this;
     }
 
@@ -968,21 +872,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder memory(ByteSize max) {
-        return limit(
-                "memory",
-                r -> {
-                    var m = r.memory();
-                    return withMemory(
-                            r,
-                            new Resources.Memory(
-                                    max,
-                                    m.high(),
-                                    m.low(),
-                                    m.min(),
-                                    ByteSize.of(0),
-                                    m.oomGroup(),
-                                    m.swappiness()));
-                });
+        return attempt("memory", () -> resources.memory(max));
     }
 
     /**
@@ -994,21 +884,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder oomGroup(boolean together) {
-        return limit(
-                "oomGroup",
-                r -> {
-                    var m = r.memory();
-                    return withMemory(
-                            r,
-                            new Resources.Memory(
-                                    m.max(),
-                                    m.high(),
-                                    m.low(),
-                                    m.min(),
-                                    m.swap(),
-                                    together,
-                                    m.swappiness()));
-                });
+        return attempt("oomGroup", () -> resources.oomGroup(together));
     }
 
     /**
@@ -1018,21 +894,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder cpus(double cpus) {
-        return limit(
-                "cpus",
-                r -> {
-                    var c = r.cpu();
-                    return withCpu(
-                            r,
-                            new Resources.Cpu(
-                                    c.weight(),
-                                    Resources.Cpu.quotaOf(cpus),
-                                    Resources.Cpu.PERIOD_MICROS,
-                                    c.burstMicros(),
-                                    c.cpus(),
-                                    c.mems(),
-                                    c.idle()));
-                });
+        return attempt("cpus", () -> resources.cpus(cpus));
     }
 
     /**
@@ -1042,19 +904,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder pids(long max) {
-        return limit(
-                "pids",
-                r ->
-                        new Resources(
-                                r.memory(),
-                                r.cpu(),
-                                max,
-                                r.io(),
-                                r.hugetlb(),
-                                r.devices(),
-                                r.unified(),
-                                r.parent(),
-                                r.required()));
+        return attempt("pids", () -> resources.pids(max));
     }
 
     /**
@@ -1064,7 +914,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder resources(Resources limits) {
-        resources = limits;
+        resources.replace(limits);
         return this;
     }
 
@@ -1075,19 +925,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder cgroupParent(String path) {
-        return limit(
-                "cgroupParent",
-                r ->
-                        new Resources(
-                                r.memory(),
-                                r.cpu(),
-                                r.pids(),
-                                r.io(),
-                                r.hugetlb(),
-                                r.devices(),
-                                r.unified(),
-                                path,
-                                r.required()));
+        return attempt("cgroupParent", () -> resources.parent(path));
     }
 
     /**
@@ -1096,19 +934,7 @@ public final class ContainerBuilder {
      * @return this
      */
     public ContainerBuilder required() {
-        return limit(
-                "required",
-                r ->
-                        new Resources(
-                                r.memory(),
-                                r.cpu(),
-                                r.pids(),
-                                r.io(),
-                                r.hugetlb(),
-                                r.devices(),
-                                r.unified(),
-                                r.parent(),
-                                true));
+        return attempt("required", resources::required);
     }
 
     /**
@@ -1122,38 +948,8 @@ public final class ContainerBuilder {
             var first = problems.getFirst();
             throw new InvalidSpecException(first.option(), first.reason());
         }
-        var process =
-                checked(
-                        "process",
-                        () ->
-                                new ProcessSpec(
-                                        wholeCommand(),
-                                        environmentWithDefaults(),
-                                        cwd,
-                                        user,
-                                        groups,
-                                        umask,
-                                        rlimits,
-                                        oomScoreAdj,
-                                        terminal,
-                                        terminalSize,
-                                        personality,
-                                        new Descriptors(listening, preserved)));
-        var confinement =
-                checked(
-                        "confinement",
-                        () ->
-                                new Confinement(
-                                        capabilities,
-                                        ambient,
-                                        noNewPrivileges,
-                                        seccomp,
-                                        landlock,
-                                        maskedPaths,
-                                        readOnlyPaths,
-                                        sysctls,
-                                        privileged,
-                                        new LsmLabels(apparmorProfile, selinuxLabel, mountLabel)));
+        var program = checked("process", () -> process.process(rootfs::root));
+        var confined = checked("confinement", confinement::confinement);
         var spec =
                 checked(
                         "container",
@@ -1165,43 +961,29 @@ public final class ContainerBuilder {
                                         defaultMounts,
                                         mounts,
                                         devices,
-                                        process,
+                                        program,
                                         stream(stdin),
                                         stream(stdout),
                                         stream(stderr),
-                                        namespaces,
-                                        uidMap,
-                                        gidMap,
-                                        clocks,
+                                        namespaces.modes,
+                                        namespaces.uidMap,
+                                        namespaces.gidMap,
+                                        namespaces.clocks,
                                         hostname,
                                         domainname,
-                                        confinement,
-                                        resources,
+                                        confined,
+                                        resources.resources(),
                                         init,
                                         supervision,
                                         stopSignal,
                                         timeout,
                                         labels,
                                         annotations));
-        if (automaticIds) {
+        if (namespaces.automaticIds) {
             spec = pelagos().withAutomaticIds(spec);
         }
         SpecRules.check(spec);
         return spec;
-    }
-
-    private List<String> wholeCommand() {
-        var whole = new ArrayList<>(entrypoint);
-        whole.addAll(command);
-        return whole;
-    }
-
-    /** The home of other users is looked up when the container starts, in its own passwd(5). */
-    private Optional<String> home() {
-        if (user.uid().orElse(1) == 0) {
-            return Optional.of("/root");
-        }
-        return rootfs.root() instanceof RootSpec.Host ? Optional.of("/home") : Optional.empty();
     }
 
     /** A pipe unless chosen; a container that outlives the JVM has nobody at the other end. */
@@ -1210,17 +992,6 @@ public final class ContainerBuilder {
             return chosen;
         }
         return supervision == Supervision.DETACHED ? Stdio.NULL : Stdio.PIPE;
-    }
-
-    private Map<String, String> environmentWithDefaults() {
-        var all = new LinkedHashMap<String, String>();
-        all.put("PATH", PATH);
-        home().ifPresent(directory -> all.put("HOME", directory));
-        if (terminal) {
-            all.put("TERM", "xterm");
-        }
-        all.putAll(environment);
-        return all;
     }
 
     /**
@@ -1337,7 +1108,7 @@ public final class ContainerBuilder {
         supervision = Supervision.DETACHED;
         stdout = stdout == null ? Stdio.PIPE : stdout;
         stderr = stderr == null ? Stdio.PIPE : stderr;
-        stdin = stdin == null && terminal ? Stdio.PIPE : stdin;
+        stdin = stdin == null && process.terminal ? Stdio.PIPE : stdin;
         var spec = spec();
         SpecRules.checkHandlers(spec, handlers.keySet());
         Starts.checkReady(spec, ready, healthCheck);
@@ -1390,9 +1161,7 @@ public final class ContainerBuilder {
     }
 
     private ContainerBuilder mode(NamespaceMode mode, Namespace... kinds) {
-        for (var kind : kinds) {
-            namespaces.put(kind, mode);
-        }
+        namespaces.set(mode, kinds);
         return this;
     }
 
@@ -1402,36 +1171,6 @@ public final class ContainerBuilder {
         }
         from.removeAll(Arrays.asList(paths));
         return this;
-    }
-
-    private ContainerBuilder limit(String option, UnaryOperator<Resources> change) {
-        return attempt(option, () -> resources = change.apply(resources));
-    }
-
-    private static Resources withMemory(Resources r, Resources.Memory memory) {
-        return new Resources(
-                memory,
-                r.cpu(),
-                r.pids(),
-                r.io(),
-                r.hugetlb(),
-                r.devices(),
-                r.unified(),
-                r.parent(),
-                r.required());
-    }
-
-    private static Resources withCpu(Resources r, Resources.Cpu cpu) {
-        return new Resources(
-                r.memory(),
-                cpu,
-                r.pids(),
-                r.io(),
-                r.hugetlb(),
-                r.devices(),
-                r.unified(),
-                r.parent(),
-                r.required());
     }
 
     /**

@@ -7,7 +7,6 @@ import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
-import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
@@ -24,7 +23,6 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Flow;
@@ -37,11 +35,11 @@ import java.util.function.Supplier;
  * method looks there anew, and other JVMs may do the same at the same time.
  */
 public final class DetachedContainer {
-    private static final System.Logger LOG = System.getLogger(DetachedContainer.class.getName());
-
     private final Engine engine;
     private final String id;
     private final ContainerFiles files;
+    private final DetachedStreams streams;
+    private final DetachedDoor door;
     private volatile String name;
 
     DetachedContainer(Engine engine, ContainerState state) {
@@ -49,6 +47,8 @@ public final class DetachedContainer {
         this.id = state.id();
         this.name = state.name();
         files = new ContainerFiles(state.name(), new DetachedFiles(engine, this));
+        streams = new DetachedStreams(engine, this);
+        door = new DetachedDoor(engine, this);
     }
 
     /**
@@ -161,17 +161,22 @@ public final class DetachedContainer {
     }
 
     private boolean send(ContainerState state, Signal signal) {
-        var process = state.run().process();
-        var pidfd =
-                process == null || state.status() != Status.RUNNING
-                        ? null
-                        : process.open(engine.calls()).orElse(null);
-        if (pidfd == null) {
+        var first = firstProcess(state);
+        if (first.isEmpty()) {
             return false;
         }
-        try (pidfd) {
+        try (var pidfd = first.get().pidfd()) {
             return engine.calls().pidfdSendSignal(pidfd, signal.number());
         }
+    }
+
+    /** Opens its first process; empty when it does not run. */
+    Optional<ContainerRoot.First> firstProcess(ContainerState state) {
+        var process = state.run().process();
+        return process == null || state.status() != Status.RUNNING
+                ? Optional.empty()
+                : process.open(engine.calls())
+                        .map(pidfd -> new ContainerRoot.First(process.pid(), pidfd));
     }
 
     /**
@@ -518,7 +523,7 @@ public final class DetachedContainer {
      */
     public ExecBuilder exec(List<String> command) {
         var spec = spec();
-        return new ExecBuilder(() -> door(spec), spec, command);
+        return new ExecBuilder(() -> door.open(spec), spec, command);
     }
 
     /**
@@ -661,46 +666,7 @@ public final class DetachedContainer {
 
     /** Holds on to it for one more process, see {@link Execs#release}. */
     Execs door() {
-        return door(spec());
-    }
-
-    /** Holds on to its first process and its cgroup for one more process. */
-    private Execs door(ContainerSpec spec) {
-        return attempt("starting a process in", () -> open(spec));
-    }
-
-    private Execs open(ContainerSpec spec) {
-        var state = state();
-        var process = state.run().process();
-        var pidfd =
-                process == null || state.status() != Status.RUNNING
-                        ? null
-                        : process.open(engine.calls()).orElse(null);
-        if (process == null || pidfd == null) {
-            throw ContainerStateException.ended(name, "nothing can be started in it");
-        }
-        ContainerCgroup group = null;
-        try {
-            group = cgroup(state).orElse(null);
-            var held = group;
-            var execs =
-                    new Execs(
-                            new Execs.Target(
-                                    engine, spec, id, name, process.pid(), pidfd, held, Map.of()),
-                            () -> close(pidfd, held));
-            execs.pause(held != null && held.isFrozen());
-            return execs;
-        } catch (RuntimeException e) {
-            close(pidfd, group);
-            throw e;
-        }
-    }
-
-    private static void close(Fd pidfd, @org.jspecify.annotations.Nullable ContainerCgroup group) {
-        pidfd.close();
-        if (group != null) {
-            group.close();
-        }
+        return door.open(spec());
     }
 
     /**
@@ -723,8 +689,7 @@ public final class DetachedContainer {
      */
     public Exit attach(OutputStream stdout, OutputStream stderr)
             throws IOException, InterruptedException {
-        logs().copyNew(stdout, stderr, () -> {});
-        return waitFor();
+        return streams.attach(stdout, stderr);
     }
 
     /**
@@ -742,26 +707,7 @@ public final class DetachedContainer {
      */
     public Exit attach(InputStream stdin, OutputStream stdout, OutputStream stderr)
             throws IOException, InterruptedException {
-        try (var input = stdin()) {
-            var typing =
-                    Thread.ofPlatform()
-                            .daemon()
-                            .name("pelagos-input-" + name)
-                            .unstarted(() -> copy(stdin, input));
-            // The answer to what is typed is among what is written from then on.
-            logs().copyNew(stdout, stderr, typing::start);
-            return waitFor();
-        }
-    }
-
-    private static void copy(InputStream from, DetachedInput to) {
-        try {
-            from.transferTo(to);
-            to.end();
-        } catch (IOException | PelagosException e) {
-            // It has ended, or does not read any more.
-            LOG.log(System.Logger.Level.DEBUG, "passing on standard input", e);
-        }
+        return streams.attach(stdin, stdout, stderr);
     }
 
     /**
@@ -774,20 +720,7 @@ public final class DetachedContainer {
      *     or has come to its end
      */
     public DetachedInput stdin() {
-        var state = state();
-        var supervisor = state.run().supervisor();
-        if (state.status() != Status.RUNNING || supervisor == null) {
-            throw ContainerStateException.ended(name, "it reads nothing any more");
-        }
-        if (state.run().stdin() == 0) {
-            throw ContainerStateException.of(
-                    name,
-                    "the standard input of "
-                            + name
-                            + " is not kept open: start it with a pipe as its stdin");
-        }
-        return DetachedInput.open(
-                engine, name, supervisor, state.run().stdin(), state.run().terminal());
+        return streams.stdin();
     }
 
     /**
@@ -799,12 +732,7 @@ public final class DetachedContainer {
      * @throws ContainerStateException when it does not run, or was started without a terminal
      */
     public Terminal terminal() {
-        if (!hasTerminal()) {
-            throw ContainerStateException.of(
-                    name, "the container " + name + " does not run, or has no terminal");
-        }
-        var input = stdin();
-        return Terminal.elsewhere(engine.calls(), new DetachedOutput(this), input, input::resize);
+        return streams.terminal();
     }
 
     /**
@@ -813,8 +741,7 @@ public final class DetachedContainer {
      * @return false when it does not run or was started without a terminal
      */
     public boolean hasTerminal() {
-        var state = state();
-        return state.status() == Status.RUNNING && state.run().terminal();
+        return streams.hasTerminal();
     }
 
     /**
@@ -823,8 +750,7 @@ public final class DetachedContainer {
      * @return false when it does not run or was not started with a pipe
      */
     public boolean hasStdin() {
-        var state = state();
-        return state.status() == Status.RUNNING && state.run().stdin() != 0;
+        return streams.hasStdin();
     }
 
     /**

@@ -27,16 +27,11 @@ final class DetachedFiles implements ContainerFiles.Reach {
     private <T> T reach(BiFunction<ContainerRoot, Boolean, T> action) {
         var spec = container.spec();
         var state = container.state();
-        var process = state.run().process();
-        var pidfd =
-                process == null || state.status() != Status.RUNNING
-                        ? null
-                        : process.open(engine.calls()).orElse(null);
-        if (process == null || pidfd == null) {
+        var first = container.firstProcess(state).orElse(null);
+        if (first == null) {
             return action.apply(ended(spec), true);
         }
-        try (pidfd) {
-            var first = new ContainerRoot.First(process.pid(), pidfd);
+        try (var _ = first.pidfd()) {
             return action.apply(root(spec, first), false);
         }
     }

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** Starts one more process in a running container. */
@@ -64,7 +63,7 @@ final class ExecStarter {
     }
 
     private RunningExec launch() {
-        var event = event();
+        var event = Recording.begin(ExecEvent::new);
         var identity = identity();
         long oomKillsBefore = oomKills(execs);
         var stdios = Stdios.open(engine.calls(), engine.streams(), spec);
@@ -186,18 +185,25 @@ final class ExecStarter {
                                 ? LaunchInputs.Placement.NONE
                                 : new LaunchInputs.Placement(true, cgroup.joinFiles().size()),
                         Map.of(),
-                        Map.of(),
                         engine.filter(spec),
-                        spec.process().terminal() ? channels.other(passedCount() + 1) : null,
-                        handlers().isEmpty()
-                                ? null
-                                : engine.listening(
-                                        handlers().keySet(),
-                                        spec,
-                                        channels.other(
-                                                passedCount()
-                                                        + (spec.process().terminal() ? 2 : 1)))),
+                        opened(channels)),
                 channels.other(passedCount()));
+    }
+
+    /** Says what numbers the sockets have: they come behind the pidfd of the container. */
+    private LaunchInputs.Opened opened(Channels channels) {
+        boolean terminal = spec.process().terminal();
+        int first = passedCount() + 1;
+        return new LaunchInputs.Opened(
+                Map.of(),
+                Map.of(),
+                terminal ? channels.other(first) : null,
+                handlers().isEmpty()
+                        ? null
+                        : engine.listening(
+                                handlers().keySet(),
+                                spec,
+                                channels.other(terminal ? first + 1 : first)));
     }
 
     private List<String> warnings() {
@@ -285,15 +291,5 @@ final class ExecStarter {
             // The container has ended, and its counters with it.
             return 0;
         }
-    }
-
-    /** Begins an event if anybody records, see {@link Starter}. */
-    private static @Nullable ExecEvent event() {
-        if (!FlightRecorder.isInitialized()) {
-            return null;
-        }
-        var event = new ExecEvent();
-        event.begin();
-        return event;
     }
 }

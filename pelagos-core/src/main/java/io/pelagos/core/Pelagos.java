@@ -305,12 +305,13 @@ public final class Pelagos implements AutoCloseable {
                                 Channels.with(others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
                                 printedKind(spec, others),
                                 LaunchInputs.Placement.NONE,
-                                joined,
                                 Starter.sources(spec),
                                 engine.filter(spec),
-                                terminal ? Channels.with(0).other(others) : null,
-                                null,
-                                idMaps));
+                                new LaunchInputs.Opened(
+                                        joined,
+                                        idMaps,
+                                        terminal ? Channels.with(0).other(others) : null,
+                                        null)));
         return composed.plan().toString();
     }
 

@@ -174,9 +174,9 @@ public final class ProcessLauncher {
                                         image.toString(),
                                         files),
                                 LaunchInputs.Placement.NONE,
-                                joined,
                                 sources,
-                                filter));
+                                filter,
+                                LaunchInputs.Opened.joining(joined)));
     }
 
     private ContainerPlan composed(LaunchInputs inputs) {

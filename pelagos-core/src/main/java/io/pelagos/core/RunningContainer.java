@@ -4,13 +4,8 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Launcher;
 import io.pelagos.core.internal.launch.Supervision;
-import io.pelagos.core.internal.state.ContainerState;
-import io.pelagos.core.internal.state.EndRecord;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
-import io.pelagos.core.kernel.Memory;
-import io.pelagos.core.kernel.Syscall;
-import io.pelagos.core.kernel.WaitFlag;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.CopySetting;
@@ -33,14 +28,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** A container that this JVM has started. A virtual thread of its own waits for its end. */
@@ -52,9 +43,6 @@ final class RunningContainer implements Container {
     private static final Duration SOON = Duration.ofMillis(2);
 
     private static final System.Logger LOG = System.getLogger(RunningContainer.class.getName());
-    private static final int P_PIDFD = 3;
-    private static final int WEXITED_WNOWAIT_WNOHANG = 4 | 0x01000000 | 1;
-    private static final int MSG_PEEK_DONTWAIT = 2 | 0x40;
     private static final int F_DUPFD_CLOEXEC = 1030;
 
     private final Engine engine;
@@ -65,15 +53,15 @@ final class RunningContainer implements Container {
     private final Launcher.Started started;
     private final Supervision.Kind kind;
     private final @Nullable ContainerCgroup cgroup;
-    private final Stdios stdios;
+    private final ProcessStreams streams;
     private final ContainerRoot root;
     private final ContainerFiles files;
     private final @Nullable Detachment detachment;
-    private final @Nullable Terminal terminal;
     private final Execs execs;
     private final CgroupWatches watches;
     private final long startedAt = System.nanoTime();
-    private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+    private final ContainerEnd end;
+    private final PendingExit exit;
 
     /** Completes when a helper that does not stay has been reaped. */
     private final CompletableFuture<Void> helper;
@@ -110,11 +98,10 @@ final class RunningContainer implements Container {
         this.started = started;
         this.kind = kind;
         this.cgroup = cgroup;
-        this.stdios = stdios;
+        streams = new ProcessStreams(name, stdios, terminal);
         this.root = root;
         files = new ContainerFiles(name, new Reaching());
         this.detachment = detachment;
-        this.terminal = terminal;
         this.execs =
                 new Execs(
                         new Execs.Target(
@@ -128,6 +115,8 @@ final class RunningContainer implements Container {
                                 handlers));
         watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
+        end = new ContainerEnd(execs.target(), started, kind, detachment, this.warnings::add);
+        exit = new PendingExit("waiting for the end of the container " + name);
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);
     }
@@ -176,37 +165,27 @@ final class RunningContainer implements Container {
 
     @Override
     public boolean isAlive() {
-        return !exit.isDone();
+        return !exit.isKnown();
     }
 
     @Override
     public Input stdin() {
-        return stream(stdios.stdin(), "standard input");
+        return streams.stdin();
     }
 
     @Override
     public Output stdout() {
-        return stream(stdios.stdout(), "standard output");
+        return streams.stdout();
     }
 
     @Override
     public Output stderr() {
-        return stream(stdios.stderr(), "standard error");
+        return streams.stderr();
     }
 
     @Override
     public Terminal terminal() {
-        if (terminal == null) {
-            throw new IllegalStateException(name + " has no terminal");
-        }
-        return terminal;
-    }
-
-    private <T> T stream(@Nullable T stream, String what) {
-        if (stream == null) {
-            throw new IllegalStateException(what + " of " + name + " is not a pipe");
-        }
-        return stream;
+        return streams.requireTerminal();
     }
 
     /** Begins to check its health. */
@@ -256,13 +235,12 @@ final class RunningContainer implements Container {
                             engine,
                             state.orElseThrow(() -> ContainerStateException.missing(name))));
         }
-        var outputs = terminal == null ? stdios.taps() : Map.of(1, terminal.tap());
-        return new AttachedCandidate(this, health, outputs, conditions);
+        return new AttachedCandidate(this, health, streams.taps(), conditions);
     }
 
     /** Waits until the channels have all that the container, which has ended, has written. */
     void awaitCopied() throws InterruptedException {
-        stdios.awaitCopied();
+        streams.awaitCopied();
     }
 
     @Override
@@ -273,29 +251,12 @@ final class RunningContainer implements Container {
     @Override
     public Exit waitFor() throws InterruptedException {
         seeEnd();
-        try {
-            return exit.get();
-        } catch (ExecutionException e) {
-            throw notAwaited(e.getCause());
-        }
+        return exit.await();
     }
 
     @Override
     public Optional<Exit> waitFor(Duration atMost) throws InterruptedException {
-        try {
-            return Optional.of(exit.get(atMost.toNanos(), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException e) {
-            return Optional.empty();
-        } catch (ExecutionException e) {
-            throw notAwaited(e.getCause());
-        }
-    }
-
-    private RuntimeException notAwaited(@Nullable Throwable why) {
-        var purpose = "waiting for the end of the container " + name;
-        return why instanceof ErrnoException errno
-                ? SyscallFailedException.of(purpose, errno)
-                : new IllegalStateException(purpose, why);
+        return exit.await(atMost);
     }
 
     @Override
@@ -557,14 +518,11 @@ final class RunningContainer implements Container {
     public void close() {
         if (!(kind instanceof Supervision.Kind.Detached)) {
             endForSure();
-            exit.handle((_, _) -> null).join();
+            exit.awaitCertainty();
             gone.join();
             execs.awaitEnd();
         }
-        stdios.close();
-        if (terminal != null) {
-            terminal.close();
-        }
+        streams.close();
     }
 
     /** Where the container cannot be killed from here, its helper does it. */
@@ -588,7 +546,7 @@ final class RunningContainer implements Container {
     private void watch() {
         Exit how;
         try {
-            how = awaitEnd();
+            how = end.await(this::kill);
         } catch (RuntimeException | IOException | InterruptedException e) {
             if (kind instanceof Supervision.Kind.Detached) {
                 letGo(e);
@@ -598,17 +556,17 @@ final class RunningContainer implements Container {
             }
             return;
         }
-        finish(() -> exit.complete(how), how.toString());
+        finish(() -> exit.is(how), how.toString());
     }
 
     /** Has the helper end and remove the container, whose end this JVM cannot wait for. */
     private void giveUp(Exception why) {
         started.control().close();
         if (kind instanceof Supervision.Kind.Child) {
-            byte[] ignored = waitForChild();
+            byte[] ignored = end.waitForChild();
             assert ignored.length > 0;
         }
-        finish(() -> exit.completeExceptionally(why), why.toString());
+        finish(() -> exit.isUnknown(why), why.toString());
     }
 
     /** Leaves a container that goes on alone: the JVM is closing what it waits with. */
@@ -624,7 +582,7 @@ final class RunningContainer implements Container {
         started.control().close();
         started.pidfd().close();
         engine.remove(this);
-        exit.completeExceptionally(why);
+        exit.isUnknown(why);
         gone.complete(null);
     }
 
@@ -634,17 +592,17 @@ final class RunningContainer implements Container {
      */
     private void seeEnd() throws InterruptedException {
         boolean alone = kind instanceof Supervision.Kind.Detached || spec.timeout() != null;
-        if (alone || exit.isDone() || !spec.creates(Namespace.PID)) {
+        if (alone || exit.isKnown() || !spec.creates(Namespace.PID)) {
             return;
         }
         try {
             if (Thread.currentThread().isVirtual() || !endsSoon()) {
-                engine.poller().awaitReadable(source());
+                engine.poller().awaitReadable(end.source());
             }
         } catch (ClosedChannelException | ErrnoException e) {
             return; // the watching thread has been faster, or will tell
         }
-        peek().ifPresent(exit::complete);
+        peek().ifPresent(exit::is);
     }
 
     /** Waits a moment in this thread. Whoever takes the number meanwhile is asked in vain. */
@@ -655,123 +613,25 @@ final class RunningContainer implements Container {
             if (ended) {
                 return false;
             }
-            number = source().number();
+            number = end.source().number();
         } finally {
             lock.unlock();
         }
         return engine.calls().isReadable(number, SOON);
     }
 
-    /** What becomes readable at the end. */
-    private Fd source() {
-        return kind instanceof Supervision.Kind.Child ? started.pidfd() : started.control();
-    }
-
     /** Looks at how it ended, and leaves that to the watching thread. */
     private Optional<Exit> peek() {
         lock.lock();
-        try (var memory = Memory.open()) {
+        try {
             if (ended) {
                 return Optional.empty();
             }
-            var info = memory.block(ExitStatus.SIZE);
-            var calls = engine.calls();
-            boolean complete =
-                    kind instanceof Supervision.Kind.Child
-                            ? calls.retry(
-                                            Syscall.WAITID,
-                                            P_PIDFD,
-                                            started.pidfd().number(),
-                                            info.address(),
-                                            WEXITED_WNOWAIT_WNOHANG,
-                                            0)
-                                    == 0
-                            : calls.retry(
-                                            Syscall.RECVFROM,
-                                            started.control().number(),
-                                            info.address(),
-                                            ExitStatus.SIZE,
-                                            MSG_PEEK_DONTWAIT,
-                                            0,
-                                            0)
-                                    == ExitStatus.SIZE;
-            var code = complete ? code(info.get(0, ExitStatus.SIZE)) : Optional.<Exit>empty();
+            var code = end.peek();
             ended = code.isPresent();
             return code;
         } finally {
             lock.unlock();
-        }
-    }
-
-    private static Optional<Exit> code(byte[] info) {
-        var how = ExitStatus.decode(info);
-        return how instanceof Exit.Code ? Optional.of(how) : Optional.empty();
-    }
-
-    private Exit awaitEnd() throws IOException, InterruptedException {
-        var source = source();
-        boolean timedOut = false;
-        if (spec.timeout() != null) {
-            timedOut = !engine.poller().awaitReadable(source, spec.timeout());
-            if (timedOut) {
-                kill();
-            }
-        }
-        engine.poller().awaitReadable(source);
-        var how =
-                switch (kind) {
-                    case Supervision.Kind.Child(_) -> decode(waitForChild());
-                    case Supervision.Kind.Attached(_) -> decode(readInfo(started.control()));
-                    case Supervision.Kind.Detached _ -> unlessOutOfMemory(recorded());
-                    case Supervision.Kind.Foreground _ ->
-                            throw new IllegalStateException("a helper without a channel");
-                };
-        return timedOut ? new Exit.TimedOut(Objects.requireNonNull(spec.timeout())) : how;
-    }
-
-    private byte[] waitForChild() {
-        return engine.calls().waitid(WaitFlag.P_PIDFD, started.pidfd().number());
-    }
-
-    private byte[] readInfo(Fd control) throws IOException, InterruptedException {
-        var info = new byte[ExitStatus.SIZE];
-        if (engine.launcher().receive(control, info) < ExitStatus.SIZE) {
-            // The supervisor was killed; the container ends with it.
-            warnings.add("the supervisor of " + name + " ended before the container");
-            boolean ignored = engine.calls().pidfdSendSignal(started.pidfd(), Signal.KILL.number());
-            engine.poller().awaitReadable(started.pidfd());
-            return new byte[0];
-        }
-        return info;
-    }
-
-    /** Returns what the supervisor has left; it has ended. */
-    private Exit recorded() {
-        return Objects.requireNonNull(detachment)
-                .end()
-                .map(ContainerState.End::exit)
-                .orElse(EndRecord.UNSEEN);
-    }
-
-    private Exit decode(byte[] info) {
-        return unlessOutOfMemory(EndRecord.exit(info));
-    }
-
-    private Exit unlessOutOfMemory(Exit how) {
-        long kills = ExitStatus.mayBeOutOfMemory(how) ? oomKills() : 0;
-        return kills > 0 ? new Exit.OutOfMemory(kills) : how;
-    }
-
-    private long oomKills() {
-        if (cgroup == null || spec.resources().memory().max() == null) {
-            return 0;
-        }
-        try {
-            return cgroup.oomKills();
-        } catch (ErrnoException | CgroupException e) {
-            // A detached container's supervisor may have removed the cgroup already.
-            LOG.log(System.Logger.Level.DEBUG, "reading memory events of " + name, e);
-            return 0;
         }
     }
 
@@ -786,7 +646,7 @@ final class RunningContainer implements Container {
         if (spec.creates(Namespace.PID)) {
             announcement.run();
         }
-        var event = endEvent();
+        var event = Recording.begin(EndEvent::new);
         long before = System.nanoTime();
         boolean removed = cgroup == null || removeCgroup(cgroup);
         removeLayers();
@@ -835,16 +695,6 @@ final class RunningContainer implements Container {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** Begins an event if anybody records, see {@link Starter}. */
-    private static @Nullable EndEvent endEvent() {
-        if (!FlightRecorder.isInitialized()) {
-            return null;
-        }
-        var event = new EndEvent();
-        event.begin();
-        return event;
     }
 
     /** Tells the supervisor that there is nothing left to remove. */

@@ -1,6 +1,8 @@
 package io.pelagos.core;
 
+import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.internal.launch.Launcher;
+import io.pelagos.core.internal.state.EndRecord;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.Signal;
@@ -10,9 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +24,9 @@ final class RunningExec implements Exec {
     private final @Nullable Duration timeout;
     private final List<String> warnings;
     private final Launcher.Started started;
-    private final Stdios stdios;
-    private final @Nullable Terminal terminal;
+    private final ProcessStreams streams;
     private final long oomKillsBefore;
-    private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+    private final PendingExit exit;
 
     /** Guards the pidfd against its being closed. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -50,9 +48,9 @@ final class RunningExec implements Exec {
         this.timeout = timeout;
         this.warnings = new CopyOnWriteArrayList<>(warnings);
         this.started = started;
-        this.stdios = stdios;
-        this.terminal = terminal;
         this.oomKillsBefore = oomKillsBefore;
+        streams = new ProcessStreams(toString(), stdios, terminal);
+        exit = new PendingExit("waiting for " + this);
         execs.add(this);
         Thread.ofVirtual().name(this.toString()).start(this::watch);
     }
@@ -69,37 +67,27 @@ final class RunningExec implements Exec {
 
     @Override
     public boolean isAlive() {
-        return !exit.isDone();
+        return !exit.isKnown();
     }
 
     @Override
     public Container.Input stdin() {
-        return stream(stdios.stdin(), "standard input");
+        return streams.stdin();
     }
 
     @Override
     public Container.Output stdout() {
-        return stream(stdios.stdout(), "standard output");
+        return streams.stdout();
     }
 
     @Override
     public Container.Output stderr() {
-        return stream(stdios.stderr(), "standard error");
+        return streams.stderr();
     }
 
     @Override
     public Terminal terminal() {
-        if (terminal == null) {
-            throw new IllegalStateException(this + " has no terminal");
-        }
-        return terminal;
-    }
-
-    private <T> T stream(@Nullable T stream, String what) {
-        if (stream == null) {
-            throw new IllegalStateException(what + " of " + this + " is not a pipe");
-        }
-        return stream;
+        return streams.requireTerminal();
     }
 
     @Override
@@ -109,22 +97,12 @@ final class RunningExec implements Exec {
 
     @Override
     public Exit waitFor() throws InterruptedException {
-        try {
-            return exit.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + this, e.getCause());
-        }
+        return exit.await();
     }
 
     @Override
     public Optional<Exit> waitFor(Duration atMost) throws InterruptedException {
-        try {
-            return Optional.of(exit.get(atMost.toNanos(), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException e) {
-            return Optional.empty();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("waiting for " + this, e.getCause());
-        }
+        return exit.await(atMost);
     }
 
     @Override
@@ -155,15 +133,12 @@ final class RunningExec implements Exec {
     public void close() {
         kill();
         awaitGone();
-        stdios.close();
-        if (terminal != null) {
-            terminal.close();
-        }
+        streams.close();
     }
 
     /** Waits until neither the process nor its supervisor is left. */
     void awaitGone() {
-        exit.handle((_, _) -> null).join();
+        exit.awaitCertainty();
         reaped.join();
     }
 
@@ -173,7 +148,7 @@ final class RunningExec implements Exec {
         } catch (RuntimeException | IOException | InterruptedException e) {
             LOG.log(System.Logger.Level.ERROR, "waiting for the end of " + this, e);
             execs.remove(this);
-            exit.completeExceptionally(e);
+            exit.isUnknown(e);
         }
     }
 
@@ -186,13 +161,13 @@ final class RunningExec implements Exec {
             return new Exit.TimedOut(timeout);
         }
         poller.awaitReadable(started.control());
-        return outOfMemory(ExitStatus.decode(readInfo()));
+        return outOfMemory(EndRecord.exit(readInfo()));
     }
 
     private byte[] readInfo() throws IOException, InterruptedException {
         var engine = execs.target().engine();
-        var info = new byte[ExitStatus.SIZE];
-        if (engine.launcher().receive(started.control(), info) < ExitStatus.SIZE) {
+        var info = new byte[Ending.SIGINFO_SIZE];
+        if (engine.launcher().receive(started.control(), info) < Ending.SIGINFO_SIZE) {
             warnings.add("the supervisor of " + this + " ended before the process");
             kill();
             engine.poller().awaitReadable(started.pidfd());
@@ -202,7 +177,7 @@ final class RunningExec implements Exec {
     }
 
     private Exit outOfMemory(Exit how) {
-        if (!ExitStatus.mayBeOutOfMemory(how)) {
+        if (!EndRecord.mayBeOutOfMemory(how)) {
             return how;
         }
         long kills = ExecStarter.oomKills(execs) - oomKillsBefore;
@@ -219,7 +194,7 @@ final class RunningExec implements Exec {
             lock.unlock();
         }
         reaped = execs.target().engine().reaper().reap(started.helper());
-        exit.complete(how);
+        exit.is(how);
         execs.remove(this);
     }
 

@@ -9,7 +9,6 @@ import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.internal.plan.Accounts;
 import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.internal.plan.LaunchInputs;
-import io.pelagos.core.internal.plan.Listening;
 import io.pelagos.core.internal.probe.HostProbe;
 import io.pelagos.core.internal.probe.MachineFiles;
 import io.pelagos.core.kernel.Errno;
@@ -37,7 +36,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,7 +183,7 @@ final class Starter {
 
     private RunningContainer steps() {
         LabelRules.check(spec, engine.facts());
-        var event = event();
+        var event = Recording.begin(StartEvent::new);
         IdMappings.requirePossible(engine, spec);
         layers = makeLayers();
         warnings.addAll(engine.userNamespaces().warnings(spec));
@@ -226,25 +224,9 @@ final class Starter {
                                                 placing == null
                                                         ? LaunchInputs.Placement.NONE
                                                         : placing.placement(),
-                                                joined,
                                                 sources,
                                                 filter,
-                                                channel == null
-                                                        ? null
-                                                        : channels.other(
-                                                                passedCount + joinedFiles.size()),
-                                                listening == null
-                                                        ? null
-                                                        : engine.listening(
-                                                                handlers.keySet(),
-                                                                spec,
-                                                                channels.other(
-                                                                        passedCount
-                                                                                + joinedFiles.size()
-                                                                                + (channel == null
-                                                                                        ? 0
-                                                                                        : 1))),
-                                                idMaps),
+                                                opened(channels, joined, idMaps, channel != null)),
                                 new Launcher.Request(
                                         stdios.numbers(),
                                         others(passed, stdios, channel, listening),
@@ -301,19 +283,6 @@ final class Starter {
                 handlers);
     }
 
-    /**
-     * Begins an event if anybody records. The first event of a JVM brings up the flight recorder,
-     * which takes longer than several containers.
-     */
-    private static @Nullable StartEvent event() {
-        if (!FlightRecorder.isInitialized()) {
-            return null;
-        }
-        var event = new StartEvent();
-        event.begin();
-        return event;
-    }
-
     private @Nullable RootLayers makeLayers() {
         if (!(spec.root() instanceof RootSpec.Layers asked)) {
             return null;
@@ -328,12 +297,9 @@ final class Starter {
             LaunchInputs.Identity identity,
             Supervision.Kind kind,
             LaunchInputs.Placement placement,
-            Map<Namespace, Integer> joined,
             Map<String, Boolean> sources,
             @Nullable SeccompProgram filter,
-            @Nullable Integer terminal,
-            @Nullable Listening listening,
-            Map<IdMapping, Integer> idMaps) {
+            LaunchInputs.Opened opened) {
         var composed =
                 engine.plans()
                         .plan(
@@ -346,14 +312,30 @@ final class Starter {
                                         channels,
                                         kind,
                                         placement,
-                                        joined,
                                         sources,
                                         filter,
-                                        terminal,
-                                        listening,
-                                        idMaps));
+                                        opened));
         warnings.addAll(composed.warnings());
         return composed.plan();
+    }
+
+    /** Says what numbers the sockets have: they come behind the namespaces. */
+    private LaunchInputs.Opened opened(
+            Channels channels,
+            Map<Namespace, Integer> joined,
+            Map<IdMapping, Integer> idMaps,
+            boolean hasTerminal) {
+        int first = passedCount + joinedFiles.size();
+        return new LaunchInputs.Opened(
+                joined,
+                idMaps,
+                hasTerminal ? channels.other(first) : null,
+                handlers.isEmpty()
+                        ? null
+                        : engine.listening(
+                                handlers.keySet(),
+                                spec,
+                                channels.other(hasTerminal ? first + 1 : first)));
     }
 
     static String hostname(ContainerSpec spec, String name) {

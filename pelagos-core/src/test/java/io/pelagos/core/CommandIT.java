@@ -5,34 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.Exit;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is executed, with which arguments, environment and working directory. */
-@ExtendWith(LeakCheck.class)
-class CommandIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class CommandIT extends InSandbox {
     private CommandException refused(ContainerBuilder container) {
         try (var started = container.start()) {
             throw new AssertionError(started + " was started");

@@ -13,8 +13,7 @@ import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Signal;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,34 +21,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Limits, counters and the freezer of whole containers, on whatever cgroups this host has. */
 @Tag("cgroup")
-@ExtendWith(LeakCheck.class)
-class ContainerCgroupsIT {
+class ContainerCgroupsIT extends InSandbox {
     private static final ByteSize SMALL = ByteSize.of(32 << 20);
     private static final String BUSY = "while :; do :; done";
 
     private final CgroupHost host = CgroupHost.detect(new SystemCalls(new LinuxKernel()));
-
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
 
     @Test
     void memoryBeyondTheLimitEndsTheContainerAsOutOfMemory() throws Exception {

@@ -3,8 +3,7 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -17,23 +16,17 @@ import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The files of a container as those of java.nio.file. */
-@ExtendWith(LeakCheck.class)
-class ContainerPathIT {
+class ContainerPathIT extends InSandbox {
     private static final String MADE =
             "mkdir -p /srv/d; printf abc > /srv/d/f; ln -s /srv/d /srv/link; mkfifo /srv/fifo;"
                     + " echo ready; sleep 1000";
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
     private Container container;
 
     @BeforeEach
     void start() {
-        sandbox = Sandbox.in(directory);
         container = sandbox.sh(MADE).start();
         assertThat(container.stdout().lines().iterator().next()).isEqualTo("ready");
     }
@@ -41,7 +34,6 @@ class ContainerPathIT {
     @AfterEach
     void close() {
         container.close();
-        sandbox.close();
     }
 
     @Test

@@ -8,8 +8,7 @@ import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.Preserve;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,28 +19,16 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Copies between the machine and the files of containers. */
-@ExtendWith(LeakCheck.class)
-class CopyIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
+class CopyIT extends InSandbox {
     private Path here;
 
     @BeforeEach
     void open() throws IOException {
-        sandbox = Sandbox.in(directory);
         here = Files.createDirectory(directory.resolve("here"));
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
     }
 
     private String inside(Container container, String script) throws InterruptedException {
@@ -197,8 +184,8 @@ class CopyIT {
         var script =
                 "mkdir -p /srv/real; echo inside > /srv/real/file; ln -s "
                         + host
-                        + " /srv/evil; cd /srv; mv real way; echo ready; while :; do mv way real; mv"
-                        + " evil way; mv way evil; mv real way; done";
+                        + " /srv/evil; cd /srv; mv real way; echo ready; while :; do mv way real;"
+                        + " mv evil way; mv way evil; mv real way; done";
         try (var container = sandbox.sh(script).start()) {
             assertThat(container.stdout().lines().iterator().next()).isEqualTo("ready");
             for (int i = 0; i < 300; i++) {

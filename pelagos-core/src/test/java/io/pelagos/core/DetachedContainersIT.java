@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.ContainerInfo.Status;
-import io.pelagos.core.kernel.LinuxKernel;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Restart;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.ForkedJvm;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,30 +22,15 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Detached containers as those who come later see them. */
-@ExtendWith(LeakCheck.class)
-class DetachedContainersIT {
+class DetachedContainersIT extends InSandbox {
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
     @AfterEach
-    void close() throws InterruptedException {
-        for (var info : containers().list()) {
-            containers().find(info.id()).remove(true);
-        }
-        sandbox.close();
+    void removeAll() throws InterruptedException {
+        sandbox.removeAll();
     }
 
     private Containers containers() {
@@ -56,7 +39,7 @@ class DetachedContainersIT {
 
     /** What another JVM with the same locations would see. */
     private Pelagos another() {
-        return Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")), new LinuxKernel());
+        return Sandbox.another(directory);
     }
 
     @Test
@@ -67,8 +50,7 @@ class DetachedContainersIT {
             assertThat(lines.readLine()).isEqualTo("started");
             jvm.process().destroyForcibly().waitFor();
         }
-        try (var pelagos =
-                Pelagos.open(PelagosPaths.under(inner.resolve("pelagos")), new LinuxKernel())) {
+        try (var pelagos = Sandbox.another(inner)) {
             var found = pelagos.containers().find("survivor");
             assertThat(found.inspect().status()).isEqualTo(Status.RUNNING);
             assertThat(found.inspect().labels()).containsEntry("tier", "back");
@@ -361,8 +343,7 @@ class DetachedContainersIT {
         try (var jvm = ForkedJvm.start(Keeping.class, inner.toString())) {
             assertThat(jvm.output()).isEqualTo("started\n");
         }
-        try (var pelagos =
-                Pelagos.open(PelagosPaths.under(inner.resolve("pelagos")), new LinuxKernel())) {
+        try (var pelagos = Sandbox.another(inner)) {
             var found = pelagos.containers().find("kept");
             found.kill();
             assertThat(found.waitFor().code()).isEqualTo(137);

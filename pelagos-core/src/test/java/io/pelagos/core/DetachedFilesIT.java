@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pelagos.core.kernel.LinuxKernel;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileEntry;
@@ -13,13 +11,12 @@ import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Owner;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,31 +25,22 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The files of detached containers, as somebody sees them who has not started them. */
-@ExtendWith(LeakCheck.class)
-class DetachedFilesIT {
+class DetachedFilesIT extends InSandbox {
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
     private Pelagos other;
 
     @BeforeEach
     void open() {
-        sandbox = Sandbox.in(directory);
-        other = Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")), new LinuxKernel());
+        other = Sandbox.another(directory);
     }
 
     @AfterEach
     void close() throws InterruptedException {
-        for (var info : other.containers().list()) {
-            other.containers().find(info.id()).remove(true);
-        }
+        Sandbox.removeAll(other);
         other.close();
-        sandbox.close();
     }
 
     private Rootfs.Layers layers() {

@@ -3,43 +3,25 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pelagos.core.kernel.LinuxKernel;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Stdio;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The standard input of detached containers. */
-@ExtendWith(LeakCheck.class)
-class DetachedInputIT {
+class DetachedInputIT extends InSandbox {
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
     @AfterEach
-    void close() throws InterruptedException {
-        for (var info : sandbox.pelagos().containers().list()) {
-            sandbox.pelagos().containers().find(info.id()).remove(true);
-        }
-        sandbox.close();
+    void removeAll() throws InterruptedException {
+        sandbox.removeAll();
     }
 
     private static byte[] bytes(String text) {
@@ -58,8 +40,7 @@ class DetachedInputIT {
         assertThat(started.hasStdin()).isTrue();
         type(started, "one\n");
         started.awaitReady(Ready.log("^one$"), LONG);
-        try (var other =
-                Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")), new LinuxKernel())) {
+        try (var other = Sandbox.another(directory)) {
             var found = other.containers().find(started.id());
             type(found, "two\n");
             found.awaitReady(Ready.log("^two$"), LONG);

@@ -3,11 +3,9 @@ package io.pelagos.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pelagos.core.kernel.LinuxKernel;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.testing.ForkedJvm;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -15,14 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Terminals of containers that outlive the JVM. */
-@ExtendWith(LeakCheck.class)
-class DetachedTerminalIT {
+class DetachedTerminalIT extends InSandbox {
     private static final Duration LONG = Duration.ofSeconds(60);
 
     /** Answers each line with the size of the terminal, until it is told to end. */
@@ -30,20 +24,9 @@ class DetachedTerminalIT {
             "stty -echo; tty; while read x; do echo $x: $(stty size); test $x = end && exit 4;"
                     + " done; echo no more; exit 5";
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
     @AfterEach
-    void close() throws InterruptedException {
-        for (var info : sandbox.pelagos().containers().list()) {
-            sandbox.pelagos().containers().find(info.id()).remove(true);
-        }
-        sandbox.close();
+    void removeAll() throws InterruptedException {
+        sandbox.removeAll();
     }
 
     private static void type(Terminal terminal, String text) throws Exception {
@@ -102,8 +85,7 @@ class DetachedTerminalIT {
             assertThat(lines.readLine()).isEqualTo("started");
             jvm.process().destroyForcibly().waitFor();
         }
-        try (var pelagos =
-                Pelagos.open(PelagosPaths.under(inner.resolve("pelagos")), new LinuxKernel())) {
+        try (var pelagos = Sandbox.another(inner)) {
             var found = pelagos.containers().find("left");
             assertThat(found.isAlive()).isTrue();
             try (var input = found.stdin()) {

@@ -15,8 +15,7 @@ import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -34,31 +33,13 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One more process in a running container. */
-@ExtendWith(LeakCheck.class)
-class ExecIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class ExecIT extends InSandbox {
     private ContainerBuilder sleeping() {
         return sandbox.command("sleep", "1000");
     }

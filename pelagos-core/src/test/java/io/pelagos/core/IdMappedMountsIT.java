@@ -9,8 +9,7 @@ import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.RootSpec;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,24 +18,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Bind mounts and layers that show other owners than are on disk. */
-@ExtendWith(LeakCheck.class)
-class IdMappedMountsIT {
+class IdMappedMountsIT extends InSandbox {
     private static final List<IdMap> IDS = List.of(new IdMap(0, 300_000, 65_536));
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
     private Path data;
 
     @BeforeEach
     void open() throws IOException {
-        sandbox = Sandbox.in(directory);
         // The way there must be open to the users of a user namespace, who are nobody on the host.
         Files.setAttribute(directory, "unix:mode", 0755);
         // In a root of their own nobody could make it.
@@ -47,11 +39,6 @@ class IdMappedMountsIT {
             Files.setAttribute(file, "unix:uid", owner);
             Files.setAttribute(file, "unix:gid", owner);
         }
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
     }
 
     private static Object owner(Path file) throws IOException {

@@ -5,34 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Signal;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
-import java.nio.file.Path;
+import io.pelagos.core.testing.InSandbox;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Process 1 that reaps orphans and forwards signals. */
-@ExtendWith(LeakCheck.class)
-class InitIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class InitIT extends InSandbox {
     @Test
     void programIsProcessTwoBelowInit() throws Exception {
         var result = sandbox.sh("echo $$ $PPID; cat /proc/1/comm").init().run();

@@ -11,37 +11,18 @@ import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.IdMap;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Root file systems of layers. */
-@ExtendWith(LeakCheck.class)
-class LayersIT {
+class LayersIT extends InSandbox {
     private static final List<IdMap> IDS = List.of(new IdMap(0, 300_000, 65_536));
-
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
 
     private Path layer(String name, String file, String text) throws IOException {
         var layer = directory.resolve("layers").resolve(name);

@@ -16,7 +16,7 @@ import io.pelagos.core.spec.Resources;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.ForkedJvm;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,31 +27,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** From the start of a container to its end, and what can be done between. */
-@ExtendWith(LeakCheck.class)
-class LifecycleIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class LifecycleIT extends InSandbox {
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private Container started(String script) {

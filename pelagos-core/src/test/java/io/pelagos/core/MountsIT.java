@@ -9,7 +9,7 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.testing.ForkedJvm;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,30 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is mounted into a container, and what cannot be done with it. */
-@ExtendWith(LeakCheck.class)
-class MountsIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class MountsIT extends InSandbox {
     private Path hostDirectory(String name) throws IOException {
         return Files.createDirectories(directory.resolve("host").resolve(name));
     }

@@ -10,38 +10,19 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Signal;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which namespaces a container has: its own, another's, or those of the host. */
-@ExtendWith(LeakCheck.class)
-class NamespacesIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class NamespacesIT extends InSandbox {
     private static final List<Namespace> DEFAULTS =
             List.of(
                     Namespace.MOUNT,

@@ -12,8 +12,7 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Personality;
 import io.pelagos.core.spec.Stdio;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,15 +25,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Descriptors that a program gets beside its streams, sockets to listen on among them. */
-@ExtendWith(LeakCheck.class)
-class PassedDescriptorsIT {
+class PassedDescriptorsIT extends InSandbox {
     private static final Path PERL = Path.of("/usr/bin/perl");
 
     /** Answers each caller with the name of the socket. */
@@ -43,18 +37,6 @@ class PassedDescriptorsIT {
                     + " print $c \"$ENV{LISTEN_FDS} $ENV{LISTEN_PID} $ENV{LISTEN_FDNAMES} $$\";";
 
     private final SystemCalls calls = new SystemCalls(new LinuxKernel());
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
 
     private ContainerBuilder server() {
         assumeTrue(Files.isExecutable(PERL), "there is no perl on this machine");

@@ -8,47 +8,30 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Stdio;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.ByteArrayOutputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Waiting until a container is ready. */
-@ExtendWith(LeakCheck.class)
-class ReadyIT {
+class ReadyIT extends InSandbox {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String SERVER =
             "mkdir /tmp/www; echo text > /tmp/www/page; exec httpd -f -p 127.0.0.1:8080 -h"
                     + " /tmp/www";
 
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
     @AfterEach
-    void close() throws InterruptedException {
-        for (var info : sandbox.pelagos().containers().list()) {
-            sandbox.pelagos().containers().find(info.id()).remove(true);
-        }
-        sandbox.close();
+    void removeAll() throws InterruptedException {
+        sandbox.removeAll();
     }
 
     @Test

@@ -8,34 +8,15 @@ import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What gives a container its root file system. */
-@ExtendWith(LeakCheck.class)
-class RootfsIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class RootfsIT extends InSandbox {
     private ContainerBuilder host(String script) {
         return sandbox.sh(Rootfs.host(), script);
     }

@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Change;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -15,28 +14,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a container has changed, and other containers that start from it. */
-@ExtendWith(LeakCheck.class)
-class SnapshotIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class SnapshotIT extends InSandbox {
     private Rootfs.Layers layers() {
         return Rootfs.layers(List.of(sandbox.root().path()));
     }
@@ -175,8 +156,8 @@ class SnapshotIT {
                                                                             "-c",
                                                                             "cat /word; echo "
                                                                                     + i
-                                                                                    + " > /word; cat"
-                                                                                    + " /word")
+                                                                                    + " > /word;"
+                                                                                    + " cat /word")
                                                                     .run()))
                             .toList();
             for (int i = 0; i < runs.size(); i++) {

@@ -9,7 +9,7 @@ import io.pelagos.core.spec.KiB;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.ForkedJvm;
-import io.pelagos.core.testing.LeakCheck;
+import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -24,29 +24,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Where the standard streams of a container lead. */
-@ExtendWith(LeakCheck.class)
-class StreamsIT {
+class StreamsIT extends InSandbox {
     private static final int MEGABYTES = 10;
-
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
 
     @Test
     void pipesLeadToAndFromTheJvm() throws Exception {

@@ -9,8 +9,7 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Stdio;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,28 +17,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The JVM decides about system calls of a container, see seccomp_unotify(2). */
-@ExtendWith(LeakCheck.class)
-class SyscallsIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class SyscallsIT extends InSandbox {
     /** The path that a call of mkdir(2) or mkdirat(2) names. */
     private static String path(SyscallRequest call) {
         return call.readString(call.argument(call.name().equals("mkdir") ? 0 : 1), 4096);

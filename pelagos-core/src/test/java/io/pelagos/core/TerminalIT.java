@@ -10,38 +10,18 @@ import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.spec.TerminalSize;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Programs in containers that have a terminal. */
-@ExtendWith(LeakCheck.class)
-class TerminalIT {
+class TerminalIT extends InSandbox {
     private static final char CONTROL_C = 3;
     private static final char CONTROL_D = 4;
-
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
 
     private ContainerBuilder sleeping() {
         return sandbox.command("sleep", "1000");

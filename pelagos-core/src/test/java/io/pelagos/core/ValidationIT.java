@@ -9,34 +9,14 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Rlimit;
 import io.pelagos.core.spec.Stdio;
-import io.pelagos.core.testing.LeakCheck;
-import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.InSandbox;
 import java.io.InputStream;
 import java.nio.channels.Channels;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is refused before anything is touched. */
-@ExtendWith(LeakCheck.class)
-class ValidationIT {
-    @TempDir private Path directory;
-    private Sandbox sandbox;
-
-    @BeforeEach
-    void open() {
-        sandbox = Sandbox.in(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sandbox.close();
-    }
-
+class ValidationIT extends InSandbox {
     private void refused(ContainerBuilder container, String option, String value) {
         assertThatThrownBy(container::start)
                 .isInstanceOf(InvalidSpecException.class)

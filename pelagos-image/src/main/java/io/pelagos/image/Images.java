@@ -18,13 +18,11 @@ import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
 import io.pelagos.image.internal.registry.MirrorRules;
-import io.pelagos.image.internal.registry.Push;
 import io.pelagos.image.internal.registry.RegistryClient;
 import io.pelagos.image.internal.registry.Repository;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
-import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
@@ -33,16 +31,13 @@ import io.pelagos.image.spec.ImageInUseException;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
-import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,20 +150,7 @@ public final class Images implements AutoCloseable {
      * @throws InterruptedException when this thread is interrupted; nothing of it is visible
      */
     public Image pull(String reference, PullOptions how) throws InterruptedException {
-        var wanted = reference(reference);
-        var local = complete(wanted, how);
-        return switch (how.policy()) {
-            case NEVER -> local.map(this::image).orElseThrow(() -> missing(wanted));
-            case MISSING -> local.isPresent() ? image(local.get()) : fetch(wanted, local, how);
-            case ALWAYS -> fetch(wanted, local, how);
-            case NEWER -> {
-                try {
-                    yield fetch(wanted, local, how);
-                } catch (RegistryException e) {
-                    yield local.map(this::image).orElseThrow(() -> e);
-                }
-            }
-        };
+        return pulling().pull(reference(reference), how);
     }
 
     /**
@@ -183,94 +165,8 @@ public final class Images implements AutoCloseable {
         return pull(reference, PullOptions.usual().asking(PullOptions.Policy.MISSING));
     }
 
-    private static ImageNotFoundException missing(ImageReference reference) {
-        return new ImageNotFoundException(
-                reference.toString(),
-                "there is no image " + reference.familiar() + " here; pull it first");
-    }
-
-    /** The image that is here, if all of it is, and for the machine that is wanted. */
-    private Optional<StoredImage> complete(ImageReference reference, PullOptions how) {
-        return undamaged(reference, how)
-                .filter(it -> it.layers().stream().allMatch(layer -> layers.has(layer.digest())))
-                .filter(it -> how.platform().suitability(it.config().platform()) > 0);
-    }
-
-    /** What is damaged is replaced by what is fetched, if anything is. */
-    private Optional<StoredImage> undamaged(ImageReference reference, PullOptions how) {
-        try {
-            return store.find(reference);
-        } catch (BadContentException e) {
-            if (how.policy() == PullOptions.Policy.NEVER) {
-                throw e;
-            }
-            return Optional.empty();
-        }
-    }
-
-    private Image fetch(ImageReference reference, Optional<StoredImage> local, PullOptions how)
-            throws InterruptedException {
-        if (local.isPresent()) {
-            // What a digest stands for cannot have changed, and a tag is asked for in one request.
-            var same =
-                    reference.digest().isPresent()
-                            || client.resolve(reference).digest().equals(local.get().digest());
-            if (same) {
-                local.get()
-                        .layers()
-                        .forEach(
-                                it ->
-                                        how.listener()
-                                                .onProgress(
-                                                        new PullListener.Progress(
-                                                                it.digest(),
-                                                                PullListener.Phase.PRESENT,
-                                                                0,
-                                                                0)));
-                return image(local.get());
-            }
-        }
-        return fetch(reference, new Pull(client, layers, reference, how));
-    }
-
-    private Image fetch(ImageReference reference, Pull pull) throws InterruptedException {
-        return fetch(reference, pull, Optional.empty());
-    }
-
-    /**
-     * Fetches an image.
-     *
-     * @param index what the name stood for until now, and goes on to when that has the same digest
-     */
-    private Image fetch(ImageReference reference, Pull pull, Optional<StoredIndex> index)
-            throws InterruptedException {
-        var event = PullEvent.begun();
-        var resolved = pull.resolve();
-        var digests = resolved.manifest().layers().stream().map(it -> it.verifiable()).toList();
-        digests.forEach(LayerStore::requireKnown);
-        // Until the image is there nothing else says that somebody needs its layers.
-        try (var lease = lease("the pull of " + reference, digests)) {
-            assert lease != null;
-            pull.fetchLayers(resolved, options.parallel());
-            var stored =
-                    stored(reference, resolved.digest(), resolved.manifest(), resolved.config());
-            var manifest = resolved.rawManifest().toArray();
-            var config = resolved.rawConfig().toArray();
-            var kept = index.filter(it -> stored.digest().matches(it.raw().toArray()));
-            if (kept.isPresent()) {
-                store.save(stored, manifest, config, kept.get());
-            } else {
-                store.save(stored, manifest, config);
-            }
-            if (event != null) {
-                event.image = reference.toString();
-                event.digest = resolved.digest().toString();
-                event.layers = digests.size();
-                event.fetched = pull.fetched();
-                event.commit();
-            }
-            return image(stored);
-        }
+    private Pulling pulling() {
+        return new Pulling(workshop(), client, options.parallel());
     }
 
     private Lease lease(String holder, List<Digest> digests) {
@@ -363,10 +259,14 @@ public final class Images implements AutoCloseable {
             stored = store.find(reference).orElseThrow(() -> notHere(reference.familiar()));
         } catch (BadContentException e) {
             // Nothing here says what it was but its name; its layers are checked by their digests.
-            return fetch(reference, new Pull(client, layers, reference, PullOptions.usual()));
+            return pulling()
+                    .fetch(
+                            reference,
+                            new Pull(client, layers, reference, PullOptions.usual()),
+                            Optional.empty());
         }
         return new Repairing(client, layers, new Users(pelagos), stored)
-                .run(found, pull -> fetch(reference, pull, store.index(stored)))
+                .run(found, pull -> pulling().fetch(reference, pull, store.index(stored)))
                 .orElseGet(() -> image(stored));
     }
 
@@ -445,72 +345,13 @@ public final class Images implements AutoCloseable {
      */
     public int push(String reference) {
         var image = get(reference);
+        var pushing = new Pushing(client, layers, image.reference());
         var index = store.find(image.reference()).flatMap(store::index);
-        if (index.isEmpty()) {
-            var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
-            return push(
-                    image.reference(),
-                    image.reference().manifestName(),
-                    rawManifest(reference, image),
-                    config);
+        if (index.isPresent()) {
+            return pushing.index(index.get());
         }
-        int sent = 0;
-        // A registry takes an index only when it has the images.
-        for (var member : index.get().members()) {
-            var manifest = member.manifest().toArray();
-            var digest = Digest.of(manifest).toString();
-            sent += push(image.reference(), digest, manifest, member.config().toArray());
-        }
-        client.pushManifest(
-                Repository.of(image.reference()),
-                image.reference().manifestName(),
-                index.get().index().mediaType(),
-                index.get().raw().toArray());
-        return sent;
-    }
-
-    /** Sends one image under a tag or a digest. */
-    private int push(ImageReference reference, String name, byte[] raw, byte[] config) {
-        var event = PushEvent.begun();
-        var manifest = ImageManifest.parse(raw);
-        var to = Repository.of(reference);
-        int sent = 0;
-        for (var layer : manifest.layers()) {
-            if (MediaType.isForeign(layer.mediaType())) {
-                continue;
-            }
-            var digest = layer.verifiable();
-            var outcome =
-                    client.pushBlob(
-                            to,
-                            digest,
-                            layer.size(),
-                            () -> opened(layers.blob(digest)),
-                            Push.WHOLE);
-            sent += outcome == Push.Outcome.EXISTED ? 0 : 1;
-        }
-        client.pushBlob(
-                to,
-                manifest.config().verifiable(),
-                config.length,
-                () -> new ByteArrayInputStream(config),
-                Push.WHOLE);
-        client.pushManifest(to, name, manifest.mediaType(), raw);
-        if (event != null) {
-            event.image = reference + (name.startsWith("sha256:") ? " " + name : "");
-            event.layers = manifest.layers().size();
-            event.sent = sent;
-            event.commit();
-        }
-        return sent;
-    }
-
-    private static InputStream opened(Path blob) {
-        try {
-            return Files.newInputStream(blob);
-        } catch (IOException e) {
-            throw new StoreException("reading " + blob + ": " + e, e);
-        }
+        var config = store.config(image.reference()).orElseThrow(() -> notHere(reference));
+        return pushing.image(rawManifest(reference, image), config);
     }
 
     /**

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.github.luben.zstd.Zstd;
-import io.pelagos.core.Pelagos;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.fixtures.Noise;
 import io.pelagos.image.fixtures.Tars;
+import io.pelagos.image.fixtures.WithRegistry;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
@@ -27,55 +26,18 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Images that somebody has made to do harm: each is refused, and leaves nothing in the store. */
-class BadInputIT {
+class BadInputIT extends WithRegistry {
     private static final byte[] TAR =
             Tars.tar().file("etc/name", "app").file("noise", Noise.of(200_000, 3)).bytes();
     private static final byte[] LAYER = Tars.gzip(TAR);
-
-    @TempDir private Path temporary;
-
-    private TestRegistry registry;
-    private Pelagos pelagos;
-    private Images images;
-
-    @BeforeEach
-    void open() {
-        registry = TestRegistry.start();
-        pelagos = Pelagos.open(PelagosPaths.under(temporary.resolve("pelagos")));
-        images = images(Map.of());
-    }
-
-    private Images images(Map<String, String> environment) {
-        return Images.open(
-                pelagos,
-                ImageOptions.usual()
-                        .withEnvironment(environment)
-                        .withAttempts(2, Duration.ofMillis(1)));
-    }
-
-    @AfterEach
-    void close() {
-        images.close();
-        pelagos.close();
-        registry.close();
-    }
-
-    private String name(String rest) {
-        return registry.address() + "/" + rest;
-    }
 
     private void assertNothingIsThere() throws IOException {
         assertThat(images.list()).isEmpty();
@@ -378,10 +340,12 @@ class BadInputIT {
     void tokensWhoseTimeIsOver() throws Exception {
         try (var strict = TestRegistry.builder().tokenAuth("user", "secret").start();
                 var other =
-                        images(
-                                Map.of(
-                                        "PELAGOS_REGISTRY_USER", "user",
-                                        "PELAGOS_REGISTRY_PASS", "secret"))) {
+                        Images.open(
+                                pelagos,
+                                OPTIONS.withEnvironment(
+                                        Map.of(
+                                                "PELAGOS_REGISTRY_USER", "user",
+                                                "PELAGOS_REGISTRY_PASS", "secret")))) {
             strict.putImage("app:1", LAYER);
             strict.putImage("app:2", LAYER, Tars.tar().file("more", "x").gzip());
             var name = strict.address() + "/app:";

@@ -3,55 +3,21 @@ package io.pelagos.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.pelagos.core.Pelagos;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.fixtures.Tars;
+import io.pelagos.image.fixtures.WithRegistry;
 import io.pelagos.image.spec.BadContentException;
-import io.pelagos.image.testing.TestRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is done with images that somebody has damaged, and that nobody has finished. */
-class DamagedImagesIT {
-    private static final ImageOptions OPTIONS =
-            ImageOptions.usual().withEnvironment(Map.of()).withAttempts(1, Duration.ofMillis(1));
-
-    @TempDir private Path temporary;
-
-    private TestRegistry registry;
-    private Pelagos pelagos;
-    private Images images;
-
-    @BeforeEach
-    void open() {
-        registry = TestRegistry.start();
-        pelagos = Pelagos.open(PelagosPaths.under(temporary.resolve("pelagos")));
-        images = Images.open(pelagos, OPTIONS);
-    }
-
-    @AfterEach
-    void close() {
-        images.close();
-        pelagos.close();
-        registry.close();
-    }
-
-    private String name(String rest) {
-        return registry.address() + "/" + rest;
-    }
-
+class DamagedImagesIT extends WithRegistry {
     private Image app(String name) throws InterruptedException {
         registry.putImage(name, Tars.tar().file(name.replace(':', '-'), "1").gzip());
         return images.pull(name(name));

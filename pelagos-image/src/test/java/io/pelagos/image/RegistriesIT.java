@@ -4,10 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.pelagos.core.Pelagos;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.fixtures.DockerRegistry;
 import io.pelagos.image.fixtures.Tars;
+import io.pelagos.image.fixtures.WithRegistry;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageException;
@@ -19,48 +18,13 @@ import io.pelagos.image.spec.Platform;
 import io.pelagos.image.testing.Fault;
 import io.pelagos.image.testing.TestRegistry;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What registries have, and images that go from one to another. */
-class RegistriesIT {
+class RegistriesIT extends WithRegistry {
     private static final byte[] ONE = Tars.tar().file("a", "1").gzip();
     private static final byte[] TWO = Tars.tar().file("b", "2").gzip();
-
-    @TempDir private Path temporary;
-
-    private TestRegistry registry;
-    private Pelagos pelagos;
-    private Images images;
-
-    @BeforeEach
-    void open() {
-        registry = TestRegistry.start();
-        pelagos = Pelagos.open(PelagosPaths.under(temporary.resolve("pelagos")));
-        images =
-                Images.open(
-                        pelagos,
-                        ImageOptions.usual()
-                                .withEnvironment(Map.of())
-                                .withAttempts(2, Duration.ofMillis(1)));
-    }
-
-    @AfterEach
-    void close() {
-        images.close();
-        pelagos.close();
-        registry.close();
-    }
-
-    private String name(String rest) {
-        return registry.address() + "/" + rest;
-    }
 
     /** Puts an index with an image for this machine and one for another. */
     private Digest putIndex(String repository, String tag) {

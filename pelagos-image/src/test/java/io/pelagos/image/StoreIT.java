@@ -3,16 +3,14 @@ package io.pelagos.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.pelagos.core.Pelagos;
-import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.image.fixtures.Tars;
 import io.pelagos.image.fixtures.TestImage;
+import io.pelagos.image.fixtures.WithRegistry;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageInUseException;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.testing.Fault;
-import io.pelagos.image.testing.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -30,40 +28,10 @@ import java.util.concurrent.ExecutionException;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is kept of images, who needs it, and what becomes of it. */
-class StoreIT {
-    private static final ImageOptions OPTIONS =
-            ImageOptions.usual().withEnvironment(Map.of()).withAttempts(2, Duration.ofMillis(1));
-
-    @TempDir private Path temporary;
-
-    private TestRegistry registry;
-    private Pelagos pelagos;
-    private Images images;
-
-    @BeforeEach
-    void open() {
-        registry = TestRegistry.start();
-        pelagos = Pelagos.open(PelagosPaths.under(temporary.resolve("pelagos")));
-        images = Images.open(pelagos, OPTIONS);
-    }
-
-    @AfterEach
-    void close() {
-        images.close();
-        pelagos.close();
-        registry.close();
-    }
-
-    private String name(String rest) {
-        return registry.address() + "/" + rest;
-    }
-
+class StoreIT extends WithRegistry {
     private Image busybox(String name) throws Exception {
         TestImage.image().busybox().push(name(name));
         return images.pull(name(name));

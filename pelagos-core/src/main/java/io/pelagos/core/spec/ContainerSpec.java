@@ -169,31 +169,7 @@ public record ContainerSpec(
      * @return a new value
      */
     public ContainerSpec withRoot(RootSpec other) {
-        return new ContainerSpec(
-                name,
-                other,
-                readOnlyRoot,
-                defaultMounts,
-                mounts,
-                devices,
-                process,
-                stdin,
-                stdout,
-                stderr,
-                namespaces,
-                uidMap,
-                gidMap,
-                clocks,
-                hostname,
-                domainname,
-                confinement,
-                resources,
-                init,
-                supervision,
-                stopSignal,
-                timeout,
-                labels,
-                annotations);
+        return with(other, namespaces, uidMap, gidMap);
     }
 
     /**
@@ -207,9 +183,17 @@ public record ContainerSpec(
         var all = new EnumMap<Namespace, NamespaceMode>(Namespace.class);
         all.putAll(namespaces);
         all.put(Namespace.USER, NamespaceMode.CREATE);
+        return with(root, all, uids, gids);
+    }
+
+    private ContainerSpec with(
+            RootSpec newRoot,
+            Map<Namespace, NamespaceMode> newNamespaces,
+            List<IdMap> uids,
+            List<IdMap> gids) {
         return new ContainerSpec(
                 name,
-                root,
+                newRoot,
                 readOnlyRoot,
                 defaultMounts,
                 mounts,
@@ -218,7 +202,7 @@ public record ContainerSpec(
                 stdin,
                 stdout,
                 stderr,
-                all,
+                newNamespaces,
                 uids,
                 gids,
                 clocks,

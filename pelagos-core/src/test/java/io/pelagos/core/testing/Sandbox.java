@@ -23,10 +23,12 @@ public record Sandbox(Path directory, BusyboxRoot root, Pelagos pelagos) impleme
     /** Makes one; the test is skipped without the rights it takes. */
     public static Sandbox in(Path directory) {
         Assumptions.assumeTrue(isRoot(), "needs root");
-        return new Sandbox(
-                directory,
-                BusyboxRoot.in(directory),
-                Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")), new LinuxKernel()));
+        return new Sandbox(directory, BusyboxRoot.in(directory), another(directory));
+    }
+
+    /** Opens what another JVM has that uses the locations of the sandbox in a directory. */
+    public static Pelagos another(Path directory) {
+        return Pelagos.open(PelagosPaths.under(directory.resolve("pelagos")), new LinuxKernel());
     }
 
     private static boolean isRoot() {
@@ -50,6 +52,18 @@ public record Sandbox(Path directory, BusyboxRoot root, Pelagos pelagos) impleme
     /** Begins to describe a container of another root that runs a shell script. */
     public ContainerBuilder sh(Rootfs other, String script) {
         return pelagos.container(other).command("sh", "-c", script);
+    }
+
+    /** Removes all detached containers, whether they run or not. */
+    public void removeAll() throws InterruptedException {
+        removeAll(pelagos);
+    }
+
+    /** Removes all detached containers at some locations, whether they run or not. */
+    public static void removeAll(Pelagos pelagos) throws InterruptedException {
+        for (var info : pelagos.containers().list()) {
+            pelagos.containers().find(info.id()).remove(true);
+        }
     }
 
     @Override

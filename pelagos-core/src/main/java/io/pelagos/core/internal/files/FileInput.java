@@ -1,37 +1,19 @@
 package io.pelagos.core.internal.files;
 
+import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.kernel.Fd;
-import io.pelagos.core.kernel.SystemCalls;
-import java.io.InputStream;
-import java.util.Objects;
+import java.io.FilterInputStream;
 
 /** The contents of an open file, for whoever does not see that a descriptor is behind them. */
-final class FileInput extends InputStream {
-    private final SystemCalls calls;
+final class FileInput extends FilterInputStream {
     private final Fd file;
 
-    FileInput(SystemCalls calls, Fd file) {
-        this.calls = calls;
+    FileInput(FileCalls calls, Fd file) {
+        super(calls.contents(file));
         this.file = file;
     }
 
     Fd file() {
         return file;
-    }
-
-    @Override
-    public int read() {
-        var one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] into, int at, int length) {
-        Objects.checkFromIndexSize(at, length, into.length);
-        if (length == 0) {
-            return 0;
-        }
-        int count = calls.read(file.number(), into, at, length);
-        return count == 0 ? -1 : count;
     }
 }

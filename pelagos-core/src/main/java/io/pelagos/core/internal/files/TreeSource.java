@@ -110,7 +110,7 @@ public final class TreeSource {
         try (var readable = calls.reopen(file, Constant.flags(O_RDONLY, O_NOCTTY))) {
             sink.add(
                     status.entry(path, FileEntry.Type.FILE, "", calls.xattrs(readable)),
-                    new FileInput(calls.calls(), readable));
+                    new FileInput(calls, readable));
         }
     }
 

@@ -146,8 +146,8 @@ final class Confining {
     }
 
     private void installFilter(PlanBuilder plan) {
-        if (inputs.listening() != null) {
-            inputs.listening().install(plan);
+        if (inputs.opened().listening() != null) {
+            inputs.opened().listening().install(plan);
         }
         if (filter == null) {
             return;

@@ -60,7 +60,7 @@ final class Console {
      * @param first whether it is that of the container, which has none yet
      */
     void add(PlanBuilder plan, boolean first) {
-        var channel = inputs.terminal();
+        var channel = inputs.opened().terminal();
         if (channel == null) {
             return;
         }
@@ -136,7 +136,7 @@ final class Console {
      * SIGTTOU would stop it here.
      */
     void enterForeground(PlanBuilder plan) {
-        if (inputs.terminal() == null) {
+        if (inputs.opened().terminal() == null) {
             return;
         }
         plan.purpose("putting the program into the foreground");

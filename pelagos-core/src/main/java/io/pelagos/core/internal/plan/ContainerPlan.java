@@ -80,7 +80,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 }),
                         (child, word) ->
                                 firstProcess(child, inputs, hostname, namespaces, idMapped, word));
-        var listening = inputs.listening();
+        var listening = inputs.opened().listening();
         return new ContainerPlan(listening == null ? plan : listening.checked(plan), warnings);
     }
 

@@ -85,7 +85,7 @@ public final class Entering {
                                 inputs.spec().process().descriptors().count(),
                                 _ -> entering.enterAsHelper()),
                         (_, word) -> entering.process(word));
-        var listening = inputs.listening();
+        var listening = inputs.opened().listening();
         return listening == null ? plan : listening.checked(plan);
     }
 

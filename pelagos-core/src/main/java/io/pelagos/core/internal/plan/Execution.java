@@ -61,7 +61,7 @@ final class Execution {
         if (report > 3) {
             plan.call(CLOSE_RANGE, 3, report - 1, 0);
         }
-        var listening = inputs.listening();
+        var listening = inputs.opened().listening();
         int kept = listening == null ? report : listening.channel();
         if (kept > report + 1) {
             plan.call(CLOSE_RANGE, report + 1, kept - 1, 0);
@@ -99,7 +99,7 @@ final class Execution {
             plan.call(DUP3, inputs.channels().other(i), FIRST + i, 0);
         }
         plan.purpose("closing descriptors");
-        var listening = inputs.listening();
+        var listening = inputs.opened().listening();
         int from = FIRST + passed;
         if (listening != null) {
             plan.call(CLOSE_RANGE, from, listening.channel() - 1, 0);

@@ -132,7 +132,7 @@ public final class IdMappedMounts {
 
     private int namespace(IdMapping mapping) {
         return Objects.requireNonNull(
-                inputs.idMaps().get(withRanges(inputs.spec(), mapping)),
+                inputs.opened().idMaps().get(withRanges(inputs.spec(), mapping)),
                 "no user namespace was made for the mapping of ids");
     }
 

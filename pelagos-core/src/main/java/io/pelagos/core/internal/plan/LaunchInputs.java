@@ -23,15 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param channels the descriptors between the JVM and the new processes
  * @param supervision who waits
  * @param placement what cgroups it gets
- * @param joined descriptors of namespaces that are entered, by kind
  * @param sourceIsFile for the source of each bind mount, whether it is something else than a
  *     directory
  * @param filter the compiled filter of system calls, or null for none
- * @param terminal the descriptor through which the process hands its terminal over, or null when it
- *     has none
- * @param listening the calls that the JVM decides about, or null for none
- * @param idMaps descriptors of user namespaces that have these ranges, for all that {@link
- *     IdMappedMounts#needed} names
+ * @param opened what was opened for it
  */
 public record LaunchInputs(
         ContainerSpec spec,
@@ -41,74 +36,12 @@ public record LaunchInputs(
         Channels channels,
         Supervision.Kind supervision,
         Placement placement,
-        Map<Namespace, Integer> joined,
         Map<String, Boolean> sourceIsFile,
         @Nullable SeccompProgram filter,
-        @Nullable Integer terminal,
-        @Nullable Listening listening,
-        Map<IdMapping, Integer> idMaps) {
-    /** Copies the maps. */
+        Opened opened) {
+    /** Copies the map. */
     public LaunchInputs {
-        joined = Map.copyOf(joined);
         sourceIsFile = Map.copyOf(sourceIsFile);
-        idMaps = Map.copyOf(idMaps);
-    }
-
-    /** Makes inputs of a process whose mounts show owners as they are. */
-    public LaunchInputs(
-            ContainerSpec spec,
-            HostFacts facts,
-            Names names,
-            Identity identity,
-            Channels channels,
-            Supervision.Kind supervision,
-            Placement placement,
-            Map<Namespace, Integer> joined,
-            Map<String, Boolean> sourceIsFile,
-            @Nullable SeccompProgram filter,
-            @Nullable Integer terminal,
-            @Nullable Listening listening) {
-        this(
-                spec,
-                facts,
-                names,
-                identity,
-                channels,
-                supervision,
-                placement,
-                joined,
-                sourceIsFile,
-                filter,
-                terminal,
-                listening,
-                Map.of());
-    }
-
-    /** Makes inputs of a process without a terminal. */
-    public LaunchInputs(
-            ContainerSpec spec,
-            HostFacts facts,
-            Names names,
-            Identity identity,
-            Channels channels,
-            Supervision.Kind supervision,
-            Placement placement,
-            Map<Namespace, Integer> joined,
-            Map<String, Boolean> sourceIsFile,
-            @Nullable SeccompProgram filter) {
-        this(
-                spec,
-                facts,
-                names,
-                identity,
-                channels,
-                supervision,
-                placement,
-                joined,
-                sourceIsFile,
-                filter,
-                null,
-                null);
     }
 
     /**
@@ -143,6 +76,41 @@ public record LaunchInputs(
     public record Placement(boolean placed, int joined) {
         /** No cgroup of its own. */
         public static final Placement NONE = new Placement(false, 0);
+    }
+
+    /**
+     * What was opened for a plan, by the numbers that the descriptors have in the new processes.
+     *
+     * @param joined namespaces that are entered, by kind
+     * @param idMaps user namespaces that have these ranges, for all that {@link
+     *     IdMappedMounts#needed} names
+     * @param terminal the socket through which the process hands its terminal over, or null when it
+     *     has none
+     * @param listening the calls that the JVM decides about, with their socket, or null for none
+     */
+    public record Opened(
+            Map<Namespace, Integer> joined,
+            Map<IdMapping, Integer> idMaps,
+            @Nullable Integer terminal,
+            @Nullable Listening listening) {
+        /** Nothing: every namespace is new or the JVM's, and there is no terminal. */
+        public static final Opened NOTHING = joining(Map.of());
+
+        /** Copies the maps. */
+        public Opened {
+            joined = Map.copyOf(joined);
+            idMaps = Map.copyOf(idMaps);
+        }
+
+        /**
+         * Namespaces that are entered, and nothing else.
+         *
+         * @param joined their descriptors, by kind
+         * @return what was opened
+         */
+        public static Opened joining(Map<Namespace, Integer> joined) {
+            return new Opened(joined, Map.of(), null, null);
+        }
     }
 
     /**

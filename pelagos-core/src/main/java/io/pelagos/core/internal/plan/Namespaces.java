@@ -71,7 +71,7 @@ final class Namespaces {
     Constant cloneFlags() {
         var flags = new ArrayList<Constant>();
         for (var namespace : CLONED) {
-            if (spec.creates(namespace) && !inputs.joined().containsKey(namespace)) {
+            if (spec.creates(namespace) && !inputs.opened().joined().containsKey(namespace)) {
                 flags.add(namespace.cloneFlag());
             }
         }
@@ -104,7 +104,7 @@ final class Namespaces {
     /** What the first process does, on the host's side of the change of root. */
     void add(PlanBuilder plan, List<PlanBuilder.Slot> cgroups) {
         enterCgroups(plan, cgroups);
-        if (spec.creates(Namespace.USER) || inputs.joined().containsKey(Namespace.USER)) {
+        if (spec.creates(Namespace.USER) || inputs.opened().joined().containsKey(Namespace.USER)) {
             plan.purpose("becoming root of the user namespace");
             plan.call(SETGID, 0);
             plan.call(SETUID, 0);
@@ -117,7 +117,8 @@ final class Namespaces {
             plan.purpose("making a cgroup namespace");
             plan.call(UNSHARE, CloneFlag.CLONE_NEWCGROUP);
         }
-        if (spec.creates(Namespace.NETWORK) && !inputs.joined().containsKey(Namespace.NETWORK)) {
+        if (spec.creates(Namespace.NETWORK)
+                && !inputs.opened().joined().containsKey(Namespace.NETWORK)) {
             bringUpLoopback(plan);
         }
         if (spec.creates(Namespace.UTS)) {
@@ -143,7 +144,7 @@ final class Namespaces {
     }
 
     private void enter(PlanBuilder plan, Namespace namespace) {
-        var descriptor = inputs.joined().get(namespace);
+        var descriptor = inputs.opened().joined().get(namespace);
         if (descriptor != null) {
             plan.purpose("entering the " + namespace.ociName() + " namespace");
             plan.call(SETNS, descriptor, namespace.cloneFlag());

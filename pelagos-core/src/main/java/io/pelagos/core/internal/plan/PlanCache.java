@@ -2,8 +2,6 @@ package io.pelagos.core.internal.plan;
 
 import io.pelagos.core.internal.launch.Supervision;
 import io.pelagos.core.spec.ContainerSpec;
-import io.pelagos.core.spec.IdMapping;
-import io.pelagos.core.spec.Namespace;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -32,10 +30,8 @@ public final class PlanCache {
             LaunchInputs.Identity identity,
             Supervision.Kind supervision,
             LaunchInputs.Placement placement,
-            Map<Namespace, Integer> joined,
             Map<String, Boolean> sourceIsFile,
-            @Nullable Listening listening,
-            Map<IdMapping, Integer> idMaps) {
+            LaunchInputs.Opened opened) {
         /** Of what differs most: all of it is long, and is compared anyway. */
         @Override
         public int hashCode() {
@@ -59,10 +55,8 @@ public final class PlanCache {
                         inputs.identity(),
                         inputs.supervision(),
                         inputs.placement(),
-                        inputs.joined(),
                         inputs.sourceIsFile(),
-                        inputs.listening(),
-                        inputs.idMaps());
+                        inputs.opened());
         var known = known(shape);
         if (known != null) {
             return known.named(inputs.names());

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,21 +185,17 @@ public record ContainerState(
 
     /** Returns the state at the beginning of another run. */
     public ContainerState again(String newId, ProcessMark starter, Instant now, int restart) {
-        return new ContainerState(
-                newId,
-                name,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                upkeep,
-                Status.RUNNING,
-                new Run(now, starter),
-                null,
-                withPast(),
-                upkeep.healthCheck() == null ? Health.NONE : Health.STARTING,
-                restart,
-                false);
+        return with(
+                next -> {
+                    next.id = newId;
+                    next.status = Status.RUNNING;
+                    next.run = new Run(now, starter);
+                    next.end = null;
+                    next.past = withPast();
+                    next.health = upkeep.healthCheck() == null ? Health.NONE : Health.STARTING;
+                    next.restarts = restart;
+                    next.stopped = false;
+                });
     }
 
     private List<PastRun> withPast() {
@@ -214,40 +211,33 @@ public record ContainerState(
     /** Returns the state at the end of a run that is over. */
     public ContainerState at(PastRun over) {
         var process = over.pid() == 0 ? null : new ProcessMark("", over.pid(), 0);
-        return new ContainerState(
-                id,
-                name,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                upkeep,
-                Status.EXITED,
-                new Run(over.startedAt(), run.starter(), process, null, Map.of(), 0, 0, false),
-                over.end(),
-                past.subList(0, Math.max(0, past.indexOf(over))),
-                health,
-                restarts,
-                over.stopped());
+        return with(
+                then -> {
+                    then.status = Status.EXITED;
+                    then.run =
+                            new Run(
+                                    over.startedAt(),
+                                    run.starter(),
+                                    process,
+                                    null,
+                                    Map.of(),
+                                    0,
+                                    0,
+                                    false);
+                    then.end = over.end();
+                    then.past = past.subList(0, Math.max(0, past.indexOf(over)));
+                    then.stopped = over.stopped();
+                });
     }
 
     /** Returns the state before the end of its latest run. */
     public ContainerState beforeEnd() {
-        return new ContainerState(
-                id,
-                name,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                upkeep,
-                Status.RUNNING,
-                run,
-                null,
-                past,
-                health,
-                restarts,
-                false);
+        return with(
+                before -> {
+                    before.status = Status.RUNNING;
+                    before.end = null;
+                    before.stopped = false;
+                });
     }
 
     /** Returns the state with a process. */
@@ -268,65 +258,96 @@ public record ContainerState(
             int stdin,
             boolean terminal) {
         return with(
-                status,
-                new Run(
-                        run.startedAt(),
-                        run.starter(),
-                        process,
-                        supervisor,
-                        cgroups,
-                        mountNamespace,
-                        stdin,
-                        terminal),
-                end);
+                now ->
+                        now.run =
+                                new Run(
+                                        run.startedAt(),
+                                        run.starter(),
+                                        process,
+                                        supervisor,
+                                        cgroups,
+                                        mountNamespace,
+                                        stdin,
+                                        terminal));
     }
 
     /** Returns the state after the end. */
     public ContainerState ended(End how) {
-        return with(Status.EXITED, run, how);
-    }
-
-    private ContainerState with(Status newStatus, Run newRun, @Nullable End newEnd) {
-        return new ContainerState(
-                id, name, rootfs, command, labels, createdAt, upkeep, newStatus, newRun, newEnd,
-                past, health, restarts, stopped);
+        return with(
+                now -> {
+                    now.status = Status.EXITED;
+                    now.end = how;
+                });
     }
 
     /** Returns the state with another name, which the next run has too. */
     public ContainerState renamed(String newName) {
-        return new ContainerState(
-                id, newName, rootfs, command, labels, createdAt, upkeep, status, run, end, past,
-                health, restarts, stopped);
+        return with(now -> now.name = newName);
     }
 
     /** Returns the state with another health. */
     public ContainerState withHealth(Health newHealth) {
-        return new ContainerState(
-                id, name, rootfs, command, labels, createdAt, upkeep, status, run, end, past,
-                newHealth, restarts, stopped);
+        return with(now -> now.health = newHealth);
     }
 
     /** Returns the state after somebody has stopped the container, or wants it to run again. */
     public ContainerState withStopped(boolean nowStopped) {
-        return new ContainerState(
-                id,
-                name,
-                rootfs,
-                command,
-                labels,
-                createdAt,
-                upkeep,
-                status,
-                run,
-                end,
-                past,
-                health,
-                restarts,
-                nowStopped);
+        return with(now -> now.stopped = nowStopped);
+    }
+
+    private ContainerState with(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.state();
     }
 
     /** Tells whether the start of the container was begun and not finished. */
     public boolean isBeingStarted() {
         return status == Status.RUNNING && run.process() == null;
+    }
+
+    /** A copy of a state in which something is about to change; the rest never does. */
+    private static final class Draft {
+        private final ContainerState from;
+        private String id;
+        private String name;
+        private Status status;
+        private Run run;
+        private @Nullable End end;
+        private List<PastRun> past;
+        private Health health;
+        private int restarts;
+        private boolean stopped;
+
+        private Draft(ContainerState from) {
+            this.from = from;
+            id = from.id;
+            name = from.name;
+            status = from.status;
+            run = from.run;
+            end = from.end;
+            past = from.past;
+            health = from.health;
+            restarts = from.restarts;
+            stopped = from.stopped;
+        }
+
+        private ContainerState state() {
+            return new ContainerState(
+                    id,
+                    name,
+                    from.rootfs,
+                    from.command,
+                    from.labels,
+                    from.createdAt,
+                    from.upkeep,
+                    status,
+                    run,
+                    end,
+                    past,
+                    health,
+                    restarts,
+                    stopped);
+        }
     }
 }

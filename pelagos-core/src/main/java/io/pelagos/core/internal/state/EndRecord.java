@@ -44,7 +44,7 @@ public final class EndRecord {
 
     /** Behind the record stand the memory events of the cgroup, where there are any. */
     private static Exit unlessOutOfMemory(Exit how, byte[] bytes) {
-        if (how.code() != Exit.SIGNALLED + Signal.KILL.number() || bytes.length == Ending.SIZE) {
+        if (!mayBeOutOfMemory(how) || bytes.length == Ending.SIZE) {
             return how;
         }
         var events = Arrays.copyOfRange(bytes, Ending.SIZE, bytes.length);
@@ -71,5 +71,15 @@ public final class EndRecord {
         return code == CLD_EXITED
                 ? new Exit.Code(status & 0xff)
                 : new Exit.Killed(Signal.of(status), code == CLD_DUMPED);
+    }
+
+    /**
+     * Tells whether a signal ended it that the kernel may have sent for want of memory.
+     *
+     * @param how how it ended
+     * @return true for SIGKILL
+     */
+    public static boolean mayBeOutOfMemory(Exit how) {
+        return how.code() == Exit.SIGNALLED + Signal.KILL.number();
     }
 }

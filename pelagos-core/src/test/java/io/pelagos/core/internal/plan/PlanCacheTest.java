@@ -28,9 +28,9 @@ class PlanCacheTest {
                 inputs.channels(),
                 inputs.supervision(),
                 inputs.placement(),
-                inputs.joined(),
                 inputs.sourceIsFile(),
-                inputs.filter());
+                inputs.filter(),
+                inputs.opened());
     }
 
     private static ContainerSpec spec(Rootfs root, String... command) {

@@ -137,12 +137,9 @@ final class PlanInputs {
                 Channels.with(passed + joined.size() + idMaps.size() + more),
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(true, 1),
-                joined,
                 sourceIsFile,
                 filter,
-                null,
-                null,
-                idMaps);
+                new LaunchInputs.Opened(joined, idMaps, null, null));
     }
 
     private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {

@@ -68,8 +68,8 @@ class UsualMountsTest {
                         new Supervision.Kind.Child(Cleanup.NONE),
                         LaunchInputs.Placement.NONE,
                         Map.of(),
-                        Map.of(),
-                        null);
+                        null,
+                        LaunchInputs.Opened.NOTHING);
         return ContainerPlan.compose(inputs).plan().toString();
     }
 }

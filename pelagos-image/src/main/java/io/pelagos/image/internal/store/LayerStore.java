@@ -36,12 +36,9 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -684,7 +681,7 @@ public final class LayerStore {
                                 Decompression.open(compressed, UnpackLimits.USUAL),
                                 diffId.newMessageDigest())) {
             plain.transferTo(OutputStream.nullOutputStream());
-            if (!compressed.ended) {
+            if (!compressed.hasEnded()) {
                 compressed.transferTo(OutputStream.nullOutputStream());
             }
             requireDiffId(digest, diffId, plain);
@@ -832,76 +829,6 @@ public final class LayerStore {
         @Override
         public void close() throws IOException {
             in.close();
-        }
-    }
-
-    /** Computes the digest of all that passes; what is skipped passes too. */
-    private static final class Digesting extends BulkInput {
-        private final InputStream in;
-        private final MessageDigest digest;
-
-        Digesting(InputStream in, MessageDigest digest) {
-            this.in = in;
-            this.digest = digest;
-        }
-
-        byte[] value() {
-            return digest.digest();
-        }
-
-        @Override
-        public int read(byte[] into, int at, int length) throws IOException {
-            int read = in.read(into, at, length);
-            if (read > 0) {
-                digest.update(into, at, read);
-            }
-            return read;
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-        }
-    }
-
-    /** A blob that is there already, which may have been damaged since. */
-    private static final class VerifiedFile extends DigestInputStream {
-        private final Path file;
-        private final Digest expected;
-        private final boolean ours;
-        private boolean ended;
-
-        VerifiedFile(Path file, Digest expected, boolean ours) throws IOException {
-            super(open(file), expected.newMessageDigest());
-            this.ours = ours;
-            this.file = file;
-            this.expected = expected;
-        }
-
-        private static InputStream open(Path file) throws IOException {
-            try {
-                return Files.newInputStream(file);
-            } catch (NoSuchFileException e) {
-                throw new IOException("the blob " + file + " is gone", e);
-            }
-        }
-
-        @Override
-        public int read(byte[] into, int at, int length) throws IOException {
-            int read = super.read(into, at, length);
-            if (read < 0 && !ended) {
-                ended = true;
-                var actual = Digest.of(expected.algorithm(), getMessageDigest().digest());
-                if (!actual.equals(expected)) {
-                    if (ours) {
-                        // It helps nobody any more: the next attempt fetches it again.
-                        Files.deleteIfExists(file);
-                    }
-                    throw new BadContentException(
-                            "reading " + file + ": is damaged: its digest is " + actual);
-                }
-            }
-            return read;
         }
     }
 }
