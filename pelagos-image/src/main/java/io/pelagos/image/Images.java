@@ -600,7 +600,8 @@ public final class Images implements AutoCloseable {
      * @throws InterruptedException when this thread is interrupted
      */
     public List<Image> load(Path archive, @Nullable String name) throws InterruptedException {
-        try (var files = ArchiveFiles.open(archive, pelagos.paths().images().blobsDir())) {
+        try (var scratch = layers.scratch()) {
+            var files = ArchiveFiles.open(archive, scratch.path());
             var found = LayoutReader.read(files, Platform.current());
             if (name != null && found.size() != 1) {
                 throw new IllegalArgumentException(

@@ -126,6 +126,29 @@ public final class LayerStore {
         }
     }
 
+    /**
+     * Makes a directory in the store for files that are needed for a while.
+     *
+     * @return to be closed, which removes it; when this process is killed the next opening does
+     * @throws StoreException when it cannot be made
+     */
+    public Scratch scratch() {
+        var doing = "making a directory for temporary files in " + images().blobsDir();
+        Scratch scratch;
+        try {
+            scratch = Scratch.begin(calls, images());
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing, e);
+        }
+        try {
+            Files.createDirectory(scratch.path());
+            return scratch;
+        } catch (IOException e) {
+            scratch.close();
+            throw StoreFailure.of(doing, images().blobsDir(), e);
+        }
+    }
+
     /** Whether something has no use without somebody who works on it. */
     private static boolean isLeft(Path directory, String name) {
         int dot = name.lastIndexOf('.');
