@@ -12,8 +12,6 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.RootSpec;
-import io.pelagos.image.internal.archive.ArchiveFiles;
-import io.pelagos.image.internal.archive.LayoutReader;
 import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
@@ -34,7 +32,6 @@ import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
 import io.pelagos.image.spec.MediaType;
-import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
 import java.io.ByteArrayInputStream;
@@ -46,10 +43,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a store: pulls them from registries, finds, names and removes them.
@@ -590,71 +585,48 @@ public final class Images implements AutoCloseable {
 
     /**
      * Reads images from an archive, compressed or not, or a directory: of an OCI image layout, or
-     * what {@code docker save} writes. Everything is checked as if it came from a registry.
+     * what {@code docker save} writes. Everything is checked as if it came from a registry. Of an
+     * index the image for this machine is kept.
      *
      * @param archive a file or a directory
-     * @param name what the image is to be called when the archive has one image, or null for what
-     *     the archive says
-     * @return the images, by each of their names
+     * @return the images, by each of the names that the archive says
      * @throws ImageException when it cannot be read, or is damaged
      * @throws InterruptedException when this thread is interrupted
      */
-    public List<Image> load(Path archive, @Nullable String name) throws InterruptedException {
-        try (var scratch = layers.scratch()) {
-            var files = ArchiveFiles.open(archive, scratch.path());
-            var found = LayoutReader.read(files, Platform.current());
-            if (name != null && found.size() != 1) {
-                throw new IllegalArgumentException(
-                        "name \"" + name + "\": the archive has " + found.size() + " images");
-            }
-            var loaded = new ArrayList<Image>();
-            for (var image : found) {
-                loaded.addAll(load(archive, name == null ? image.names() : List.of(name), image));
-            }
-            return List.copyOf(loaded);
+    public List<Image> load(Path archive) throws InterruptedException {
+        return load(archive, LoadOptions.usual());
+    }
+
+    /**
+     * Reads the one image of an archive, see {@link #load(Path)}.
+     *
+     * @param archive a file or a directory
+     * @param name what the image is to be called
+     * @return the image
+     * @throws IllegalArgumentException when the archive has several images
+     * @throws ImageException when it cannot be read, or is damaged
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public List<Image> load(Path archive, String name) throws InterruptedException {
+        return load(archive, LoadOptions.usual().named(name));
+    }
+
+    /**
+     * Reads images from an archive or a directory, see {@link #load(Path)}.
+     *
+     * @param archive a file or a directory
+     * @param how what they are called, and for which machines they are kept
+     * @return the images, by each of their names
+     * @throws IllegalArgumentException when a name is given and the archive has several images
+     * @throws ImageException when it cannot be read, is damaged, or has not all that is wanted
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public List<Image> load(Path archive, LoadOptions how) throws InterruptedException {
+        try {
+            return new Loading(workshop(), archive, how).run();
         } catch (IOException e) {
             throw new StoreException("loading " + archive + ": " + e, e);
         }
-    }
-
-    private List<Image> load(Path archive, List<String> names, LayoutReader.Found found)
-            throws InterruptedException {
-        if (names.isEmpty()) {
-            throw new BadContentException(
-                    "loading " + archive + ": an image in it has no name; give it one");
-        }
-        var digests = found.manifest().layers().stream().map(it -> it.verifiable()).toList();
-        // Until the image is there nothing else says that somebody needs its layers.
-        try (var lease = lease("the loading of " + names.getFirst(), digests)) {
-            assert lease != null;
-            return load(names, found, digests);
-        }
-    }
-
-    private List<Image> load(List<String> names, LayoutReader.Found found, List<Digest> digests)
-            throws InterruptedException {
-        for (int i = 0; i < digests.size(); i++) {
-            var digest = digests.get(i);
-            var file = Objects.requireNonNull(found.layers().get(digest));
-            layers.ensure(
-                    digest,
-                    found.config().diffIds().get(i),
-                    () -> layers.verified(file, digest),
-                    bytes -> {},
-                    bytes -> {});
-        }
-        var loaded = new ArrayList<Image>();
-        for (var name : names) {
-            var stored =
-                    stored(
-                            reference(name),
-                            Digest.of(found.rawManifest().toArray()),
-                            found.manifest(),
-                            found.config());
-            store.save(stored, found.rawManifest().toArray(), found.rawConfig().toArray());
-            loaded.add(image(stored));
-        }
-        return loaded;
     }
 
     private static StoredImage stored(

@@ -237,7 +237,7 @@ class KilledMovesIT {
         }
         images.save(place, List.of("app:1"), format);
         assertThat(besides("place")).isEmpty();
-        assertThat(images.load(place, null)).hasSize(1);
+        assertThat(images.load(place)).hasSize(1);
     }
 
     @Test

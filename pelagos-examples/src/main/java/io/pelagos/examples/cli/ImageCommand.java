@@ -7,6 +7,7 @@ import io.pelagos.image.Image;
 import io.pelagos.image.ImageBuilder;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
+import io.pelagos.image.LoadOptions;
 import io.pelagos.image.PruneOptions;
 import io.pelagos.image.spec.Platform;
 import java.io.IOException;
@@ -36,7 +37,7 @@ import picocli.CommandLine.Parameters;
             "       pelagos image copy [--platform OS/ARCH] FROM TO",
             "       pelagos image save [--format oci-archive|oci-dir|docker-archive] [-o FILE]"
                     + " NAME…",
-            "       pelagos image load -i FILE|DIRECTORY [NAME]",
+            "       pelagos image load [--all-platforms] -i FILE|DIRECTORY [NAME]",
             "       pelagos image import FILE|- [NAME]",
             "       pelagos image commit CONTAINER NAME",
             "       pelagos image index NAME IMAGE…"
@@ -114,6 +115,13 @@ final class ImageCommand extends ContainerCommand {
             paramLabel = "OS/ARCH[/VARIANT]",
             description = "Copy what is for this machine alone (default: all).")
     private @Nullable String platform;
+
+    @Option(
+            names = "--all-platforms",
+            description =
+                    "Let load keep all images of an index, for save and push (default: the one for"
+                            + " this machine).")
+    private boolean allPlatforms;
 
     @Option(
             names = "--insecure",
@@ -231,7 +239,8 @@ final class ImageCommand extends ContainerCommand {
             case SAVE -> save(images);
             case LOAD -> {
                 var name = names.isEmpty() ? null : names.getFirst();
-                for (var image : images.load(Objects.requireNonNull(input), name)) {
+                var how = new LoadOptions(name, allPlatforms);
+                for (var image : images.load(Objects.requireNonNull(input), how)) {
                     out().println(image.reference().familiar());
                 }
             }

@@ -52,6 +52,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Layers on disk: compressed as they came, and unpacked for overlayfs. A layer is there when its
@@ -517,7 +518,10 @@ public final class LayerStore {
     }
 
     private static void requireDiffId(Digest digest, Digest diffId, Digesting digested) {
-        var actual = Digest.of(diffId.algorithm(), digested.value());
+        requireDiffId(digest, diffId, Digest.of(diffId.algorithm(), digested.value()));
+    }
+
+    private static void requireDiffId(Digest digest, Digest diffId, Digest actual) {
         if (!actual.equals(diffId)) {
             throw new BadContentException(
                     "unpacking layer "
@@ -743,12 +747,14 @@ public final class LayerStore {
      * Fetches the compressed form of a layer alone, whose unpacked form stays as it is.
      *
      * @param digest its digest
-     * @param diffId the digest of what is in it
+     * @param diffId the digest of what is in it, or null where nothing says it
      * @param source the bytes
+     * @throws BadContentException when it has another of the two
      * @throws StoreException when they cannot be had
      * @throws InterruptedException when this thread is interrupted; nothing has changed
      */
-    public void fetchBlob(Digest digest, Digest diffId, Source source) throws InterruptedException {
+    public void fetchBlob(Digest digest, @Nullable Digest diffId, Source source)
+            throws InterruptedException {
         var doing = "fetching blob " + digest + " into " + images().blobsDir();
         try (var lock = lock(digest)) {
             Objects.requireNonNull(lock);
@@ -763,16 +769,45 @@ public final class LayerStore {
         }
     }
 
+    /**
+     * Keeps the compressed form of a layer alone, unless it is there.
+     *
+     * @param digest its digest
+     * @param diffId the digest of what is in it, or null where nothing says it
+     * @param source the bytes
+     * @throws BadContentException when it has another of the two
+     * @throws StoreException when they cannot be had
+     * @throws InterruptedException when this thread is interrupted; nothing has changed
+     */
+    public void keepBlob(Digest digest, @Nullable Digest diffId, Source source)
+            throws InterruptedException {
+        if (!hasBlob(digest)) {
+            fetchBlob(digest, diffId, source);
+        }
+    }
+
     /** While the lock is held, because the next one who has it writes the same file. */
-    private void copyBlob(Digest digest, Digest diffId, Source source) throws IOException {
+    private void copyBlob(Digest digest, @Nullable Digest diffId, Source source)
+            throws IOException {
         var temporary = partialBlob(digest);
         try {
-            try (var in = source.open();
-                    var out = FileChannel.open(temporary, CREATE, WRITE, TRUNCATE_EXISTING)) {
-                long ignored = in.transferTo(Channels.newOutputStream(out));
+            Digest actual;
+            var algorithm = diffId == null ? digest : diffId;
+            try (var out = FileChannel.open(temporary, CREATE, WRITE, TRUNCATE_EXISTING);
+                    var in =
+                            new Copying(source.open(), Channels.newOutputStream(out), bytes -> {});
+                    var plain =
+                            new Digesting(
+                                    Decompression.open(in, UnpackLimits.USUAL),
+                                    algorithm.newMessageDigest())) {
+                plain.transferTo(OutputStream.nullOutputStream());
+                // What follows the compressed part belongs to the blob too.
+                in.transferTo(OutputStream.nullOutputStream());
+                actual = Digest.of(algorithm.algorithm(), plain.value());
                 out.force(true);
             }
-            Files.writeString(images().blobDiffidPath(digest.toString()), diffId.toString());
+            requireDiffId(digest, diffId == null ? actual : diffId, actual);
+            Files.writeString(images().blobDiffidPath(digest.toString()), actual.toString());
             Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
         } finally {
             deleteQuietly(temporary);
@@ -834,6 +869,7 @@ public final class LayerStore {
         private final OutputStream copy;
         private final LongConsumer progress;
         private long count;
+        private boolean ended;
 
         Copying(InputStream in, OutputStream copy, LongConsumer progress) {
             this.in = in;
@@ -843,7 +879,9 @@ public final class LayerStore {
 
         @Override
         public int read(byte[] into, int at, int length) throws IOException {
-            int read = in.read(into, at, Math.min(length, BUFFER));
+            // Who has come to the end may have closed it.
+            int read = ended ? -1 : in.read(into, at, Math.min(length, BUFFER));
+            ended = read < 0;
             if (read > 0) {
                 copy.write(into, at, read);
                 count += read;
