@@ -691,8 +691,9 @@ public final class Images implements AutoCloseable {
     }
 
     /**
-     * Begins an image of an archive of a root file system, compressed by gzip or zstd or not at
-     * all. It is read when the image gets its name, and checked as if it came from a registry.
+     * Begins an image of an archive of a root file system, compressed by gzip, zstd, xz or bzip2 or
+     * not at all. It is read when the image gets its name, and checked as if it came from a
+     * registry.
      *
      * @param archive of tar(1); not closed
      * @return a builder

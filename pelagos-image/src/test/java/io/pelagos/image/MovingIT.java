@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.image.fixtures.Compressed;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
@@ -139,6 +140,18 @@ class MovingIT {
         }
         try (var files = Files.list(temporary)) {
             assertThat(files).noneMatch(it -> it.toString().contains("partial"));
+        }
+    }
+
+    @Test
+    void archivesMayBeCompressedAsPeopleDo() throws Exception {
+        var image = image("one:1", "one");
+        var archive = temporary.resolve("a.tar");
+        images.save(archive, List.of("one:1"), ArchiveFormat.OCI_ARCHIVE);
+        for (var by : Compressed.values()) {
+            var compressed = temporary.resolve("a.tar." + by.program());
+            Files.write(compressed, by.of(Files.readAllBytes(archive)));
+            assertThat(loadedElsewhere(compressed).getFirst().digest()).isEqualTo(image.digest());
         }
     }
 

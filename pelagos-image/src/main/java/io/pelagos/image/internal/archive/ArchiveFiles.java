@@ -1,6 +1,7 @@
 package io.pelagos.image.internal.archive;
 
 import io.pelagos.image.internal.layer.Decompression;
+import io.pelagos.image.internal.layer.OtherCompression;
 import io.pelagos.image.internal.layer.UnpackLimits;
 import io.pelagos.image.spec.BadContentException;
 import java.io.BufferedInputStream;
@@ -44,7 +45,8 @@ public final class ArchiveFiles {
         }
         var opened = new ArchiveFiles(new HashMap<>());
         try (var in = new BufferedInputStream(Files.newInputStream(path));
-                var plain = Decompression.open(in, UnpackLimits.USUAL)) {
+                var first = OtherCompression.removed(in, UnpackLimits.USUAL);
+                var plain = Decompression.open(first, UnpackLimits.USUAL)) {
             opened.extract(plain, scratch);
             return opened;
         }

@@ -4,6 +4,7 @@ import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.paths.ImagePaths;
 import io.pelagos.image.internal.layer.BulkInput;
 import io.pelagos.image.internal.layer.Decompression;
+import io.pelagos.image.internal.layer.OtherCompression;
 import io.pelagos.image.internal.layer.UnpackLimits;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.MediaType;
@@ -72,9 +73,10 @@ final class NewLayer implements AutoCloseable {
                 mediaType);
     }
 
-    /** Takes an archive as it is when it is compressed, else compresses it. */
+    /** Takes an archive as it is when it is compressed as layers are, else compresses it so. */
     Written take(InputStream in) throws IOException {
-        var buffered = new BufferedInputStream(in, BUFFER);
+        var buffered =
+                new BufferedInputStream(OtherCompression.removed(in, UnpackLimits.USUAL), BUFFER);
         buffered.mark(16);
         var kind = Decompression.of(buffered.readNBytes(6));
         buffered.reset();
