@@ -313,15 +313,30 @@ public final class Images implements AutoCloseable {
 
     /**
      * Reads an image again, from beginning to end, and compares it with its digests: its documents,
-     * its layers in their compressed form and what is in them; and looks whether every layer was
-     * unpacked to its end. Changes nothing.
+     * its layers in their compressed form and what is in them; and each file of its layers as they
+     * are unpacked with the layer, see {@link VerifyOptions}. Changes nothing.
      *
      * @param image an image that is here
      * @return what is wrong with it
      * @throws ImageNotFoundException when it has no name any more
+     * @throws StoreException when there is no room to unpack a layer for a while
      * @throws InterruptedException when this thread is interrupted
      */
     public Verification verify(Image image) throws InterruptedException {
+        return verify(image, VerifyOptions.usual());
+    }
+
+    /**
+     * Reads an image again, see {@link #verify(Image)}.
+     *
+     * @param image an image that is here
+     * @param how how much of it
+     * @return what is wrong with it
+     * @throws ImageNotFoundException when it has no name any more
+     * @throws StoreException when there is no room to unpack a layer for a while
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Verification verify(Image image, VerifyOptions how) throws InterruptedException {
         StoredImage stored;
         try {
             stored = present(image);
@@ -331,7 +346,7 @@ public final class Images implements AutoCloseable {
                             Verification.Kind.DOCUMENT, null, String.valueOf(e.getMessage()));
             return new Verification(image.reference(), List.of(damage));
         }
-        return new Verifying(store, layers, stored).run(options.parallel());
+        return new Verifying(store, layers, stored, how).run(options.parallel());
     }
 
     private StoredImage present(Image image) {

@@ -68,6 +68,7 @@ public final class LayerStore {
     private static final String BLOB = ".tar.gz";
     static final int HEX_LENGTH = 64;
     private static final String COMPLETE = ".pelagos_complete";
+    private static final Constant DIRECTORY = Constant.flags(O_RDONLY, O_DIRECTORY);
     private static final Constant NEW_FILE = Constant.flags(O_WRONLY, O_CREAT, O_EXCL);
 
     private final FileCalls calls;
@@ -740,6 +741,47 @@ public final class LayerStore {
                     : Optional.of("was unpacked by an ordinary user, without its owners");
         } catch (IOException _) {
             return Optional.of("was not unpacked to its end: " + mark + " cannot be read");
+        }
+    }
+
+    /**
+     * Compares each file of a layer that is there unpacked with what its compressed form, which has
+     * the right digest, comes to when it is unpacked beside it.
+     *
+     * @param digest of its compressed form
+     * @param most how many differences are looked for
+     * @return the first differences, each a sentence for people
+     * @throws BadContentException when the compressed form cannot be unpacked
+     * @throws StoreException when one of the two cannot be read, or there is no room for a copy
+     */
+    public List<String> treeDifferences(Digest digest, int most) {
+        var doing = "comparing layer " + digest + " with what is unpacked of it";
+        try (var scratch = scratch();
+                var expected = calls.openPath(scratch.path().toString(), DIRECTORY);
+                var layers = calls.openPath(images().layersDir().toString(), DIRECTORY);
+                var actual = calls.openEntry(layers, digest.hex(), DIRECTORY, 0)) {
+            var begun = calls.status(expected).modified();
+            try (var blob = verified(blob(digest), digest);
+                    var plain = Decompression.open(blob, UnpackLimits.USUAL)) {
+                var _ =
+                        LayerUnpacker.unpack(
+                                calls,
+                                expected,
+                                plain,
+                                privileged ? UnpackMode.OVERLAY : UnpackMode.OVERLAY_USER,
+                                UnpackLimits.USUAL,
+                                privileged,
+                                bytes -> {});
+            }
+            calls.changeMode(
+                    expected, calls.status(expected).permissions() | (privileged ? 0500 : 0700));
+            boolean rootless = Files.exists(images().rootlessLayerFile(digest.toString()));
+            return new TreeComparison(calls, COMPLETE, begun, privileged != rootless, most)
+                    .run(expected, actual);
+        } catch (IOException e) {
+            throw StoreFailure.of(doing, images().blobsDir(), e);
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing, e);
         }
     }
 
