@@ -19,6 +19,7 @@ import io.pelagos.image.internal.registry.MirrorRules;
 import io.pelagos.image.internal.registry.Push;
 import io.pelagos.image.internal.registry.RegistryClient;
 import io.pelagos.image.internal.registry.Repository;
+import io.pelagos.image.internal.store.BuildCache;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
@@ -438,12 +439,13 @@ public final class Images implements AutoCloseable {
      * @return how much there is of each kind
      */
     public DiskUsage diskUsage() {
-        return new Measuring(pelagos.paths(), store, layers)
-                .of(pelagos.volumes(), pruning().garbage());
+        return new Measuring(store, layers, new BuildCache(pelagos.paths().images()))
+                .of(pelagos.volumes(), pruning());
     }
 
     private Pruning pruning() {
-        return new Pruning(store, layers, new Users(pelagos));
+        return new Pruning(
+                store, layers, new BuildCache(pelagos.paths().images()), new Users(pelagos));
     }
 
     /**

@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
             "       pelagos image inspect|history|push|rm NAME…",
             "       pelagos image tag NAME NEW",
             "       pelagos image verify [--quick] [--repair] NAME…",
-            "       pelagos image prune [--dry-run] [--all]",
+            "       pelagos image prune [--dry-run] [--all] [--build-cache]",
             "       pelagos image tags REPOSITORY…",
             "       pelagos image copy [--platform OS/ARCH] FROM TO",
             "       pelagos image save [--format oci-archive|oci-dir|docker-archive] [-o FILE]"
@@ -108,6 +108,11 @@ final class ImageCommand extends ContainerCommand {
 
     @Option(names = "--all", description = "Let prune remove images too that no container uses.")
     private boolean all;
+
+    @Option(
+            names = "--build-cache",
+            description = "Let prune remove results of build steps too whose layers nobody needs.")
+    private boolean buildCache;
 
     @Option(names = "--repair", description = "Let verify fetch again what is damaged.")
     private boolean repair;
@@ -291,7 +296,7 @@ final class ImageCommand extends ContainerCommand {
     }
 
     private void prune(Images images) {
-        var pruned = images.prune(new PruneOptions(dryRun, all));
+        var pruned = images.prune(new PruneOptions(dryRun, all, buildCache));
         for (var each : pruned.removed()) {
             out().println(each.name() + "   " + Sizes.shown(each.bytes()));
         }

@@ -119,6 +119,16 @@ class ImageCommandsIT {
         assertThat(verified.out()).endsWith(": damaged\n");
         assertThat(verified.err()).contains("layer sha256:");
         assertThat(output("image", "verify", "--repair", name("app:1"))).endsWith(": sound\n");
+        try (var trees = Files.newDirectoryStream(folder.resolve("store/layers"))) {
+            for (var tree : trees) {
+                Files.writeString(tree.resolve("added"), "other");
+            }
+        }
+        assertThat(output("image", "verify", "--quick", name("app:1"))).endsWith(": sound\n");
+        var changed = pelagos("image", "verify", name("app:1"));
+        assertThat(changed.code()).isEqualTo(1);
+        assertThat(changed.err()).contains("\"added\" is not in the layer");
+        assertThat(output("image", "verify", "--repair", name("app:1"))).endsWith(": sound\n");
     }
 
     @Test
@@ -139,6 +149,14 @@ class ImageCommandsIT {
         assertThat(folder.resolve("store/layers")).isNotEmptyDirectory();
         assertThat(output("image", "prune")).endsWith("bytes freed\n");
         assertThat(folder.resolve("store/layers")).isEmptyDirectory();
+        var cache = Files.createDirectories(folder.resolve("store/build-cache"));
+        var step = Files.writeString(cache.resolve("0".repeat(64)), "sha256:" + "1".repeat(64));
+        assertThat(output("system", "df", "--format", "type,count,reclaimable"))
+                .endsWith("build cache\t1\t71 B\n");
+        output("image", "prune");
+        assertThat(step).exists();
+        assertThat(output("image", "prune", "--build-cache")).endsWith("71 bytes freed\n");
+        assertThat(step).doesNotExist();
     }
 
     @Test
