@@ -2,6 +2,7 @@ package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.image.ArchiveFormat;
+import io.pelagos.image.Copied;
 import io.pelagos.image.CopyOptions;
 import io.pelagos.image.Image;
 import io.pelagos.image.ImageBuilder;
@@ -247,7 +248,7 @@ final class ImageCommand extends ContainerCommand {
                     images.tags(name).forEach(out()::println);
                 }
             }
-            case COPY -> copy(images);
+            case COPY -> copy(pelagos, images);
             case SAVE -> save(images);
             case LOAD -> {
                 var name = names.isEmpty() ? null : names.getFirst();
@@ -303,15 +304,16 @@ final class ImageCommand extends ContainerCommand {
         out().println(pruned.bytes() + (dryRun ? " bytes would be freed" : " bytes freed"));
     }
 
-    private void copy(Images images) throws InterruptedException {
-        try (var bar = PullBar.begin()) {
-            var how = CopyOptions.usual().telling(bar);
-            if (platform != null) {
-                how = how.forPlatform(Platform.parse(platform));
-            }
-            var copied = images.copy(names.get(0), names.get(1), how);
-            out().println(copied.digest());
+    private void copy(Pelagos pelagos, Images images) throws InterruptedException {
+        var how = CopyOptions.usual();
+        if (platform != null) {
+            how = how.forPlatform(Platform.parse(platform));
         }
+        Copied copied;
+        try (var bars = PullBars.begin(pelagos)) {
+            copied = images.copy(names.get(0), names.get(1), how.telling(bars));
+        }
+        out().println(copied.digest());
     }
 
     private void made(ImageBuilder builder, String name) throws InterruptedException {
