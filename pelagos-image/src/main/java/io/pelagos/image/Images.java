@@ -555,7 +555,9 @@ public final class Images implements AutoCloseable {
     }
 
     /**
-     * Writes images to a file or a directory, which has its name only when it is complete.
+     * Writes images to a file or a directory, which has its name only when it is complete: a file
+     * that is there stays as it is until then. When this process is killed, what it leaves beside
+     * it is removed by the next that saves there.
      *
      * @param path a file, compressed by gzip when its name ends with {@code .gz} or {@code .tgz};
      *     or a directory, which must be empty when it is there

@@ -9,9 +9,10 @@ import java.util.List;
  * and whenever this process ends, the terminal is as it should be.
  */
 final class LinesInPlace {
-    private static final String UP = "\u001b[%dA";
-    private static final String CLEAR_TO_END_OF_LINE = "\u001b[K";
-    private static final String CLEAR_BELOW = "\u001b[J";
+    private static final String INTRODUCER = "\u001b[";
+    private static final char UP = 'A';
+    private static final String CLEAR_TO_END_OF_LINE = INTRODUCER + "K";
+    private static final String CLEAR_BELOW = INTRODUCER + "J";
 
     private final PrintStream out;
     private int drawn;
@@ -27,7 +28,7 @@ final class LinesInPlace {
     void draw(List<String> lines, int columns) {
         var text = new StringBuilder();
         if (drawn > 0) {
-            text.append(UP.formatted(drawn)).append('\r');
+            text.append(INTRODUCER).append(drawn).append(UP).append('\r');
         }
         for (var line : lines) {
             text.append(line, 0, Math.min(line.length(), columns - 1))

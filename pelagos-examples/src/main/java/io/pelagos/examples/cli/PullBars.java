@@ -108,7 +108,7 @@ final class PullBars implements PullListener, AutoCloseable {
         int full =
                 layer.total() <= 0
                         ? 0
-                        : (int) Math.clamp(WIDTH * layer.bytes() / layer.total(), 0, WIDTH);
+                        : Math.clamp(WIDTH * layer.bytes() / layer.total(), 0, WIDTH);
         return "[" + "#".repeat(full) + " ".repeat(WIDTH - full) + "]";
     }
 

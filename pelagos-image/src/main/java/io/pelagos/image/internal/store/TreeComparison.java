@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -204,7 +205,7 @@ final class TreeComparison {
         if (!wanted.equals(found)) {
             var names = new TreeSet<>(wanted.keySet());
             names.addAll(found.keySet());
-            names.removeIf(it -> wanted.containsKey(it) && wanted.get(it).equals(found.get(it)));
+            names.removeIf(it -> Objects.equals(wanted.get(it), found.get(it)));
             differs(path, "has not the extended attributes of the layer: " + names);
         }
     }

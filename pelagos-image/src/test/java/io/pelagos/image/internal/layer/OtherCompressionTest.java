@@ -86,9 +86,9 @@ class OtherCompressionTest {
         var broken =
                 new SequenceInputStream(
                         new ByteArrayInputStream(beginning),
-                        new InputStream() {
+                        new BulkInput() {
                             @Override
-                            public int read() throws IOException {
+                            public int read(byte[] into, int at, int length) throws IOException {
                                 throw new IOException("the disk is broken");
                             }
                         });
