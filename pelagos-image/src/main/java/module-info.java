@@ -19,6 +19,7 @@ module io.pelagos.image {
     requires org.apache.commons.compress;
     // Resilience4j says what it does through it, but as an automatic module cannot require it.
     requires org.slf4j;
+    requires org.tukaani.xz;
     requires tools.jackson.databind;
     requires tools.jackson.dataformat.toml;
 

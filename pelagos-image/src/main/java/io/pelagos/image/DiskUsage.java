@@ -17,7 +17,8 @@ public record DiskUsage(Part layers, Part blobs, Part images, Part volumes, Part
      * @param total bytes of all
      * @param shared bytes of those that more than one image has
      * @param reclaimable bytes of those that nobody uses, which the next {@link Images#prune()}, or
-     *     {@link io.pelagos.core.Volumes#prune} for volumes, would remove
+     *     {@link io.pelagos.core.Volumes#prune} for volumes, would remove; of the build cache when
+     *     asked to, see {@link PruneOptions#withBuildCache}
      */
     public record Part(int count, long total, long shared, long reclaimable) {}
 

@@ -12,14 +12,13 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.RootSpec;
-import io.pelagos.image.internal.archive.ArchiveFiles;
-import io.pelagos.image.internal.archive.LayoutReader;
 import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.registry.CredentialSources;
 import io.pelagos.image.internal.registry.Credentials;
 import io.pelagos.image.internal.registry.MirrorRules;
 import io.pelagos.image.internal.registry.RegistryClient;
 import io.pelagos.image.internal.registry.Repository;
+import io.pelagos.image.internal.store.BuildCache;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
@@ -31,6 +30,7 @@ import io.pelagos.image.spec.ImageInUseException;
 import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
+import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
@@ -41,10 +41,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a store: pulls them from registries, finds, names and removes them.
@@ -214,15 +212,30 @@ public final class Images implements AutoCloseable {
 
     /**
      * Reads an image again, from beginning to end, and compares it with its digests: its documents,
-     * its layers in their compressed form and what is in them; and looks whether every layer was
-     * unpacked to its end. Changes nothing.
+     * its layers in their compressed form and what is in them; and each file of its layers as they
+     * are unpacked with the layer, see {@link VerifyOptions}. Changes nothing.
      *
      * @param image an image that is here
      * @return what is wrong with it
      * @throws ImageNotFoundException when it has no name any more
+     * @throws StoreException when there is no room to unpack a layer for a while
      * @throws InterruptedException when this thread is interrupted
      */
     public Verification verify(Image image) throws InterruptedException {
+        return verify(image, VerifyOptions.usual());
+    }
+
+    /**
+     * Reads an image again, see {@link #verify(Image)}.
+     *
+     * @param image an image that is here
+     * @param how how much of it
+     * @return what is wrong with it
+     * @throws ImageNotFoundException when it has no name any more
+     * @throws StoreException when there is no room to unpack a layer for a while
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public Verification verify(Image image, VerifyOptions how) throws InterruptedException {
         StoredImage stored;
         try {
             stored = present(image);
@@ -232,7 +245,7 @@ public final class Images implements AutoCloseable {
                             Verification.Kind.DOCUMENT, null, String.valueOf(e.getMessage()));
             return new Verification(image.reference(), List.of(damage));
         }
-        return new Verifying(store, layers, stored).run(options.parallel());
+        return new Verifying(store, layers, stored, how).run(options.parallel());
     }
 
     private StoredImage present(Image image) {
@@ -328,12 +341,13 @@ public final class Images implements AutoCloseable {
      * @return how much there is of each kind
      */
     public DiskUsage diskUsage() {
-        return new Measuring(pelagos.paths(), store, layers)
-                .of(pelagos.volumes(), pruning().garbage());
+        return new Measuring(store, layers, new BuildCache(pelagos.paths().images()))
+                .of(pelagos.volumes(), pruning());
     }
 
     private Pruning pruning() {
-        return new Pruning(store, layers, new Users(pelagos));
+        return new Pruning(
+                store, layers, new BuildCache(pelagos.paths().images()), new Users(pelagos));
     }
 
     /**
@@ -384,7 +398,9 @@ public final class Images implements AutoCloseable {
     }
 
     /**
-     * Writes images to a file or a directory, which has its name only when it is complete.
+     * Writes images to a file or a directory, which has its name only when it is complete: a file
+     * that is there stays as it is until then. When this process is killed, what it leaves beside
+     * it is removed by the next that saves there.
      *
      * @param path a file, compressed by gzip when its name ends with {@code .gz} or {@code .tgz};
      *     or a directory, which must be empty when it is there
@@ -431,70 +447,48 @@ public final class Images implements AutoCloseable {
 
     /**
      * Reads images from an archive, compressed or not, or a directory: of an OCI image layout, or
-     * what {@code docker save} writes. Everything is checked as if it came from a registry.
+     * what {@code docker save} writes. Everything is checked as if it came from a registry. Of an
+     * index the image for this machine is kept.
      *
      * @param archive a file or a directory
-     * @param name what the image is to be called when the archive has one image, or null for what
-     *     the archive says
-     * @return the images, by each of their names
+     * @return the images, by each of the names that the archive says
      * @throws ImageException when it cannot be read, or is damaged
      * @throws InterruptedException when this thread is interrupted
      */
-    public List<Image> load(Path archive, @Nullable String name) throws InterruptedException {
-        try (var files = ArchiveFiles.open(archive, pelagos.paths().images().blobsDir())) {
-            var found = LayoutReader.read(files, Platform.current());
-            if (name != null && found.size() != 1) {
-                throw new IllegalArgumentException(
-                        "name \"" + name + "\": the archive has " + found.size() + " images");
-            }
-            var loaded = new ArrayList<Image>();
-            for (var image : found) {
-                loaded.addAll(load(archive, name == null ? image.names() : List.of(name), image));
-            }
-            return List.copyOf(loaded);
+    public List<Image> load(Path archive) throws InterruptedException {
+        return load(archive, LoadOptions.usual());
+    }
+
+    /**
+     * Reads the one image of an archive, see {@link #load(Path)}.
+     *
+     * @param archive a file or a directory
+     * @param name what the image is to be called
+     * @return the image
+     * @throws IllegalArgumentException when the archive has several images
+     * @throws ImageException when it cannot be read, or is damaged
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public List<Image> load(Path archive, String name) throws InterruptedException {
+        return load(archive, LoadOptions.usual().named(name));
+    }
+
+    /**
+     * Reads images from an archive or a directory, see {@link #load(Path)}.
+     *
+     * @param archive a file or a directory
+     * @param how what they are called, and for which machines they are kept
+     * @return the images, by each of their names
+     * @throws IllegalArgumentException when a name is given and the archive has several images
+     * @throws ImageException when it cannot be read, is damaged, or has not all that is wanted
+     * @throws InterruptedException when this thread is interrupted
+     */
+    public List<Image> load(Path archive, LoadOptions how) throws InterruptedException {
+        try {
+            return new Loading(workshop(), archive, how).run();
         } catch (IOException e) {
             throw new StoreException("loading " + archive + ": " + e, e);
         }
-    }
-
-    private List<Image> load(Path archive, List<String> names, LayoutReader.Found found)
-            throws InterruptedException {
-        if (names.isEmpty()) {
-            throw new BadContentException(
-                    "loading " + archive + ": an image in it has no name; give it one");
-        }
-        var digests = found.manifest().layers().stream().map(it -> it.verifiable()).toList();
-        // Until the image is there nothing else says that somebody needs its layers.
-        try (var lease = lease("the loading of " + names.getFirst(), digests)) {
-            assert lease != null;
-            return load(names, found, digests);
-        }
-    }
-
-    private List<Image> load(List<String> names, LayoutReader.Found found, List<Digest> digests)
-            throws InterruptedException {
-        for (int i = 0; i < digests.size(); i++) {
-            var digest = digests.get(i);
-            var file = Objects.requireNonNull(found.layers().get(digest));
-            layers.ensure(
-                    digest,
-                    found.config().diffIds().get(i),
-                    () -> layers.verified(file, digest),
-                    bytes -> {},
-                    bytes -> {});
-        }
-        var loaded = new ArrayList<Image>();
-        for (var name : names) {
-            var stored =
-                    stored(
-                            reference(name),
-                            Digest.of(found.rawManifest().toArray()),
-                            found.manifest(),
-                            found.config());
-            store.save(stored, found.rawManifest().toArray(), found.rawConfig().toArray());
-            loaded.add(image(stored));
-        }
-        return loaded;
     }
 
     private static StoredImage stored(
@@ -559,8 +553,9 @@ public final class Images implements AutoCloseable {
     }
 
     /**
-     * Begins an image of an archive of a root file system, compressed by gzip or zstd or not at
-     * all. It is read when the image gets its name, and checked as if it came from a registry.
+     * Begins an image of an archive of a root file system, compressed by gzip, zstd, xz or bzip2 or
+     * not at all. It is read when the image gets its name, and checked as if it came from a
+     * registry.
      *
      * @param archive of tar(1); not closed
      * @return a builder

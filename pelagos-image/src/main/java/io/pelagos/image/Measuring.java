@@ -1,15 +1,11 @@
 package io.pelagos.image;
 
 import io.pelagos.core.Volumes;
-import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.image.internal.store.BuildCache;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.Digest;
-import io.pelagos.image.spec.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,17 +15,18 @@ import java.util.stream.Collectors;
 
 /** Finds out how much room images take. */
 final class Measuring {
-    private final PelagosPaths paths;
     private final ImageStore store;
     private final LayerStore layers;
+    private final BuildCache cache;
 
-    Measuring(PelagosPaths paths, ImageStore store, LayerStore layers) {
-        this.paths = paths;
+    Measuring(ImageStore store, LayerStore layers, BuildCache cache) {
+        this.cache = cache;
         this.store = store;
         this.layers = layers;
     }
 
-    DiskUsage of(Volumes volumes, Set<Digest> garbage) {
+    DiskUsage of(Volumes volumes, Pruning pruning) {
+        var garbage = pruning.garbage();
         var images = store.list();
         var shared = shared(images);
         return new DiskUsage(
@@ -41,7 +38,7 @@ final class Measuring {
                         0,
                         0),
                 volumes(volumes),
-                buildCache());
+                buildCache(pruning));
     }
 
     /** Names of the same image are one. */
@@ -87,22 +84,13 @@ final class Measuring {
         return new DiskUsage.Part(all.size(), total, 0, unused);
     }
 
-    /** A result whose layer is gone is of no use; it is no bigger than a digest. */
-    private DiskUsage.Part buildCache() {
-        var directory = paths.images().buildCacheDir();
-        if (!Files.isDirectory(directory)) {
-            return new DiskUsage.Part(0, 0, 0, 0);
-        }
-        try (var entries = Files.list(directory)) {
-            var files = entries.filter(Files::isRegularFile).toList();
-            return new DiskUsage.Part(
-                    files.size(), files.stream().mapToLong(this::size).sum(), 0, 0);
-        } catch (IOException e) {
-            throw new StoreException("reading " + directory + ": " + e, e);
-        }
+    private DiskUsage.Part buildCache(Pruning pruning) {
+        var all = cache.list();
+        return new DiskUsage.Part(
+                all.size(), bytes(all), 0, all.isEmpty() ? 0 : bytes(pruning.unneededSteps()));
     }
 
-    private long size(Path file) {
-        return layers.size(file);
+    private static long bytes(List<BuildCache.Entry> steps) {
+        return steps.stream().mapToLong(BuildCache.Entry::bytes).sum();
     }
 }

@@ -6,15 +6,17 @@ package io.pelagos.image;
  * @param dryRun whether it is only said what would be removed
  * @param unusedImages whether images go that no container uses, and not only layers that no image
  *     has
+ * @param buildCache whether results of build steps go too, of those whose layer neither an image
+ *     nor a container nor a lease has
  */
-public record PruneOptions(boolean dryRun, boolean unusedImages) {
+public record PruneOptions(boolean dryRun, boolean unusedImages, boolean buildCache) {
     /**
      * Makes the usual options.
      *
      * @return layers that no image has, removed
      */
     public static PruneOptions usual() {
-        return new PruneOptions(false, false);
+        return new PruneOptions(false, false, false);
     }
 
     /**
@@ -23,7 +25,7 @@ public record PruneOptions(boolean dryRun, boolean unusedImages) {
      * @return new options
      */
     public PruneOptions dryly() {
-        return new PruneOptions(true, unusedImages);
+        return new PruneOptions(true, unusedImages, buildCache);
     }
 
     /**
@@ -32,6 +34,15 @@ public record PruneOptions(boolean dryRun, boolean unusedImages) {
      * @return new options
      */
     public PruneOptions withUnusedImages() {
-        return new PruneOptions(dryRun, true);
+        return new PruneOptions(dryRun, true, buildCache);
+    }
+
+    /**
+     * Removes results of build steps too whose layers nobody needs.
+     *
+     * @return new options
+     */
+    public PruneOptions withBuildCache() {
+        return new PruneOptions(dryRun, unusedImages, true);
     }
 }

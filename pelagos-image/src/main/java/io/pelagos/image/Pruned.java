@@ -18,14 +18,17 @@ public record Pruned(List<Removed> removed) {
         /** A name of an image, with its documents. */
         IMAGE,
         /** A layer, compressed and unpacked. */
-        LAYER
+        LAYER,
+        /** The result of a build step. */
+        BUILD_CACHE
     }
 
     /**
      * One thing.
      *
      * @param kind what kind
-     * @param name the reference of an image, or the digest of a layer's compressed form
+     * @param name the reference of an image, the digest of a layer's compressed form, or the key of
+     *     a build step
      * @param bytes of its files
      */
     public record Removed(Kind kind, String name, long bytes) {}

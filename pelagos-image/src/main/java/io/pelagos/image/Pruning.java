@@ -1,5 +1,6 @@
 package io.pelagos.image;
 
+import io.pelagos.image.internal.store.BuildCache;
 import io.pelagos.image.internal.store.ImageStore;
 import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
@@ -22,9 +23,11 @@ import java.util.TreeSet;
 final class Pruning {
     private final ImageStore store;
     private final LayerStore layers;
+    private final BuildCache cache;
     private final Users users;
 
-    Pruning(ImageStore store, LayerStore layers, Users users) {
+    Pruning(ImageStore store, LayerStore layers, BuildCache cache, Users users) {
+        this.cache = cache;
         this.store = store;
         this.layers = layers;
         this.users = users;
@@ -55,7 +58,29 @@ final class Pruning {
                 removed.add(new Pruned.Removed(Pruned.Kind.LAYER, layer.toString(), bytes));
             }
         }
+        if (how.buildCache()) {
+            for (var step : unneeded(gone)) {
+                if (how.dryRun() || cache.remove(step)) {
+                    removed.add(
+                            new Pruned.Removed(Pruned.Kind.BUILD_CACHE, step.key(), step.bytes()));
+                }
+            }
+        }
         return new Pruned(removed);
+    }
+
+    /**
+     * They are listed first: the layer of one that is there belongs to whoever needs it by then.
+     */
+    private List<BuildCache.Entry> unneeded(Set<StoredImage> gone) {
+        var steps = cache.list();
+        var needed = steps.isEmpty() ? Set.<Digest>of() : needed(gone);
+        return steps.stream().filter(it -> it.layer().filter(needed::contains).isEmpty()).toList();
+    }
+
+    /** Returns what {@link #run} would remove of the build cache. */
+    List<BuildCache.Entry> unneededSteps() {
+        return unneeded(Set.of());
     }
 
     private List<StoredImage> unused() {

@@ -44,7 +44,7 @@ final class Repairing {
             var layer = damage.layer();
             switch (damage.kind()) {
                 case DOCUMENT -> documents = true;
-                case TREE -> trees.add(Objects.requireNonNull(layer));
+                case TREE, FILE -> trees.add(Objects.requireNonNull(layer));
                 case BLOB, BLOB_MISSING -> blobs.add(Objects.requireNonNull(layer));
             }
         }

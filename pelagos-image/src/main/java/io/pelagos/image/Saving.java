@@ -1,23 +1,18 @@
 package io.pelagos.image;
 
-import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
-import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
-
-import io.pelagos.core.files.TreeRemoval;
-import io.pelagos.core.kernel.Constant;
 import io.pelagos.image.internal.archive.ArchiveTarget;
 import io.pelagos.image.internal.archive.DirectoryTarget;
 import io.pelagos.image.internal.archive.DockerWriter;
 import io.pelagos.image.internal.archive.LayoutWriter;
 import io.pelagos.image.internal.archive.SavedImage;
 import io.pelagos.image.internal.archive.TarTarget;
+import io.pelagos.image.internal.archive.Unfinished;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
@@ -72,11 +67,6 @@ final class Saving {
         }
     }
 
-    private static Path partial(Path place) {
-        return place.resolveSibling(
-                "." + place.getFileName() + ".partial-" + ProcessHandle.current().pid());
-    }
-
     private static OutputStream compressed(Path place, OutputStream out) throws IOException {
         var name = place.toString();
         return name.endsWith(".gz") || name.endsWith(".tgz")
@@ -85,20 +75,14 @@ final class Saving {
     }
 
     private void toFile(Path place) throws IOException {
-        var partial = partial(place);
-        try {
+        try (var unfinished = Unfinished.file(workshop.calls(), place)) {
             try (var out =
                     compressed(
                             place,
-                            Files.newOutputStream(
-                                    partial,
-                                    StandardOpenOption.CREATE_NEW,
-                                    StandardOpenOption.WRITE))) {
+                            Files.newOutputStream(unfinished.path(), StandardOpenOption.WRITE))) {
                 to(out);
             }
-            Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(partial);
+            unfinished.finish();
         }
     }
 
@@ -110,19 +94,9 @@ final class Saving {
                 }
             }
         }
-        var partial = partial(place);
-        Files.createDirectory(partial);
-        try {
-            write(new DirectoryTarget(partial));
-            Files.move(partial, place, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            try (var parent =
-                    workshop.calls()
-                            .openPath(
-                                    String.valueOf(place.getParent()),
-                                    Constant.flags(O_RDONLY, O_DIRECTORY))) {
-                TreeRemoval.remove(workshop.calls(), parent, String.valueOf(partial.getFileName()));
-            }
+        try (var unfinished = Unfinished.directory(workshop.calls(), place)) {
+            write(new DirectoryTarget(unfinished.path()));
+            unfinished.finish();
         }
     }
 }

@@ -26,7 +26,9 @@ public record Verification(ImageReference reference, List<Damage> damages) {
         /** The compressed form of a layer has another digest, or cannot be read. */
         BLOB,
         /** A layer is not there unpacked, or was not unpacked to its end. */
-        TREE
+        TREE,
+        /** A file of a layer that is there unpacked is not as in the layer. */
+        FILE
     }
 
     /**

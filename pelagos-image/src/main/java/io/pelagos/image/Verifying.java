@@ -15,12 +15,17 @@ import java.util.concurrent.Callable;
 
 /** Reads one image again, and compares it with the digests that it should have. */
 final class Verifying {
+    /** How many files of a layer are named; when most of them differ the first will do. */
+    private static final int DIFFERENCES = 20;
+
     private final ImageStore store;
     private final LayerStore layers;
     private final StoredImage image;
+    private final VerifyOptions how;
     private final List<Verification.Damage> damages = new ArrayList<>();
 
-    Verifying(ImageStore store, LayerStore layers, StoredImage image) {
+    Verifying(ImageStore store, LayerStore layers, StoredImage image, VerifyOptions how) {
+        this.how = how;
         this.store = store;
         this.layers = layers;
         this.image = image;
@@ -83,9 +88,23 @@ final class Verifying {
             blobDamage(digest, diffId)
                     .ifPresent(it -> found.add(damage(Verification.Kind.BLOB, digest, it)));
         }
-        layers.treeDamage(digest)
-                .ifPresent(it -> found.add(damage(Verification.Kind.TREE, digest, it)));
+        var tree = layers.treeDamage(digest);
+        tree.ifPresent(it -> found.add(damage(Verification.Kind.TREE, digest, it)));
+        // Only what is whole says what the files should be.
+        if (how.files() && found.isEmpty()) {
+            addDifferences(digest, found);
+        }
         return found;
+    }
+
+    private void addDifferences(Digest digest, List<Verification.Damage> found) {
+        var differences = layers.treeDifferences(digest, DIFFERENCES + 1);
+        for (var difference : differences.subList(0, Math.min(DIFFERENCES, differences.size()))) {
+            found.add(damage(Verification.Kind.FILE, digest, difference));
+        }
+        if (differences.size() > DIFFERENCES) {
+            found.add(damage(Verification.Kind.FILE, digest, "and more files are not as in it"));
+        }
     }
 
     private static Verification.Damage damage(

@@ -83,7 +83,7 @@ class ArchitectureTest {
                         "io.pelagos.image.internal.layer", "io.pelagos.image.internal.archive")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("com.github.luben..", "org.apache.commons..")
+                .resideInAnyPackage("com.github.luben..", "org.apache.commons..", "org.tukaani..")
                 .check(MODULE);
     }
 

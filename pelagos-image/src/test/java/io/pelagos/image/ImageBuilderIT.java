@@ -13,6 +13,7 @@ import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.Preserve;
 import io.pelagos.core.spec.Signal;
+import io.pelagos.image.fixtures.Compressed;
 import io.pelagos.image.fixtures.Tars;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.ImageConfig;
@@ -326,6 +327,12 @@ class ImageBuilderIT {
         assertThat(gzip.layers().getFirst().diffId())
                 .isEqualTo(zstd.layers().getFirst().diffId())
                 .isEqualTo(plain.layers().getFirst().diffId());
+        for (var by : Compressed.values()) {
+            // Registries take neither, so it is kept as if it had not been compressed.
+            var image =
+                    images.importRootfs(new ByteArrayInputStream(by.of(archive))).tag(by.program());
+            assertThat(image.layers()).isEqualTo(plain.layers());
+        }
         assertThat(zstd.layers().getFirst().mediaType()).endsWith("+zstd");
         assertThat(zstd.layers().getFirst().directory().resolve("bin/sh")).exists();
         assertNothingIsLeft();
@@ -334,7 +341,13 @@ class ImageBuilderIT {
     @Test
     void aHostileArchiveLeavesNothing() throws Exception {
         var archive = Tars.tar().file("../../escaped", "x").bytes();
-        for (var form : List.of(archive, Tars.gzip(archive), "no archive at all".getBytes(UTF_8))) {
+        for (var form :
+                List.of(
+                        archive,
+                        Tars.gzip(archive),
+                        Compressed.XZ.of(archive),
+                        Compressed.BZIP2.of(archive),
+                        "no archive at all".getBytes(UTF_8))) {
             assertThatExceptionOfType(Exception.class)
                     .isThrownBy(() -> images.importRootfs(new ByteArrayInputStream(form)).tag("x"))
                     .matches(

@@ -310,7 +310,7 @@ class ImagesIT {
         }
         images.remove(name("app:1"));
         images.prune();
-        assertThat(images.load(archive, null))
+        assertThat(images.load(archive))
                 .singleElement()
                 .satisfies(it -> assertThat(it.digest()).isEqualTo(digest));
         assertThat(images.load(archive, "other:2").getFirst().reference().familiar())
@@ -352,7 +352,7 @@ class ImagesIT {
         var layout = temporary.resolve("layout");
         skopeo("copy", source, "docker-archive:" + docker + ":shop/app:3");
         skopeo("copy", source, "oci:" + layout + ":v1");
-        var loaded = images.load(docker, null).getFirst();
+        var loaded = images.load(docker).getFirst();
         assertThat(loaded.reference().familiar()).isEqualTo("shop/app:3");
         assertThat(pelagos.container(loaded).command("echo", "x").run().stdout()).isEqualTo("x\n");
         assertThat(images.load(layout, "layout:1").getFirst().digest()).isEqualTo(image.digest());

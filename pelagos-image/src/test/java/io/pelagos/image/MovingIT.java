@@ -8,7 +8,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pelagos.core.Pelagos;
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.image.fixtures.Compressed;
+import io.pelagos.image.spec.BadContentException;
+import io.pelagos.image.spec.Descriptor;
+import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.ImageException;
+import io.pelagos.image.spec.ImageIndex;
+import io.pelagos.image.spec.ImageManifest;
+import io.pelagos.image.spec.MediaType;
 import io.pelagos.image.spec.Platform;
 import io.pelagos.image.testing.TestRegistry;
 import java.io.ByteArrayOutputStream;
@@ -18,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,7 +96,7 @@ class MovingIT {
     private List<Image> loadedElsewhere(Path archive) throws Exception {
         try (var other = Pelagos.open(PelagosPaths.under(temporary.resolve("elsewhere")));
                 var theirs = images(other)) {
-            var loaded = theirs.load(archive, null);
+            var loaded = theirs.load(archive);
             for (var image : loaded) {
                 assertThat(nameIn(image)).isNotEmpty();
             }
@@ -132,6 +140,18 @@ class MovingIT {
         }
         try (var files = Files.list(temporary)) {
             assertThat(files).noneMatch(it -> it.toString().contains("partial"));
+        }
+    }
+
+    @Test
+    void archivesMayBeCompressedAsPeopleDo() throws Exception {
+        var image = image("one:1", "one");
+        var archive = temporary.resolve("a.tar");
+        images.save(archive, List.of("one:1"), ArchiveFormat.OCI_ARCHIVE);
+        for (var by : Compressed.values()) {
+            var compressed = temporary.resolve("a.tar." + by.program());
+            Files.write(compressed, by.of(Files.readAllBytes(archive)));
+            assertThat(loadedElsewhere(compressed).getFirst().digest()).isEqualTo(image.digest());
         }
     }
 
@@ -263,5 +283,115 @@ class MovingIT {
                 .isThrownBy(() -> images.index("none"))
                 .withMessageContaining("none");
         assertThat(new ArrayList<>(images.list())).hasSize(2);
+    }
+
+    /** All files of a layout by their names: documents and blobs. */
+    private static Map<String, String> contents(Path layout) throws IOException {
+        var all = new TreeMap<String, String>();
+        try (var files = Files.walk(layout)) {
+            for (var file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                all.put(
+                        layout.relativize(file).toString(),
+                        Digest.of(Files.readAllBytes(file)).toString());
+            }
+        }
+        return all;
+    }
+
+    /** What BuildKit adds to each image of an index: a document about it, without files. */
+    private static void addAttestation(Path layout) throws IOException {
+        var root = ImageIndex.parse(Files.readAllBytes(layout.resolve("index.json")));
+        var index = ImageIndex.parse(Files.readAllBytes(blob(layout, root.manifests().getFirst())));
+        var about = put(layout, "application/vnd.in-toto+json", "{\"_type\": \"statement\"}");
+        var config =
+                put(
+                        layout,
+                        MediaType.OCI_CONFIG,
+                        "{\"architecture\": \"unknown\", \"os\": \"unknown\"}");
+        var manifest =
+                put(
+                        layout,
+                        MediaType.OCI_MANIFEST,
+                        new String(ImageManifest.of(config, List.of(about)).toJson(), UTF_8));
+        var members = new ArrayList<>(index.manifests());
+        members.add(
+                manifest.forPlatform(Platform.parse("unknown/unknown"))
+                        .withAnnotations(
+                                Map.of("vnd.docker.reference.type", "attestation-manifest")));
+        var changed =
+                put(
+                        layout,
+                        MediaType.OCI_INDEX,
+                        new String(ImageIndex.of(members).toJson(), UTF_8));
+        Files.delete(blob(layout, root.manifests().getFirst()));
+        Files.write(
+                layout.resolve("index.json"),
+                ImageIndex.of(
+                                List.of(
+                                        changed.withAnnotations(
+                                                root.manifests().getFirst().annotations())))
+                        .toJson());
+    }
+
+    private static Path blob(Path layout, Descriptor descriptor) {
+        return layout.resolve("blobs/sha256").resolve(descriptor.verifiable().hex());
+    }
+
+    private static Descriptor put(Path layout, String mediaType, String text) throws IOException {
+        var bytes = text.getBytes(UTF_8);
+        var descriptor = Descriptor.of(mediaType, Digest.of(bytes), bytes.length);
+        Files.write(blob(layout, descriptor), bytes);
+        return descriptor;
+    }
+
+    @Test
+    void anIndexIsLoadedWithAllItsImagesWhenAsked() throws Exception {
+        images.index("both:1", image("own:1", "own"), other("theirs:1"));
+        var layout = temporary.resolve("layout");
+        images.save(layout, List.of("both:1"), ArchiveFormat.OCI_DIRECTORY);
+        addAttestation(layout);
+        var all = LoadOptions.usual().withAllPlatforms();
+        try (var elsewhere = Pelagos.open(PelagosPaths.under(temporary.resolve("elsewhere")));
+                var theirs = images(elsewhere)) {
+            var loaded = theirs.load(layout, all).getFirst();
+            assertThat(nameIn(loaded)).isEqualTo("own");
+            // What no container of this machine runs is not unpacked.
+            assertThat(elsewhere.paths().images().layersDir().toFile().list()).hasSize(2);
+            assertThat(theirs.prune()).isZero();
+            var again = temporary.resolve("again");
+            theirs.save(again, List.of("both:1"), ArchiveFormat.OCI_DIRECTORY);
+            assertThat(contents(again)).isEqualTo(contents(layout));
+            assertThat(theirs.load(again, all.named("other:1")).getFirst().digest())
+                    .isEqualTo(loaded.digest());
+            // What is wanted for this machine alone takes nothing else.
+            theirs.load(again, "other:1");
+            theirs.remove("both:1");
+            assertThat(theirs.prune()).isPositive();
+        }
+    }
+
+    @Test
+    void aDamagedLayerOfAnotherMachineIsRefused() throws Exception {
+        images.index("both:1", image("own:1", "own"), other("theirs:1"));
+        var layout = temporary.resolve("layout");
+        images.save(layout, List.of("both:1"), ArchiveFormat.OCI_DIRECTORY);
+        var layer = images.get("theirs:1").layers().getFirst().digest();
+        var blob = layout.resolve("blobs/sha256/" + layer.hex());
+        var all = LoadOptions.usual().withAllPlatforms();
+        try (var elsewhere = Pelagos.open(PelagosPaths.under(temporary.resolve("elsewhere")));
+                var theirs = images(elsewhere)) {
+            Files.writeString(blob, "other");
+            assertThatExceptionOfType(BadContentException.class)
+                    .isThrownBy(() -> theirs.load(layout, all))
+                    .withMessageContaining(layer.hex());
+            Files.delete(blob);
+            assertThatExceptionOfType(BadContentException.class)
+                    .isThrownBy(() -> theirs.load(layout, all))
+                    .withMessageContaining("has no blobs/sha256/" + layer.hex());
+            assertThat(theirs.list()).isEmpty();
+            theirs.prune();
+            assertThat(elsewhere.paths().images().blobsDir()).isEmptyDirectory();
+            assertThat(theirs.load(layout)).hasSize(1);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.pelagos.image;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -364,6 +365,54 @@ class StoreIT extends WithRegistry {
         assertThat(images.prune())
                 .isEqualTo(after.layers().reclaimable() + after.blobs().reclaimable());
         assertThat(images.diskUsage().total()).isLessThan(after.total());
+    }
+
+    /** As whoever builds in the same store writes it. */
+    private Path step(int number, String result) throws IOException {
+        var directory = pelagos.paths().images().buildCacheDir();
+        Files.createDirectories(directory);
+        return Files.writeString(directory.resolve("%064x".formatted(number)), result);
+    }
+
+    @Test
+    void resultsOfBuildStepsGoWhenAskedUnlessSomebodyNeedsTheirLayers() throws Exception {
+        var used = busybox("used");
+        var image = app("app:1", Tars.tar().file("a", "1").gzip());
+        app("gone:1", Tars.tar().file("b", "2").gzip());
+        var ofNone = images.get(name("gone:1")).layers().getFirst().digest().toString();
+        images.remove(name("gone:1"));
+        var needed = step(1, image.layers().getFirst().digest().toString());
+        var running = step(2, used.layers().getFirst().digest() + "\n");
+        var unneeded = step(3, ofNone);
+        var lost = step(4, Digest.of("never there".getBytes(US_ASCII)).toString());
+        var damaged = step(5, "no digest");
+        var foreign = Files.writeString(needed.resolveSibling("README"), "mine");
+        var link = Files.createSymbolicLink(needed.resolveSibling("f".repeat(64)), foreign);
+        try (var _ = pelagos.container(used).command("sleep", "100").start()) {
+            images.remove(name("used"), true);
+            var usage = images.diskUsage().buildCache();
+            assertThat(usage).isEqualTo(new DiskUsage.Part(5, 4 * 71 + 1 + 9, 0, 2 * 71 + 9));
+            // Who does not ask for it keeps it.
+            images.prune(PruneOptions.usual().withUnusedImages().dryly());
+            images.prune();
+            assertThat(images.diskUsage().buildCache()).isEqualTo(usage);
+            var how = PruneOptions.usual().withBuildCache();
+            var dry = images.prune(how.dryly());
+            assertThat(dry.bytes()).isEqualTo(usage.reclaimable());
+            assertThat(dry.removed())
+                    .allSatisfy(it -> assertThat(it.kind()).isEqualTo(Pruned.Kind.BUILD_CACHE))
+                    .extracting(Pruned.Removed::name)
+                    .containsExactly(
+                            "%064x".formatted(3), "%064x".formatted(4), "%064x".formatted(5));
+            assertThat(unneeded).exists();
+            assertThat(images.prune(how)).isEqualTo(dry);
+            assertThat(List.of(unneeded, lost, damaged)).noneMatch(Files::exists);
+            assertThat(List.of(needed, running, foreign, link)).allMatch(Files::exists);
+        }
+        images.prune(PruneOptions.usual().withBuildCache().withUnusedImages());
+        assertThat(List.of(needed, running)).noneMatch(Files::exists);
+        assertThat(List.of(foreign, link)).allMatch(Files::exists);
+        assertThat(images.diskUsage().buildCache()).isEqualTo(new DiskUsage.Part(0, 0, 0, 0));
     }
 
     private Image withVolume() throws Exception {

@@ -1,6 +1,7 @@
 package io.pelagos.examples.cli;
 
 import io.pelagos.core.Pelagos;
+import io.pelagos.image.Image;
 import io.pelagos.image.ImageOptions;
 import io.pelagos.image.Images;
 import io.pelagos.image.PullOptions;
@@ -42,16 +43,24 @@ final class PullCommand extends ContainerCommand {
     @Override
     int call(Pelagos pelagos) throws InterruptedException {
         var options = ImageOptions.usual().withInsecure(Set.copyOf(insecure));
-        try (var images = Images.open(pelagos, options);
-                var bar = PullBar.begin()) {
-            var how = PullOptions.usual().telling(bar);
-            if (platform != null) {
-                how = how.forPlatform(Platform.parse(platform));
-            }
+        var how = PullOptions.usual();
+        if (platform != null) {
+            how = how.forPlatform(Platform.parse(platform));
+        }
+        try (var images = Images.open(pelagos, options)) {
             for (var name : names) {
-                out().println(images.pull(name, how).digest());
+                out().println(pull(pelagos, images, name, how).digest());
+                out().flush();
             }
         }
         return 0;
+    }
+
+    /** The bars end before anything else is printed, which would come between their lines. */
+    private static Image pull(Pelagos pelagos, Images images, String name, PullOptions how)
+            throws InterruptedException {
+        try (var bars = PullBars.begin(pelagos)) {
+            return images.pull(name, how.telling(bars));
+        }
     }
 }

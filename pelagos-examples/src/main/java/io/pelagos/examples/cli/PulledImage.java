@@ -22,8 +22,8 @@ final class PulledImage {
             how = how.forPlatform(Platform.parse(platform));
         }
         try (var images = Images.open(pelagos);
-                var bar = PullBar.begin()) {
-            return images.pull(reference, how.telling(bar));
+                var bars = PullBars.begin(pelagos)) {
+            return images.pull(reference, how.telling(bars));
         }
     }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pelagos.examples.Main;
 import io.pelagos.examples.Program;
 import io.pelagos.examples.Root;
+import io.pelagos.examples.Screen;
 import io.pelagos.examples.SmallImage;
+import io.pelagos.image.testing.Fault;
 import io.pelagos.image.testing.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,10 @@ class ImageCommandsIT {
     }
 
     private Program pelagos(String... arguments) throws IOException, InterruptedException {
+        return Program.run("", command(arguments));
+    }
+
+    private List<String> command(String... arguments) {
         var command =
                 new ArrayList<>(
                         List.of(
@@ -71,7 +78,7 @@ class ImageCommandsIT {
                                 folder.resolve("store").toString()));
         command.addAll(List.of(Program.commandWithImages(Main.class)));
         command.addAll(List.of(arguments));
-        return Program.run("", command);
+        return command;
     }
 
     private String output(String... arguments) throws IOException, InterruptedException {
@@ -86,6 +93,50 @@ class ImageCommandsIT {
         // No bar where there is no terminal, but a line for the layer.
         assertThat(pull.err()).containsPattern("[0-9a-f]{12}: [0-9.]+ MiB").doesNotContain("\r");
         return pull.out().strip();
+    }
+
+    private byte[] layer(String file) throws IOException, InterruptedException {
+        var tree = Files.createDirectories(folder.resolve("layer-" + file));
+        Files.writeString(tree.resolve(file), "x");
+        var tar = new ProcessBuilder("tar", "-czf", "-", "-C", tree.toString(), ".").start();
+        var layer = tar.getInputStream().readAllBytes();
+        assertThat(tar.waitFor()).isZero();
+        return layer;
+    }
+
+    /** Runs a command on a terminal of a size, and returns what that shows at the end. */
+    private List<String> onTerminal(int rows, int columns, List<String> command)
+            throws IOException, InterruptedException {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "script(1) is not installed");
+        var words =
+                command.stream()
+                        .map(it -> "'" + it.replace("'", "'\\''") + "'")
+                        .collect(Collectors.joining(" "));
+        var line = "stty rows %d cols %d; TERM=xterm %s".formatted(rows, columns, words);
+        var program = Program.run("", List.of("script", "-qec", line, "/dev/null"));
+        return Screen.of(program.out(), columns);
+    }
+
+    @Test
+    void aTerminalShowsABarForEachLayerAndIsLeftInOrder() throws Exception {
+        registry.putImage("two:1", layer("a"), layer("b"));
+        var screen = onTerminal(24, 80, command("pull", name("two:1"), name("two:1")));
+        assertThat(screen).hasSize(8);
+        assertThat(screen.subList(0, 2)).allMatch(it -> it.matches("[0-9a-f]{12}: 0\\.0 MiB"));
+        assertThat(screen.get(2)).isEqualTo("0.0 of 0.0 MiB, 2 of 2 layers");
+        assertThat(screen.get(3)).startsWith("sha256:");
+        assertThat(screen.subList(4, 6)).allMatch(it -> it.matches("[0-9a-f]{12}: was here"));
+        assertThat(screen.get(7)).isEqualTo(screen.get(3));
+    }
+
+    @Test
+    void whatGoesWrongIsSaidBelowTheBars() throws Exception {
+        registry.putImage("two:1", layer("a"), layer("b"));
+        registry.fault(Fault.status(404).path("/blobs/").after(1).times(Fault.ALWAYS));
+        var screen = onTerminal(24, 80, command("pull", name("two:1")));
+        assertThat(screen.subList(0, 2)).allMatch(it -> it.matches("[0-9a-f]{12}: .*"));
+        assertThat(screen.get(2)).endsWith(" of 2 layers");
+        assertThat(screen.get(3)).startsWith("pelagos: blob sha256:");
     }
 
     @Test
@@ -119,6 +170,16 @@ class ImageCommandsIT {
         assertThat(verified.out()).endsWith(": damaged\n");
         assertThat(verified.err()).contains("layer sha256:");
         assertThat(output("image", "verify", "--repair", name("app:1"))).endsWith(": sound\n");
+        try (var trees = Files.newDirectoryStream(folder.resolve("store/layers"))) {
+            for (var tree : trees) {
+                Files.writeString(tree.resolve("added"), "other");
+            }
+        }
+        assertThat(output("image", "verify", "--quick", name("app:1"))).endsWith(": sound\n");
+        var changed = pelagos("image", "verify", name("app:1"));
+        assertThat(changed.code()).isEqualTo(1);
+        assertThat(changed.err()).contains("\"added\" is not in the layer");
+        assertThat(output("image", "verify", "--repair", name("app:1"))).endsWith(": sound\n");
     }
 
     @Test
@@ -139,6 +200,14 @@ class ImageCommandsIT {
         assertThat(folder.resolve("store/layers")).isNotEmptyDirectory();
         assertThat(output("image", "prune")).endsWith("bytes freed\n");
         assertThat(folder.resolve("store/layers")).isEmptyDirectory();
+        var cache = Files.createDirectories(folder.resolve("store/build-cache"));
+        var step = Files.writeString(cache.resolve("0".repeat(64)), "sha256:" + "1".repeat(64));
+        assertThat(output("system", "df", "--format", "type,count,reclaimable"))
+                .endsWith("build cache\t1\t71 B\n");
+        output("image", "prune");
+        assertThat(step).exists();
+        assertThat(output("image", "prune", "--build-cache")).endsWith("71 bytes freed\n");
+        assertThat(step).doesNotExist();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.pelagos.image.internal.archive;
 
 import io.pelagos.image.internal.layer.Decompression;
+import io.pelagos.image.internal.layer.OtherCompression;
 import io.pelagos.image.internal.layer.UnpackLimits;
 import io.pelagos.image.spec.BadContentException;
 import java.io.BufferedInputStream;
@@ -9,50 +10,45 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * The files of an archive, or of a directory, by their names. Those of an archive lie in temporary
- * files with numbers: no name in an archive becomes a path.
+ * The files of an archive, or of a directory, by their names. Those of an archive lie in files with
+ * numbers: no name in an archive becomes a path.
  */
-public final class ArchiveFiles implements AutoCloseable {
+public final class ArchiveFiles {
     private static final int FILES = 100_000;
     private static final int DOCUMENT = 4 << 20;
 
     private final Map<String, Path> files;
-    private final List<Path> temporary;
 
-    private ArchiveFiles(Map<String, Path> files, List<Path> temporary) {
+    private ArchiveFiles(Map<String, Path> files) {
         this.files = files;
-        this.temporary = temporary;
     }
 
     /**
      * Opens an archive, compressed or not, or a directory.
      *
      * @param path which
-     * @param scratch a directory for temporary files
-     * @return the files, to be closed
+     * @param scratch a directory for the files of an archive; whoever has made it removes it
+     * @return the files
      * @throws IOException when it cannot be read
      * @throws BadContentException when it is damaged
      */
     public static ArchiveFiles open(Path path, Path scratch) throws IOException {
         if (Files.isDirectory(path)) {
-            return new ArchiveFiles(directory(path), List.of());
+            return new ArchiveFiles(directory(path));
         }
-        var opened = new ArchiveFiles(new HashMap<>(), new ArrayList<>());
+        var opened = new ArchiveFiles(new HashMap<>());
         try (var in = new BufferedInputStream(Files.newInputStream(path));
-                var plain = Decompression.open(in, UnpackLimits.USUAL)) {
+                var first = OtherCompression.removed(in, UnpackLimits.USUAL);
+                var plain = Decompression.open(first, UnpackLimits.USUAL)) {
             opened.extract(plain, scratch);
             return opened;
-        } catch (IOException | RuntimeException e) {
-            opened.close();
-            throw e;
         }
     }
 
@@ -71,6 +67,7 @@ public final class ArchiveFiles implements AutoCloseable {
     private void extract(InputStream plain, Path scratch) throws IOException {
         var tar = new TarArchiveInputStream(plain, "UTF-8");
         var links = new HashMap<String, String>();
+        int number = 0;
         for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
             if (files.size() + links.size() > FILES) {
                 throw new BadContentException("the archive has more than " + FILES + " files");
@@ -79,9 +76,8 @@ public final class ArchiveFiles implements AutoCloseable {
             if (entry.isSymbolicLink() || entry.isLink()) {
                 links.put(name, target(name, entry.getLinkName(), entry.isLink()));
             } else if (entry.isFile()) {
-                var file = Files.createTempFile(scratch, ".archive", null);
-                temporary.add(file);
-                try (var out = Files.newOutputStream(file)) {
+                var file = scratch.resolve(Integer.toString(number++));
+                try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW)) {
                     tar.transferTo(out);
                 }
                 files.put(name, file);
@@ -136,12 +132,5 @@ public final class ArchiveFiles implements AutoCloseable {
                     name + " of the archive is larger than " + DOCUMENT + " bytes");
         }
         return Files.readAllBytes(file);
-    }
-
-    @Override
-    public void close() throws IOException {
-        for (var file : temporary) {
-            Files.deleteIfExists(file);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.pelagos.image.internal.archive;
 
 import io.pelagos.core.spec.Bytes;
+import io.pelagos.image.internal.store.StoredIndex;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Descriptor;
 import io.pelagos.image.spec.Digest;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +31,12 @@ public final class LayoutReader {
 
     private final ArchiveFiles files;
     private final Platform platform;
+    private final boolean allPlatforms;
 
-    private LayoutReader(ArchiveFiles files, Platform platform) {
+    private LayoutReader(ArchiveFiles files, Platform platform, boolean allPlatforms) {
         this.files = files;
         this.platform = platform;
+        this.allPlatforms = allPlatforms;
     }
 
     /**
@@ -44,6 +48,8 @@ public final class LayoutReader {
      * @param config its configuration
      * @param rawConfig the configuration's bytes
      * @param layers where the layers are, by their digests
+     * @param index all images of which this is one, or null where it is taken alone
+     * @param others layers that only others of these images have
      */
     public record Found(
             List<String> names,
@@ -51,19 +57,32 @@ public final class LayoutReader {
             Bytes rawManifest,
             ImageConfig config,
             Bytes rawConfig,
-            Map<Digest, Path> layers) {}
+            Map<Digest, Path> layers,
+            @Nullable StoredIndex index,
+            List<Other> others) {}
+
+    /**
+     * A layer that is kept, but for no image of this machine.
+     *
+     * @param digest of its compressed form
+     * @param diffId of its form that is not compressed, or null where nothing says it
+     * @param file where it is
+     */
+    public record Other(Digest digest, @Nullable Digest diffId, Path file) {}
 
     /**
      * Reads what there is.
      *
      * @param files the archive
      * @param platform which of several images is taken
+     * @param allPlatforms whether the others are kept with it
      * @return the images
      * @throws IOException when the archive cannot be read
      * @throws BadContentException when it is neither, or damaged
      */
-    public static List<Found> read(ArchiveFiles files, Platform platform) throws IOException {
-        var reader = new LayoutReader(files, platform);
+    public static List<Found> read(ArchiveFiles files, Platform platform, boolean allPlatforms)
+            throws IOException {
+        var reader = new LayoutReader(files, platform, allPlatforms);
         if (files.file(ImageLayout.FILE).isPresent()) {
             ImageLayout.parse(files.document(ImageLayout.FILE));
             return reader.layout();
@@ -94,6 +113,7 @@ public final class LayoutReader {
             throws IOException {
         var bytes = blob(descriptor);
         return switch (ImageDocument.parse(bytes, descriptor.mediaType())) {
+            case ImageIndex index when allPlatforms -> all(name, index, bytes);
             case ImageIndex index -> {
                 var chosen = index.choose(platform);
                 if (chosen.isEmpty() || depth == DEPTH) {
@@ -112,6 +132,64 @@ public final class LayoutReader {
         };
     }
 
+    /** An index with all that it names; where none is for this machine, the first has the name. */
+    private Found all(@Nullable String name, ImageIndex index, byte[] raw) throws IOException {
+        var members = new ArrayList<StoredIndex.Member>();
+        var others = new LinkedHashMap<Digest, Other>();
+        for (var descriptor : index.manifests()) {
+            var bytes = blob(descriptor);
+            if (!(ImageDocument.parse(bytes, descriptor.mediaType())
+                    instanceof ImageManifest manifest)) {
+                throw new BadContentException(
+                        "the archive has an index within an index: "
+                                + descriptor.digest()
+                                + ", of which only the image for this machine can be kept: do not"
+                                + " ask for all platforms");
+            }
+            var config = blob(manifest.config());
+            members.add(new StoredIndex.Member(Bytes.of(bytes), Bytes.of(config)));
+            for (var other : others(descriptor, manifest, config)) {
+                others.putIfAbsent(other.digest(), other);
+            }
+        }
+        var images = index.manifests().stream().filter(it -> !ImageIndex.isAttestation(it));
+        var own =
+                index.choose(platform).stream()
+                        .findFirst()
+                        .or(images::findFirst)
+                        .orElseThrow(
+                                () -> new BadContentException("the archive has an empty index"));
+        var found = image(name, own, 1);
+        others.keySet().removeAll(found.layers().keySet());
+        return new Found(
+                found.names(),
+                found.manifest(),
+                found.rawManifest(),
+                found.config(),
+                found.rawConfig(),
+                found.layers(),
+                new StoredIndex(Bytes.of(raw), members),
+                List.copyOf(others.values()));
+    }
+
+    /** What says something about an image has no layers with files in them. */
+    private List<Other> others(Descriptor descriptor, ImageManifest manifest, byte[] rawConfig) {
+        var diffIds =
+                ImageIndex.isAttestation(descriptor)
+                        ? List.<Digest>of()
+                        : config(manifest, rawConfig).diffIds();
+        var others = new ArrayList<Other>();
+        for (int i = 0; i < manifest.layers().size(); i++) {
+            var layer = manifest.layers().get(i);
+            if (!MediaType.isForeign(layer.mediaType())) {
+                var digest = layer.verifiable();
+                others.add(
+                        new Other(digest, diffIds.isEmpty() ? null : diffIds.get(i), file(digest)));
+            }
+        }
+        return others;
+    }
+
     private static String path(Digest digest) {
         return "blobs/" + digest.algorithm() + "/" + digest.hex();
     }
@@ -128,7 +206,24 @@ public final class LayoutReader {
 
     private Found found(
             List<String> names, ImageManifest manifest, byte[] rawManifest, byte[] rawConfig) {
-        var config = ImageConfig.parse(rawConfig);
+        var layers = new HashMap<Digest, Path>();
+        for (var layer : manifest.layers()) {
+            var digest = layer.verifiable();
+            layers.put(digest, file(digest));
+        }
+        return new Found(
+                names,
+                manifest,
+                Bytes.of(rawManifest),
+                config(manifest, rawConfig),
+                Bytes.of(rawConfig),
+                layers,
+                null,
+                List.of());
+    }
+
+    private static ImageConfig config(ImageManifest manifest, byte[] raw) {
+        var config = ImageConfig.parse(raw);
         if (config.diffIds().size() != manifest.layers().size()) {
             throw new BadContentException(
                     "the archive has an image with "
@@ -136,19 +231,12 @@ public final class LayoutReader {
                             + " layers, but its configuration names "
                             + config.diffIds().size());
         }
-        var layers = new HashMap<Digest, Path>();
-        for (var layer : manifest.layers()) {
-            var digest = layer.verifiable();
-            layers.put(
-                    digest,
-                    files.file(path(digest))
-                            .orElseThrow(
-                                    () ->
-                                            new BadContentException(
-                                                    "the archive has no " + path(digest))));
-        }
-        return new Found(
-                names, manifest, Bytes.of(rawManifest), config, Bytes.of(rawConfig), layers);
+        return config;
+    }
+
+    private Path file(Digest digest) {
+        return files.file(path(digest))
+                .orElseThrow(() -> new BadContentException("the archive has no " + path(digest)));
     }
 
     /** Docker's archives have no manifests of their own, so one is made; layers are plain. */
@@ -183,7 +271,9 @@ public final class LayoutReader {
                                 Bytes.of(manifest.toJson()),
                                 ImageConfig.parse(rawConfig),
                                 Bytes.of(rawConfig),
-                                layers));
+                                layers,
+                                null,
+                                List.of()));
             }
             return all;
         } catch (JacksonException e) {

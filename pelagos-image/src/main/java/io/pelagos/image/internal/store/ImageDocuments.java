@@ -112,7 +112,7 @@ final class ImageDocuments {
         return optional(directory.resolve(NEW + name));
     }
 
-    private static byte @Nullable [] optional(Path file) throws IOException {
+    static byte @Nullable [] optional(Path file) throws IOException {
         try {
             return limited(file);
         } catch (NoSuchFileException _) {
@@ -126,13 +126,17 @@ final class ImageDocuments {
         }
     }
 
-    /** Writes an image in the place of another; when that fails, the other is still there. */
-    static void write(Path directory, Map<String, Object> main, byte[] manifest, byte[] config)
+    /**
+     * Writes an image in the place of another; when that fails, the other is still there.
+     *
+     * @param isNew whether the directory was made for it
+     */
+    static void write(
+            Path directory, Map<String, Object> main, byte[] manifest, byte[] config, boolean isNew)
             throws IOException {
         var fields = new LinkedHashMap<>(main);
         fields.put(field(CONFIG), Digest.of(config).toString());
         fields.put(field(MANIFEST), Digest.of(manifest).toString());
-        boolean made = make(directory);
         settle(directory);
         try {
             write(directory.resolve(NEW + CONFIG), config);
@@ -141,18 +145,19 @@ final class ImageDocuments {
             sync(directory);
             rename(directory, MAIN);
         } catch (IOException e) {
-            takeBack(directory, made);
+            takeBack(directory);
             throw e;
         }
         rename(directory, CONFIG);
         rename(directory, MANIFEST);
         sync(directory);
-        if (made) {
+        if (isNew) {
             sync(parent(directory));
         }
     }
 
-    private static boolean make(Path directory) throws IOException {
+    /** Makes the directory of a name; false when it is there. */
+    static boolean make(Path directory) throws IOException {
         try {
             Files.createDirectory(directory);
             return true;
@@ -165,7 +170,8 @@ final class ImageDocuments {
         return directory.resolve("..").normalize();
     }
 
-    private static void write(Path file, byte[] contents) throws IOException {
+    /** Writes a file whose contents are on disk when this returns. */
+    static void write(Path file, byte[] contents) throws IOException {
         Files.deleteIfExists(file);
         try (var channel =
                 FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -190,12 +196,9 @@ final class ImageDocuments {
         }
     }
 
-    private static void takeBack(Path directory, boolean made) throws IOException {
+    private static void takeBack(Path directory) throws IOException {
         for (var name : List.of(MAIN, CONFIG, MANIFEST)) {
             Files.deleteIfExists(directory.resolve(NEW + name));
-        }
-        if (made) {
-            Files.deleteIfExists(directory);
         }
     }
 
@@ -229,6 +232,11 @@ final class ImageDocuments {
             }
         }
         Files.deleteIfExists(directory.resolve(NEW + MAIN));
+    }
+
+    /** Returns the digest that the name stands for; empty when there is none that can be read. */
+    static String digest(Path directory) throws IOException {
+        return decided(directory).path("digest").stringValue("");
     }
 
     /** What is damaged has decided nothing: it is there to be replaced or removed. */

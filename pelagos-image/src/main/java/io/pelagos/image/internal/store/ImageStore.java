@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -64,14 +65,21 @@ public final class ImageStore {
      */
     public void open() {
         for (var directory : directories()) {
-            if (ImageDocuments.isUnfinished(directory)) {
+            if (ImageDocuments.isUnfinished(directory) || IndexFiles.isUnfinished(directory)) {
                 try {
-                    change("recovering", directory, () -> ImageDocuments.recover(directory));
+                    change("recovering", directory, () -> recover(directory));
                 } catch (StoreException e) {
                     // Of another user, who shares the store, or the store is read-only.
                     LOGGER.log(System.Logger.Level.DEBUG, e.getMessage());
                 }
             }
+        }
+    }
+
+    private static void recover(Path directory) throws IOException {
+        ImageDocuments.recover(directory);
+        if (Files.isDirectory(directory)) {
+            IndexFiles.settle(directory);
         }
     }
 
@@ -246,10 +254,7 @@ public final class ImageStore {
         change(
                 "storing the index in",
                 directory,
-                () -> {
-                    IndexFiles.write(directory, index);
-                    ImageDocuments.write(directory, json(image), manifest, config);
-                });
+                () -> replace(directory, index, image, manifest, config));
     }
 
     /**
@@ -264,10 +269,24 @@ public final class ImageStore {
         change(
                 "storing the image in",
                 directory,
-                () -> {
-                    ImageDocuments.write(directory, json(image), manifest, config);
-                    IndexFiles.remove(directory);
-                });
+                () -> replace(directory, null, image, manifest, config));
+    }
+
+    private static void replace(
+            Path directory,
+            @Nullable StoredIndex index,
+            StoredImage image,
+            byte[] manifest,
+            byte[] config)
+            throws IOException {
+        boolean made = IndexFiles.prepare(directory, index);
+        try {
+            ImageDocuments.write(directory, json(image), manifest, config, made);
+        } catch (IOException e) {
+            IndexFiles.takeBack(directory, made, e);
+            throw e;
+        }
+        IndexFiles.settle(directory);
     }
 
     private static Map<String, Object> json(StoredImage image) {

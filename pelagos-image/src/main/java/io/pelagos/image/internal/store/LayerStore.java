@@ -49,6 +49,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Layers on disk: compressed as they came, and unpacked for overlayfs. A layer is there when its
@@ -64,6 +65,7 @@ public final class LayerStore {
     private static final String BLOB = ".tar.gz";
     static final int HEX_LENGTH = 64;
     private static final String COMPLETE = ".pelagos_complete";
+    private static final Constant DIRECTORY = Constant.flags(O_RDONLY, O_DIRECTORY);
     private static final Constant NEW_FILE = Constant.flags(O_WRONLY, O_CREAT, O_EXCL);
 
     private final FileCalls calls;
@@ -120,6 +122,29 @@ public final class LayerStore {
                     sweep(directory, name);
                 }
             }
+        }
+    }
+
+    /**
+     * Makes a directory in the store for files that are needed for a while.
+     *
+     * @return to be closed, which removes it; when this process is killed the next opening does
+     * @throws StoreException when it cannot be made
+     */
+    public Scratch scratch() {
+        var doing = "making a directory for temporary files in " + images().blobsDir();
+        Scratch scratch;
+        try {
+            scratch = Scratch.begin(calls, images());
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing, e);
+        }
+        try {
+            Files.createDirectory(scratch.path());
+            return scratch;
+        } catch (IOException e) {
+            scratch.close();
+            throw StoreFailure.of(doing, images().blobsDir(), e);
         }
     }
 
@@ -491,7 +516,10 @@ public final class LayerStore {
     }
 
     private static void requireDiffId(Digest digest, Digest diffId, Digesting digested) {
-        var actual = Digest.of(diffId.algorithm(), digested.value());
+        requireDiffId(digest, diffId, Digest.of(diffId.algorithm(), digested.value()));
+    }
+
+    private static void requireDiffId(Digest digest, Digest diffId, Digest actual) {
         if (!actual.equals(diffId)) {
             throw new BadContentException(
                     "unpacking layer "
@@ -714,15 +742,58 @@ public final class LayerStore {
     }
 
     /**
+     * Compares each file of a layer that is there unpacked with what its compressed form, which has
+     * the right digest, comes to when it is unpacked beside it.
+     *
+     * @param digest of its compressed form
+     * @param most how many differences are looked for
+     * @return the first differences, each a sentence for people
+     * @throws BadContentException when the compressed form cannot be unpacked
+     * @throws StoreException when one of the two cannot be read, or there is no room for a copy
+     */
+    public List<String> treeDifferences(Digest digest, int most) {
+        var doing = "comparing layer " + digest + " with what is unpacked of it";
+        try (var scratch = scratch();
+                var expected = calls.openPath(scratch.path().toString(), DIRECTORY);
+                var layers = calls.openPath(images().layersDir().toString(), DIRECTORY);
+                var actual = calls.openEntry(layers, digest.hex(), DIRECTORY, 0)) {
+            var begun = calls.status(expected).modified();
+            try (var blob = verified(blob(digest), digest);
+                    var plain = Decompression.open(blob, UnpackLimits.USUAL)) {
+                var _ =
+                        LayerUnpacker.unpack(
+                                calls,
+                                expected,
+                                plain,
+                                privileged ? UnpackMode.OVERLAY : UnpackMode.OVERLAY_USER,
+                                UnpackLimits.USUAL,
+                                privileged,
+                                bytes -> {});
+            }
+            calls.changeMode(
+                    expected, calls.status(expected).permissions() | (privileged ? 0500 : 0700));
+            boolean rootless = Files.exists(images().rootlessLayerFile(digest.toString()));
+            return new TreeComparison(calls, COMPLETE, begun, privileged != rootless, most)
+                    .run(expected, actual);
+        } catch (IOException e) {
+            throw StoreFailure.of(doing, images().blobsDir(), e);
+        } catch (ErrnoException e) {
+            throw StoreFailure.of(doing, e);
+        }
+    }
+
+    /**
      * Fetches the compressed form of a layer alone, whose unpacked form stays as it is.
      *
      * @param digest its digest
-     * @param diffId the digest of what is in it
+     * @param diffId the digest of what is in it, or null where nothing says it
      * @param source the bytes
+     * @throws BadContentException when it has another of the two
      * @throws StoreException when they cannot be had
      * @throws InterruptedException when this thread is interrupted; nothing has changed
      */
-    public void fetchBlob(Digest digest, Digest diffId, Source source) throws InterruptedException {
+    public void fetchBlob(Digest digest, @Nullable Digest diffId, Source source)
+            throws InterruptedException {
         var doing = "fetching blob " + digest + " into " + images().blobsDir();
         try (var lock = lock(digest)) {
             Objects.requireNonNull(lock);
@@ -737,16 +808,45 @@ public final class LayerStore {
         }
     }
 
+    /**
+     * Keeps the compressed form of a layer alone, unless it is there.
+     *
+     * @param digest its digest
+     * @param diffId the digest of what is in it, or null where nothing says it
+     * @param source the bytes
+     * @throws BadContentException when it has another of the two
+     * @throws StoreException when they cannot be had
+     * @throws InterruptedException when this thread is interrupted; nothing has changed
+     */
+    public void keepBlob(Digest digest, @Nullable Digest diffId, Source source)
+            throws InterruptedException {
+        if (!hasBlob(digest)) {
+            fetchBlob(digest, diffId, source);
+        }
+    }
+
     /** While the lock is held, because the next one who has it writes the same file. */
-    private void copyBlob(Digest digest, Digest diffId, Source source) throws IOException {
+    private void copyBlob(Digest digest, @Nullable Digest diffId, Source source)
+            throws IOException {
         var temporary = partialBlob(digest);
         try {
-            try (var in = source.open();
-                    var out = FileChannel.open(temporary, CREATE, WRITE, TRUNCATE_EXISTING)) {
-                long ignored = in.transferTo(Channels.newOutputStream(out));
+            Digest actual;
+            var algorithm = diffId == null ? digest : diffId;
+            try (var out = FileChannel.open(temporary, CREATE, WRITE, TRUNCATE_EXISTING);
+                    var in =
+                            new Copying(source.open(), Channels.newOutputStream(out), bytes -> {});
+                    var plain =
+                            new Digesting(
+                                    Decompression.open(in, UnpackLimits.USUAL),
+                                    algorithm.newMessageDigest())) {
+                plain.transferTo(OutputStream.nullOutputStream());
+                // What follows the compressed part belongs to the blob too.
+                in.transferTo(OutputStream.nullOutputStream());
+                actual = Digest.of(algorithm.algorithm(), plain.value());
                 out.force(true);
             }
-            Files.writeString(images().blobDiffidPath(digest.toString()), diffId.toString());
+            requireDiffId(digest, diffId == null ? actual : diffId, actual);
+            Files.writeString(images().blobDiffidPath(digest.toString()), actual.toString());
             Files.move(temporary, blob(digest), StandardCopyOption.ATOMIC_MOVE);
         } finally {
             deleteQuietly(temporary);
@@ -808,6 +908,7 @@ public final class LayerStore {
         private final OutputStream copy;
         private final LongConsumer progress;
         private long count;
+        private boolean ended;
 
         Copying(InputStream in, OutputStream copy, LongConsumer progress) {
             this.in = in;
@@ -817,7 +918,9 @@ public final class LayerStore {
 
         @Override
         public int read(byte[] into, int at, int length) throws IOException {
-            int read = in.read(into, at, Math.min(length, BUFFER));
+            // Who has come to the end may have closed it.
+            int read = ended ? -1 : in.read(into, at, Math.min(length, BUFFER));
+            ended = read < 0;
             if (read > 0) {
                 copy.write(into, at, read);
                 count += read;

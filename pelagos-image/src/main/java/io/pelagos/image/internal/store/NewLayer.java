@@ -4,6 +4,7 @@ import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.paths.ImagePaths;
 import io.pelagos.image.internal.layer.BulkInput;
 import io.pelagos.image.internal.layer.Decompression;
+import io.pelagos.image.internal.layer.OtherCompression;
 import io.pelagos.image.internal.layer.UnpackLimits;
 import io.pelagos.image.spec.Digest;
 import io.pelagos.image.spec.MediaType;
@@ -16,23 +17,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A compressed layer that is being written, under a name of its own and a lock, so that whoever
- * opens the store after a crash removes it. The same archive gives the same bytes: the header of
- * gzip has neither a name nor a time.
+ * A compressed layer that is being written to a place of its own. The same archive gives the same
+ * bytes: the header of gzip has neither a name nor a time.
  */
 final class NewLayer implements AutoCloseable {
-    private static final SecureRandom RANDOM = new SecureRandom();
     private static final Digest ANY = Digest.of(new byte[0]);
     private static final int BUFFER = 1 << 16;
 
-    private final DigestLock lock;
-    private final Path file;
+    private final Scratch scratch;
 
     /**
      * What was written.
@@ -44,28 +40,23 @@ final class NewLayer implements AutoCloseable {
      */
     record Written(Digest digest, Digest diffId, long size, String mediaType) {}
 
-    private NewLayer(DigestLock lock, Path file) {
-        this.lock = lock;
-        this.file = file;
+    private NewLayer(Scratch scratch) {
+        this.scratch = scratch;
     }
 
     static NewLayer begin(FileCalls calls, ImagePaths images) {
-        var bytes = new byte[LayerStore.HEX_LENGTH / 2];
-        RANDOM.nextBytes(bytes);
-        var name = HexFormat.of().formatHex(bytes);
-        var lock = DigestLock.acquire(calls, images.layersDir(), name + LayerStore.LOCK);
-        return new NewLayer(lock, images.blobsDir().resolve(name + LayerStore.PARTIAL));
+        return new NewLayer(Scratch.begin(calls, images));
     }
 
     Path file() {
-        return file;
+        return scratch.path();
     }
 
     /** Takes an archive that is not compressed. */
     Written write(LayerStore.Archive archive) throws IOException {
         var compressed = ANY.newMessageDigest();
         var plain = ANY.newMessageDigest();
-        try (var disk = new DigestOutputStream(Files.newOutputStream(file), compressed);
+        try (var disk = new DigestOutputStream(Files.newOutputStream(file()), compressed);
                 var gzip = new Gzip(new BufferedOutputStream(disk, BUFFER));
                 var tar = new BufferedOutputStream(new DigestOutputStream(gzip, plain), BUFFER)) {
             archive.writeTo(tar);
@@ -78,13 +69,14 @@ final class NewLayer implements AutoCloseable {
         return new Written(
                 Digest.of(ANY.algorithm(), compressed.digest()),
                 Digest.of(ANY.algorithm(), plain.digest()),
-                Files.size(file),
+                Files.size(file()),
                 mediaType);
     }
 
-    /** Takes an archive as it is when it is compressed, else compresses it. */
+    /** Takes an archive as it is when it is compressed as layers are, else compresses it so. */
     Written take(InputStream in) throws IOException {
-        var buffered = new BufferedInputStream(in, BUFFER);
+        var buffered =
+                new BufferedInputStream(OtherCompression.removed(in, UnpackLimits.USUAL), BUFFER);
         buffered.mark(16);
         var kind = Decompression.of(buffered.readNBytes(6));
         buffered.reset();
@@ -93,7 +85,7 @@ final class NewLayer implements AutoCloseable {
         }
         var compressed = ANY.newMessageDigest();
         var plain = ANY.newMessageDigest();
-        try (var disk = Files.newOutputStream(file);
+        try (var disk = Files.newOutputStream(file());
                 var archive =
                         Decompression.open(
                                 new Keeping(buffered, disk, compressed), UnpackLimits.USUAL)) {
@@ -108,10 +100,8 @@ final class NewLayer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        try (lock) {
-            Files.deleteIfExists(file);
-        }
+    public void close() {
+        scratch.close();
     }
 
     private static final class Gzip extends GZIPOutputStream {
