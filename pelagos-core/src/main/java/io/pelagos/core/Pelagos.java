@@ -341,7 +341,7 @@ public final class Pelagos implements AutoCloseable {
                 terminal
                         ? new KeptTerminal(numbers.other(joined), numbers.other(afterLogs + 4))
                         : null,
-                null,
+                List.of(),
                 Cleanup.NONE);
     }
 

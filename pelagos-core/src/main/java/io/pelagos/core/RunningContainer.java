@@ -126,7 +126,8 @@ final class RunningContainer implements Container {
                                 started.pidfd(),
                                 cgroup,
                                 handlers));
-        watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
+        watches =
+                new CgroupWatches(engine, name, this::lastingCgroup, _ -> {}, _ -> Optional::empty);
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);
         Thread.ofVirtual().name("pelagos-" + name).start(this::watch);

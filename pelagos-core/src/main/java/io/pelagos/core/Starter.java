@@ -492,7 +492,7 @@ final class Starter {
                                     stdios,
                                     passedCount + joinedFiles.size() + (hasTerminal ? 1 : 0),
                                     hasTerminal,
-                                    placing == null ? null : placing.memoryEvents(),
+                                    placing == null ? List.of() : placing.memoryEvents(),
                                     cleanup);
         };
     }
