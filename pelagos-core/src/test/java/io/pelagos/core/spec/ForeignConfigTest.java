@@ -26,7 +26,7 @@ class ForeignConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "spec-example.json, apparmorProfile",
+        "spec-example.json, hooks",
         "linux-netdevice.json, process",
         "linux-rdma.json, process",
         "minimal.json, process",
