@@ -620,7 +620,8 @@ public final class ContainerBuilder {
     /**
      * Leaves out {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual {@code /dev}, so
      * that only the root and what {@link #mount} says is there. A tmpfs at {@code /dev} that takes
-     * devices has the usual ones and links nevertheless, as OCI runtimes supply them.
+     * devices has the usual ones and links nevertheless, as OCI runtimes supply them; and where
+     * every usual device is bound to its own name, the usual links are made too.
      *
      * @return this
      */

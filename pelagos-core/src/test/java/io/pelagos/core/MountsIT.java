@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
@@ -332,8 +334,8 @@ class MountsIT {
     void usualDevicesAreThere() throws Exception {
         var script =
                 "for d in null zero full random urandom tty; do test -c /dev/$d || echo no $d;"
-                        + " done; ls -l /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx | sed"
-                        + " 's/.* \\/dev/\\/dev/'; grep -c -E ' /dev/(pts|shm|mqueue) ' /proc/mounts";
+                    + " done; ls -l /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx | sed"
+                    + " 's/.* \\/dev/\\/dev/'; grep -c -E ' /dev/(pts|shm|mqueue) ' /proc/mounts";
         assertThat(sandbox.sh(script).run().stdout())
                 .isEqualTo(
                         """
@@ -357,6 +359,51 @@ class MountsIT {
     void withoutDefaultMountsOnlyTheRootIsThere() throws Exception {
         var result = sandbox.sh("ls /proc /sys /dev").withoutDefaultMounts().run();
         assertThat(result.stdout()).isEqualTo("/dev:\n\n/proc:\n\n/sys:\n");
+    }
+
+    @Test
+    void aConfigurationWithoutAMountAtDevHasTheUsualDevices() throws Exception {
+        var root = ((RootSpec.Directory) sandbox.command("true").spec().root()).path();
+        Files.createDirectories(root.resolve("dev"));
+        Files.writeString(root.resolve("dev/own"), "own");
+        Files.writeString(root.resolve("dev/zero"), "no device");
+        var config =
+                """
+                {"ociVersion": "1.2.0", "root": {"path": "%s", "readonly": true},
+                 "process": {"args": ["sh", "-c", "%s"], "cwd": "/", "env": ["PATH=/bin"]},
+                 "mounts": [{"destination": "/proc", "type": "proc"}],
+                 "linux": {"namespaces": [{"type": "mount"}, {"type": "pid"}]}}
+                """
+                        .formatted(
+                                root,
+                                "head -c 3 /dev/zero | wc -c; head -c 2 /dev/urandom | wc -c;"
+                                        + " echo x > /dev/null; cat /dev/own; echo;"
+                                        + " echo y | cat /dev/stdin; echo z > /dev/full");
+        try (var container = sandbox.pelagos().start(ContainerSpec.fromOci(config))) {
+            assertThat(new String(container.stdout().readAllBytes(), UTF_8))
+                    .isEqualTo("3\n2\nown\ny\n");
+            assertThat(new String(container.stderr().readAllBytes(), UTF_8))
+                    .contains("No space left on device");
+        }
+        assertThat(Files.readString(root.resolve("dev/zero"))).isEqualTo("no device");
+    }
+
+    @Test
+    void noLinkLeadsADeviceElsewhere() throws Exception {
+        var root = ((RootSpec.Directory) sandbox.command("true").spec().root()).path();
+        Files.createDirectories(root.resolve("dev"));
+        Files.createSymbolicLink(root.resolve("dev/random"), Path.of("/bin/busybox"));
+        var config =
+                """
+                {"ociVersion": "1.2.0", "root": {"path": "%s"},
+                 "process": {"args": ["true"], "cwd": "/", "env": ["PATH=/bin"]},
+                 "linux": {"namespaces": [{"type": "mount"}]}}
+                """
+                        .formatted(root);
+        assertThatThrownBy(() -> sandbox.pelagos().start(ContainerSpec.fromOci(config)))
+                .isInstanceOf(SyscallFailedException.class)
+                .hasMessageContaining("/dev/random")
+                .hasMessageContaining("ELOOP");
     }
 
     @Test

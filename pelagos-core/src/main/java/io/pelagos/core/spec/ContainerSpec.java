@@ -264,7 +264,9 @@ public record ContainerSpec(
     }
 
     /**
-     * Reads a config.json of the OCI runtime specification whose root is an absolute path.
+     * Reads a config.json of the OCI runtime specification whose root is an absolute path. What has
+     * nothing mounted at {@code /dev} gets the host's usual devices there, which the runtime has to
+     * supply.
      *
      * @param json the text
      * @return the specification
@@ -276,7 +278,8 @@ public record ContainerSpec(
     }
 
     /**
-     * Reads the config.json of a bundle.
+     * Reads the config.json of a bundle. What has nothing mounted at {@code /dev} gets the host's
+     * usual devices there, which the runtime has to supply.
      *
      * @param json the text
      * @param bundle the directory to which the root's path is relative

@@ -80,6 +80,8 @@ final class OciDocument {
         var devices = OciDevices.read(linux);
         var name = notes.name();
         boolean defaultMounts = notes.defaultMounts();
+        var mounts = OciMounts.read(config, defaultMounts, notes.made());
+        boolean lacksDevices = notes.defaultDevices() && !defaultMounts;
         var hostname = config.optionalText("hostname");
         var domainname = config.optionalText("domainname");
         var timeout = notes.timeoutOrZero();
@@ -88,7 +90,7 @@ final class OciDocument {
                 new RootSpec.Directory(directory(root, bundle)),
                 root.flag("readonly", false),
                 defaultMounts,
-                OciMounts.read(config, defaultMounts, notes.made()),
+                lacksDevices ? OciMounts.withDevices(mounts, devices.devices()) : mounts,
                 devices.devices(),
                 process(process, linux, notes),
                 notes.stdio("stdin"),

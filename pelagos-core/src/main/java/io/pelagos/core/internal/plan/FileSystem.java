@@ -34,6 +34,7 @@ final class FileSystem {
     private final IdMappedMounts idMapped;
     private final RootTree root;
     private final KernelPaths kernelPaths;
+    private final KernelFileSystems kernel;
     private final Mounts mounts;
     private final List<Attachment> attachments;
 
@@ -47,7 +48,7 @@ final class FileSystem {
                         spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());
         var all = new ArrayList<Attachment>();
         all.addAll(root.attachments());
-        var kernel = new KernelFileSystems(inputs);
+        kernel = new KernelFileSystems(inputs);
         if (spec.defaultMounts()) {
             all.addAll(kernel.attachments());
         }
@@ -145,6 +146,9 @@ final class FileSystem {
     }
 
     private void attach(PlanBuilder plan, Slot[] opened) {
+        if (kernel.suppliesRoot()) {
+            kernel.makeLinks(plan);
+        }
         if (inputs.spec().readOnlyRoot()) {
             protectRoot(plan);
         }
