@@ -30,6 +30,11 @@ final class CgroupPlacing implements Launcher.Placing {
         return creation.expectedMemoryEvents();
     }
 
+    /** Which directories on the way to its parent will be made for its sake. */
+    List<String> parents() {
+        return creation.expectedParents();
+    }
+
     /** What the helper removes when the JVM does not. */
     Cleanup cleanup() {
         return new Cleanup(
