@@ -162,6 +162,28 @@ class RecoveryIT {
                 });
     }
 
+    @Test
+    void startThatItsJvmDidNotFinishBelowAnotherParentLeavesNoCgroup() throws Exception {
+        var calls = new SystemCalls(new LinuxKernel());
+        var store = new StateStore(calls, PelagosPaths.under(directory.resolve("pelagos")));
+        var own = ProcessMark.own(calls);
+        var dead = starting("dead", new ProcessMark(own.bootId(), own.pid(), own.startTime() - 1));
+        var name = "pelagos-it-" + System.nanoTime();
+        var mount = io.pelagos.core.internal.cgroup.CgroupHost.detect(calls).hierarchies();
+        assumeFalse(mount.isEmpty(), "needs a cgroup hierarchy");
+        var parent = Files.createDirectory(Path.of(mount.getFirst().mountPoint(), name));
+        try {
+            var cgroup = Files.createDirectory(parent.resolve("pelagos-" + dead.id()));
+            var spec =
+                    ContainerBuilder.describing(Rootfs.host()).command("true").cgroupParent(name);
+            store.create(dead, spec.spec()).close();
+            assertThat(sandbox.pelagos().recover()).hasSize(1);
+            assertThat(cgroup).doesNotExist();
+        } finally {
+            Files.delete(parent);
+        }
+    }
+
     private static io.pelagos.core.spec.ContainerSpec spec() {
         return ContainerBuilder.describing(Rootfs.host()).command("true").spec();
     }
