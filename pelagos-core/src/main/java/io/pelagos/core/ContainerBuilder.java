@@ -101,6 +101,7 @@ public final class ContainerBuilder {
     private final List<ListenSocket> listening = new ArrayList<>();
     private final List<Integer> preserved = new ArrayList<>();
     private boolean readOnlyRoot;
+    private Mount.Propagation rootPropagation = Mount.Propagation.PRIVATE;
     private boolean defaultMounts = true;
     private boolean init;
     private boolean noNewPrivileges = true;
@@ -167,6 +168,7 @@ public final class ContainerBuilder {
         builder.domainname = spec.domainname();
         builder.timeout = spec.timeout();
         builder.readOnlyRoot = spec.readOnlyRoot();
+        builder.rootPropagation = spec.rootPropagation();
         builder.defaultMounts = spec.defaultMounts();
         builder.init = spec.init();
         builder.stdin = spec.stdin();
@@ -603,6 +605,21 @@ public final class ContainerBuilder {
      */
     public ContainerBuilder readOnlyRoot() {
         readOnlyRoot = true;
+        return this;
+    }
+
+    /**
+     * Says how mounts appear that are made below the root later, see mount_namespaces(7); mounts
+     * have their own rule, see {@link Mount.Bind#propagation}. With {@code SLAVE} those that the
+     * host makes below the directory appear in the container, if it lies in a shared mount; {@code
+     * SHARED} is for mount namespaces that the container makes, and shows the host nothing. The
+     * default is {@code PRIVATE}.
+     *
+     * @param propagation how; {@code SLAVE} only for a root that is a directory
+     * @return this
+     */
+    public ContainerBuilder rootPropagation(Mount.Propagation propagation) {
+        rootPropagation = propagation;
         return this;
     }
 
@@ -1163,6 +1180,7 @@ public final class ContainerBuilder {
                                         name,
                                         rootfs.root(),
                                         readOnlyRoot,
+                                        rootPropagation,
                                         defaultMounts,
                                         mounts,
                                         devices,

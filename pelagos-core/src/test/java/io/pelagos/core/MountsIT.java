@@ -217,6 +217,76 @@ class MountsIT {
     }
 
     @Test
+    void mountsSpreadIntoARootThatIsASlave() throws Exception {
+        inPrivateNamespace(IntoRoot.class);
+    }
+
+    /** Runs in a JVM of its own. */
+    static final class IntoRoot {
+        public static void main(String[] args) throws Exception {
+            try (var inner = Sandbox.in(Path.of(args[0]))) {
+                var root = ((RootSpec.Directory) inner.command("true").spec().root()).path();
+                run(List.of("mount", "--bind", root.toString(), root.toString()));
+                run(List.of("mount", "--make-shared", root.toString()));
+                var late = Files.createDirectories(root.resolve("late"));
+                for (var propagation : Mount.Propagation.values()) {
+                    try (var container =
+                            inner.sh("echo ready; read go; ls /late; mount -t tmpfs x /mine")
+                                    .privileged()
+                                    .rootPropagation(propagation)
+                                    .mount(Mount.tmpfs("/mine"))
+                                    .start()) {
+                        assertThat(container.stdout().read()).isEqualTo('r');
+                        hostMount(late);
+                        Files.writeString(late.resolve("file"), "");
+                        try (var in = container.stdin().writer()) {
+                            in.write("go\n");
+                        }
+                        assertThat(container.stdout().text())
+                                .as("%s", propagation)
+                                .isEqualTo(
+                                        propagation == Mount.Propagation.SLAVE
+                                                ? "eady\nfile\n"
+                                                : "eady\n");
+                        assertThat(container.waitFor().success()).isTrue();
+                    }
+                    assertThat(Files.readString(Path.of("/proc/self/mounts")))
+                            .doesNotContain("/mine");
+                    run(List.of("umount", late.toString()));
+                }
+                run(List.of("umount", root.toString()));
+                System.out.println("done");
+            }
+        }
+    }
+
+    @Test
+    void theRootHasThePropagationThatIsAskedForAndWhatIsMountedInItHasNot() throws Exception {
+        var expected =
+                java.util.Map.of(
+                        Mount.Propagation.PRIVATE, "",
+                        Mount.Propagation.SHARED, "shared:",
+                        Mount.Propagation.UNBINDABLE, "unbindable");
+        for (var entry : expected.entrySet()) {
+            var result =
+                    sandbox.sh("cat /proc/self/mountinfo; touch /x")
+                            .rootPropagation(entry.getKey())
+                            .readOnlyRoot()
+                            .run();
+            assertThat(result.stderr()).contains("Read-only file system");
+            for (var line : result.stdout().lines().toList()) {
+                var tags = line.replaceFirst("^(\\S+ ){6}", "").replaceFirst("- .*", "");
+                if (line.split(" ", -1)[4].equals("/")) {
+                    assertThat(tags).startsWith(entry.getValue());
+                    assertThat(tags.isEmpty()).isEqualTo(entry.getValue().isEmpty());
+                } else {
+                    assertThat(tags).as(line).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
     void mountsOfTheContainerSpreadOnlyFromASharedOne() throws Exception {
         inPrivateNamespace(SpreadingBack.class);
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param name a name of the caller's choice, or null for one made up
  * @param root the root file system
  * @param readOnlyRoot whether the root cannot be changed; other mounts keep their own rule
+ * @param rootPropagation how mounts appear that are made below the root later
  * @param defaultMounts whether {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual
  *     {@code /dev} are mounted
  * @param mounts what else is mounted
@@ -42,6 +43,7 @@ public record ContainerSpec(
         @Nullable String name,
         RootSpec root,
         boolean readOnlyRoot,
+        Mount.Propagation rootPropagation,
         boolean defaultMounts,
         List<Mount> mounts,
         List<Device> devices,
@@ -154,6 +156,7 @@ public record ContainerSpec(
                 name,
                 other,
                 readOnlyRoot,
+                rootPropagation,
                 defaultMounts,
                 mounts,
                 devices,
@@ -192,6 +195,7 @@ public record ContainerSpec(
                 name,
                 root,
                 readOnlyRoot,
+                rootPropagation,
                 defaultMounts,
                 mounts,
                 devices,

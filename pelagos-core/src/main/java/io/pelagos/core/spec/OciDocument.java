@@ -89,6 +89,7 @@ final class OciDocument {
                 name.isEmpty() ? null : name,
                 new RootSpec.Directory(directory(root, bundle)),
                 root.flag("readonly", false),
+                rootPropagation(linux),
                 defaultMounts,
                 lacksDevices ? OciMounts.withDevices(mounts, devices.devices()) : mounts,
                 devices.devices(),
@@ -133,6 +134,14 @@ final class OciDocument {
                     throw new IllegalArgumentException(
                             "root: layers are more than one directory; a config.json needs one");
         }
+    }
+
+    /** The specification knows no recursive ones. */
+    private static Mount.Propagation rootPropagation(JsonObject linux) {
+        var text = text(linux, "rootfsPropagation");
+        return text == null
+                ? Mount.Propagation.PRIVATE
+                : linux.constant("rootfsPropagation", Mount.Propagation.class);
     }
 
     private static Path directory(JsonObject root, @Nullable Path bundle) {
@@ -323,6 +332,9 @@ final class OciDocument {
             var offsets = node.putObject("timeOffsets");
             offset(offsets.putObject("monotonic"), spec.clocks().monotonic());
             offset(offsets.putObject("boottime"), spec.clocks().boottime());
+        }
+        if (spec.rootPropagation() != Mount.Propagation.PRIVATE) {
+            node.put("rootfsPropagation", JsonObject.nameOf(spec.rootPropagation()));
         }
         var cgroupsPath = OciResources.cgroupsPath(spec);
         if (cgroupsPath != null) {

@@ -346,6 +346,7 @@ final class OciMounts {
                 case "ridmap" -> allMapped = true;
                 case "slave", "rslave" -> propagation = Mount.Propagation.SLAVE;
                 case "shared", "rshared" -> propagation = Mount.Propagation.SHARED;
+                case "unbindable", "runbindable" -> propagation = Mount.Propagation.UNBINDABLE;
                 default -> {
                     var option = option(word);
                     if (option != null) {

@@ -78,6 +78,7 @@ final class FileSystem {
         plan.call(UMASK, 0);
         var opened = new Slot[attachments.size()];
         openSources(plan, opened, true);
+        root.openPropagating(plan);
         plan.purpose("keeping mounts from spreading to the host");
         plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
         openSources(plan, opened, false);
@@ -91,6 +92,22 @@ final class FileSystem {
         kernelPaths.attach(plan, mountedNull < 0 ? null : opened[mountedNull]);
         for (var device : inputs.spec().devices()) {
             DeviceNodes.make(plan, device);
+        }
+        setPropagation(plan);
+    }
+
+    /**
+     * Comes last: the root must not be shared while it becomes the root, and what is mounted in a
+     * shared one is shared.
+     */
+    private void setPropagation(PlanBuilder plan) {
+        var propagation = inputs.spec().rootPropagation();
+        switch (propagation) {
+            case PRIVATE, SLAVE -> {}
+            case SHARED, UNBINDABLE -> {
+                plan.purpose("setting the propagation of the root");
+                MountCalls.setRootPropagation(plan, Mounts.propagation(propagation));
+            }
         }
     }
 
