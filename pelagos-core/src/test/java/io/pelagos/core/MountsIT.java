@@ -404,8 +404,8 @@ class MountsIT {
     void usualDevicesAreThere() throws Exception {
         var script =
                 "for d in null zero full random urandom tty; do test -c /dev/$d || echo no $d;"
-                    + " done; ls -l /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx | sed"
-                    + " 's/.* \\/dev/\\/dev/'; grep -c -E ' /dev/(pts|shm|mqueue) ' /proc/mounts";
+                        + " done; ls -l /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx | sed"
+                        + " 's/.* \\/dev/\\/dev/'; grep -c -E ' /dev/(pts|shm|mqueue) ' /proc/mounts";
         assertThat(sandbox.sh(script).run().stdout())
                 .isEqualTo(
                         """

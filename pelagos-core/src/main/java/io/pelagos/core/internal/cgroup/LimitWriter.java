@@ -148,7 +148,7 @@ record LimitWriter(
         static final String BUSY_REASON = "has processes beside the JVM";
         private static final String ALONE =
                 "start the JVM in a cgroup of its own (systemd-run --user --scope -p Delegate=yes"
-                    + " java …; as root without --user), or name an empty cgroup with cgroupParent";
+                        + " java …; as root without --user), or name an empty cgroup with cgroupParent";
         private static final List<String> DENIED = List.of("EACCES", "EPERM", "EROFS");
 
         private Remedies() {}
