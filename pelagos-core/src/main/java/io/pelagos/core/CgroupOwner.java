@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.files.FileCalls;
 import io.pelagos.core.internal.cgroup.CgroupHost;
+import io.pelagos.core.internal.files.OwnerMark;
 import io.pelagos.core.internal.state.ProcessMark;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.SystemCalls;
@@ -55,6 +56,13 @@ record CgroupOwner(String namespace, int pid, long started) {
     boolean isDead(SystemCalls calls) {
         return namespace.equals(ownNamespace(calls))
                 && !new ProcessMark(ProcessMark.bootId(calls), pid, started).isAlive(calls);
+    }
+
+    /** Tells whether it is the process of a mark, of the same boot. */
+    boolean is(OwnerMark mark) {
+        return mark.namespace().equals("pid:[" + namespace + "]")
+                && mark.pid() == pid
+                && mark.started() == started;
     }
 
     /** Returns the name of a cgroup of this JVM's. */

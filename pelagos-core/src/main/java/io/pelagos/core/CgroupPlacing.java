@@ -25,9 +25,14 @@ final class CgroupPlacing implements Launcher.Placing {
         return new LaunchInputs.Placement(true, creation.expectedJoins());
     }
 
-    /** Which file counts processes that were killed for want of memory; null without one. */
-    @Nullable String memoryEvents() {
-        return creation.expectedMemoryEvents().orElse(null);
+    /** Which files count how often limits of memory are met. */
+    List<String> memoryEvents() {
+        return creation.expectedMemoryEvents();
+    }
+
+    /** Which directories on the way to its parent will be made for its sake. */
+    List<String> parents() {
+        return creation.expectedParents();
     }
 
     /** What the helper removes when the JVM does not. */

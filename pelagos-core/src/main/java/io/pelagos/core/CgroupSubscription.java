@@ -26,6 +26,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     private final SystemCalls calls;
     private final CgroupWatch watch;
     private final Supplier<Optional<T>> reader;
+    private final Supplier<Optional<T>> record;
     private final boolean onlyChanges;
     private final Flow.Subscriber<? super T> subscriber;
     private final Runnable release;
@@ -53,6 +54,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
      *
      * @param watch what tells; closed in the end
      * @param reader reads what there is; nothing when the cgroup has gone
+     * @param record reads what was left when the cgroup was removed by somebody else
      * @param onlyChanges whether an item that equals the one before is passed over
      * @param release is run in the end
      */
@@ -61,6 +63,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
             SystemCalls calls,
             CgroupWatch watch,
             Supplier<Optional<T>> reader,
+            Supplier<Optional<T>> record,
             boolean onlyChanges,
             Flow.Subscriber<? super T> subscriber,
             Runnable release) {
@@ -68,6 +71,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
         this.calls = calls;
         this.watch = watch;
         this.reader = reader;
+        this.record = record;
         this.onlyChanges = onlyChanges;
         this.subscriber = subscriber;
         this.release = release;
@@ -126,7 +130,7 @@ final class CgroupSubscription<T> implements Flow.Subscription {
         locked(
                 () -> {
                     if (onlyChanges && !ended) {
-                        finalItem = readFinally();
+                        finalItem = atTheEnd(this::read);
                     }
                     ended = true;
                 });
@@ -134,9 +138,9 @@ final class CgroupSubscription<T> implements Flow.Subscription {
     }
 
     /** What happens at the end of a container must happen, whatever can be read. */
-    private @Nullable T readFinally() {
+    private @Nullable T atTheEnd(Supplier<Optional<T>> from) {
         try {
-            return read().orElse(null);
+            return from.get().orElse(null);
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.WARNING, "what happened last is not told", e);
             return null;
@@ -199,11 +203,13 @@ final class CgroupSubscription<T> implements Flow.Subscription {
         T rest = null;
         IllegalArgumentException wrong;
         boolean silent;
+        boolean wanted;
         lock.lock();
         try {
             silent = cancelled;
             wrong = refused;
-            if (demand > 0) {
+            wanted = demand > 0;
+            if (wanted) {
                 rest = finalItem;
             }
         } finally {
@@ -215,6 +221,9 @@ final class CgroupSubscription<T> implements Flow.Subscription {
         if (wrong != null) {
             subscriber.onError(wrong);
             return;
+        }
+        if (rest == null && wanted) {
+            rest = atTheEnd(record);
         }
         if (rest != null && !rest.equals(last)) {
             tell(rest);

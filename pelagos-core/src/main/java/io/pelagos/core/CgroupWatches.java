@@ -25,6 +25,9 @@ final class CgroupWatches {
     /** What a subscription does with the cgroup in the end. */
     private final Consumer<ContainerCgroup> release;
 
+    /** Says how to learn the last counters where somebody else removes the cgroup. */
+    private final Function<ContainerCgroup, Supplier<Optional<Stats.Events>>> records;
+
     private final Set<CgroupSubscription<?>> subscriptions = ConcurrentHashMap.newKeySet();
 
     private volatile boolean ended;
@@ -33,11 +36,13 @@ final class CgroupWatches {
             Engine engine,
             String name,
             Supplier<ContainerCgroup> cgroup,
-            Consumer<ContainerCgroup> release) {
+            Consumer<ContainerCgroup> release,
+            Function<ContainerCgroup, Supplier<Optional<Stats.Events>>> records) {
         this.engine = engine;
         this.name = name;
         this.cgroup = cgroup;
         this.release = release;
+        this.records = records;
     }
 
     Flow.Publisher<Stats.Pressure> pressure(PressureTrigger trigger) {
@@ -45,6 +50,7 @@ final class CgroupWatches {
                 "the pressure",
                 group -> group.watchPressure(trigger),
                 group -> Optional.of(group.stats().pressure()).filter(p -> p.cpuSome() != null),
+                _ -> Optional::empty,
                 false);
     }
 
@@ -53,6 +59,7 @@ final class CgroupWatches {
                 "the memory",
                 ContainerCgroup::watchMemory,
                 group -> Optional.of(group.stats().memory().events()).filter(e -> e.max() != null),
+                records,
                 true);
     }
 
@@ -60,12 +67,13 @@ final class CgroupWatches {
             String what,
             Function<ContainerCgroup, CgroupWatch> open,
             Function<ContainerCgroup, Optional<T>> read,
+            Function<ContainerCgroup, Supplier<Optional<T>>> last,
             boolean onlyChanges) {
         return subscriber -> {
             Objects.requireNonNull(subscriber);
             CgroupSubscription<T> subscription;
             try {
-                subscription = subscribe(what, open, read, onlyChanges, subscriber);
+                subscription = subscribe(what, open, read, last, onlyChanges, subscriber);
             } catch (RuntimeException e) {
                 subscriber.onSubscribe(NOTHING);
                 subscriber.onError(e);
@@ -79,6 +87,7 @@ final class CgroupWatches {
             String what,
             Function<ContainerCgroup, CgroupWatch> open,
             Function<ContainerCgroup, Optional<T>> read,
+            Function<ContainerCgroup, Supplier<Optional<T>>> last,
             boolean onlyChanges,
             Flow.Subscriber<? super T> subscriber) {
         var group = cgroup.get();
@@ -89,6 +98,7 @@ final class CgroupWatches {
                             engine.calls(),
                             open.apply(group),
                             () -> read.apply(group),
+                            last.apply(group),
                             onlyChanges,
                             subscriber,
                             () -> release(group));

@@ -68,6 +68,7 @@ public final class ContainerBuilder {
     private @Nullable String domainname;
     private @Nullable Duration timeout;
     private boolean readOnlyRoot;
+    private Mount.Propagation rootPropagation = Mount.Propagation.PRIVATE;
     private boolean defaultMounts = true;
     private boolean init;
     private @Nullable Stdio stdin;
@@ -119,6 +120,7 @@ public final class ContainerBuilder {
         builder.domainname = spec.domainname();
         builder.timeout = spec.timeout();
         builder.readOnlyRoot = spec.readOnlyRoot();
+        builder.rootPropagation = spec.rootPropagation();
         builder.defaultMounts = spec.defaultMounts();
         builder.init = spec.init();
         builder.stdin = spec.stdin();
@@ -516,6 +518,21 @@ public final class ContainerBuilder {
     }
 
     /**
+     * Says how mounts appear that are made below the root later, see mount_namespaces(7); mounts
+     * have their own rule, see {@link Mount.Bind#propagation}. With {@code SLAVE} those that the
+     * host makes below the directory appear in the container, if it lies in a shared mount; {@code
+     * SHARED} is for mount namespaces that the container makes, and shows the host nothing. The
+     * default is {@code PRIVATE}.
+     *
+     * @param propagation how; {@code SLAVE} only for a root that is a directory
+     * @return this
+     */
+    public ContainerBuilder rootPropagation(Mount.Propagation propagation) {
+        rootPropagation = propagation;
+        return this;
+    }
+
+    /**
      * Mounts something.
      *
      * @param mount what and where
@@ -529,7 +546,8 @@ public final class ContainerBuilder {
     /**
      * Leaves out {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual {@code /dev}, so
      * that only the root and what {@link #mount} says is there. A tmpfs at {@code /dev} that takes
-     * devices has the usual ones and links nevertheless, as OCI runtimes supply them.
+     * devices has the usual ones and links nevertheless, as OCI runtimes supply them; and where
+     * every usual device is bound to its own name, the usual links are made too.
      *
      * @return this
      */
@@ -958,6 +976,7 @@ public final class ContainerBuilder {
                                         name,
                                         rootfs.root(),
                                         readOnlyRoot,
+                                        rootPropagation,
                                         defaultMounts,
                                         mounts,
                                         devices,

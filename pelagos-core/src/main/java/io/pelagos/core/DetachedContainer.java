@@ -22,6 +22,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -420,9 +421,9 @@ public final class DetachedContainer {
     }
 
     /**
-     * Tells when memory is short, see {@link Container#memoryEvents}. Its supervisor removes its
-     * cgroup as soon as it has ended, so what happens right before may not be told; {@link
-     * #waitFor} says when it ended for want of memory.
+     * Tells when memory is short, see {@link Container#memoryEvents}. Its supervisor, which removes
+     * its cgroup, keeps the last counters, so that what happens right before its end is told too,
+     * unless it is removed or started again meanwhile.
      *
      * @return gives how often limits were met so far
      */
@@ -433,7 +434,19 @@ public final class DetachedContainer {
     /** The removal of the cgroup ends them. */
     private CgroupWatches watches() {
         return new CgroupWatches(
-                engine, name, () -> runningCgroup(state()), ContainerCgroup::close);
+                engine,
+                name,
+                () -> runningCgroup(state()),
+                ContainerCgroup::close,
+                _ -> lastMemoryEvents(state().run().startedAt()));
+    }
+
+    /** What was counted until the end of a run; nothing once there is another. */
+    private Supplier<Optional<Stats.Events>> lastMemoryEvents(Instant startedAt) {
+        return () -> {
+            var events = engine.states().memoryEvents(state());
+            return state().run().startedAt().equals(startedAt) ? events : Optional.empty();
+        };
     }
 
     private ContainerCgroup runningCgroup(ContainerState state) {

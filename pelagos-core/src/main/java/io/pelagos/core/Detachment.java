@@ -106,7 +106,7 @@ final class Detachment implements AutoCloseable {
             Stdios stdios,
             int before,
             boolean terminal,
-            @Nullable String memoryEvents,
+            List<String> memoryEvents,
             Cleanup cleanup) {
         int directoryThere = Channels.with(0).other(before);
         int outThere = stdios.logged(1) < 0 ? -1 : directoryThere + 1;

@@ -73,6 +73,7 @@ final class Engine implements AutoCloseable {
     private final Ahead ahead;
 
     private final StateStore states;
+    private final CgroupParents cgroupParents;
     private final PlanCache plans = new PlanCache();
     private final IdMappings idMappings;
     private final @Nullable CgroupHost cgroups;
@@ -110,6 +111,7 @@ final class Engine implements AutoCloseable {
                         calls,
                         host.mode() == CgroupMode.UNIFIED || host.mode() == CgroupMode.HYBRID);
         states = new StateStore(calls, paths);
+        cgroupParents = new CgroupParents(calls, paths);
         poller = Poller.open(kernel);
         streams = new Streams(poller);
         idMappings = new IdMappings(calls, poller);
@@ -170,6 +172,10 @@ final class Engine implements AutoCloseable {
 
     @Nullable CgroupHost cgroups() {
         return cgroups;
+    }
+
+    CgroupParents cgroupParents() {
+        return cgroupParents;
     }
 
     UserNamespaces userNamespaces() {
@@ -332,6 +338,7 @@ final class Engine implements AutoCloseable {
     @Override
     public void close() {
         removeLeftBehind();
+        cgroupParents.close();
         snapshots.close();
         idMappings.close();
         spareNetworks.close();

@@ -342,6 +342,7 @@ public final class ExecBuilder {
                             c.name(),
                             c.root(),
                             c.readOnlyRoot(),
+                            c.rootPropagation(),
                             c.defaultMounts(),
                             c.mounts(),
                             c.devices(),

@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.internal.plan.HostFacts;
 import io.pelagos.core.security.Lsm;
+import io.pelagos.core.security.LsmLabels;
 import io.pelagos.core.spec.ContainerSpec;
 
 /** That a label is demanded only where there is a security module which it means something to. */
@@ -15,17 +16,21 @@ final class LabelRules {
      */
     static void check(ContainerSpec spec, HostFacts facts) {
         var labels = spec.confinement().labels();
-        var required = labels.required();
-        if (required == null || facts.modules().contains(required)) {
-            return;
+        for (var required : labels.required()) {
+            if (!facts.modules().contains(required)) {
+                throw missing(required, labels);
+            }
         }
+    }
+
+    private static UnsupportedHostException missing(Lsm required, LsmLabels labels) {
         var option =
                 required == Lsm.APPARMOR
                         ? "apparmorProfile \"" + labels.apparmorProfile() + "\""
                         : labels.selinuxLabel() != null
                                 ? "selinuxLabel \"" + labels.selinuxLabel() + "\""
                                 : "mountLabel \"" + labels.mountLabel() + "\"";
-        throw new UnsupportedHostException(
+        return new UnsupportedHostException(
                 option
                         + ": "
                         + required.title()

@@ -267,7 +267,9 @@ public final class Pelagos implements AutoCloseable {
     }
 
     /**
-     * Prints the plan of a container without starting it. Needs no privileges.
+     * Prints the plan of a container without starting it. Needs no privileges. A label of a
+     * security module that is not in force on this machine, with which no container is started, is
+     * planned as where it is.
      *
      * @param described what it is to be
      * @return one line a step, numbered, purpose first
@@ -275,7 +277,6 @@ public final class Pelagos implements AutoCloseable {
     public String explain(ContainerSpec described) {
         var adapted = engine.userNamespaces().adapted(described);
         SpecRules.check(adapted);
-        LabelRules.check(adapted, engine.facts());
         var spec =
                 adapted.root() instanceof RootSpec.Layers layers
                         ? adapted.withRoot(RootLayers.printed(engine, layers))
@@ -299,7 +300,7 @@ public final class Pelagos implements AutoCloseable {
                 ContainerPlan.compose(
                         new LaunchInputs(
                                 spec,
-                                engine.facts(),
+                                engine.facts().with(spec.confinement().labels().required()),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
                                 Channels.with(others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
@@ -342,7 +343,7 @@ public final class Pelagos implements AutoCloseable {
                 terminal
                         ? new KeptTerminal(numbers.other(joined), numbers.other(afterLogs + 4))
                         : null,
-                null,
+                List.of(),
                 Cleanup.NONE);
     }
 

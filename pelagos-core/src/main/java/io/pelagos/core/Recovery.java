@@ -123,7 +123,12 @@ final class Recovery {
     private void removeCgroupsOf(ContainerState state) {
         var host = engine.cgroups();
         if (host != null) {
-            host.find(CgroupOwner.PREFIX + state.id(), null)
+            var parent =
+                    engine.states()
+                            .spec(state.name())
+                            .map(spec -> spec.resources().parent())
+                            .orElse(null);
+            host.find(CgroupOwner.PREFIX + state.id(), parent)
                     .values()
                     .forEach(paths -> new Removal(engine).removeCgroups(paths));
         }
@@ -160,18 +165,22 @@ final class Recovery {
                             if (owner.isPresent()
                                     && dead.computeIfAbsent(
                                             owner.get(), it -> it.isDead(engine.calls()))) {
-                                removeAttached(name, paths);
+                                boolean ignored = removeAttached(name, paths);
                             }
                         });
+        report.addAll(engine.cgroupParents().recover(host, this::removeAttached));
     }
 
-    private void removeAttached(String name, Map<String, String> paths) {
+    /** Returns whether it is gone. */
+    private boolean removeAttached(String name, Map<String, String> paths) {
         try {
             if (new Removal(engine).removeCgroups(paths)) {
                 report.add("cgroup " + name + ": its JVM and supervisor were killed; removed");
             }
+            return true;
         } catch (CgroupException | ErrnoException e) {
             report.add("cgroup " + name + ": " + e.getMessage());
+            return false;
         }
     }
 

@@ -113,7 +113,8 @@ final class RunningContainer implements Container {
                                 started.pidfd(),
                                 cgroup,
                                 handlers));
-        watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
+        watches =
+                new CgroupWatches(engine, name, this::lastingCgroup, _ -> {}, _ -> Optional::empty);
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         end = new ContainerEnd(execs.target(), started, kind, detachment, this.warnings::add);
         exit = new PendingExit("waiting for the end of the container " + name);

@@ -18,6 +18,7 @@ final class SpecRules {
     private static final List<Consumer<ContainerSpec>> RULES =
             List.of(
                     SpecRules::mountNamespace,
+                    SpecRules::rootPropagation,
                     SpecRules::hostName,
                     SpecRules::userNamespace,
                     SpecRules::workingDirectory,
@@ -57,6 +58,17 @@ final class SpecRules {
                     "share",
                     "MOUNT",
                     "the root file system needs a mount namespace of the container's own");
+        }
+    }
+
+    private static void rootPropagation(ContainerSpec spec) {
+        if (spec.rootPropagation() == Mount.Propagation.SLAVE
+                && !(spec.root() instanceof RootSpec.Directory)) {
+            throw new InvalidSpecException(
+                    "rootPropagation",
+                    "SLAVE",
+                    "only a root that is a directory of the host can have mounts of the host in"
+                            + " it");
         }
     }
 

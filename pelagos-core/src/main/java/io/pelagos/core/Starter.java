@@ -459,6 +459,12 @@ final class Starter {
         var placing =
                 new CgroupPlacing(host.prepare(engine.cgroupName(spec, id), DeviceAccess.of(spec)));
         undo.push(placing::undo);
+        var parent = spec.resources().parent();
+        if (parent != null && spec.supervision() != ContainerSpec.Supervision.DETACHED) {
+            engine.cgroupParents()
+                    .add(engine.cgroupName(spec, id), parent, placing.parents())
+                    .ifPresent(warnings::add);
+        }
         return placing;
     }
 
@@ -474,7 +480,7 @@ final class Starter {
                                     stdios,
                                     passedCount + joinedFiles.size() + (hasTerminal ? 1 : 0),
                                     hasTerminal,
-                                    placing == null ? null : placing.memoryEvents(),
+                                    placing == null ? List.of() : placing.memoryEvents(),
                                     cleanup);
         };
     }

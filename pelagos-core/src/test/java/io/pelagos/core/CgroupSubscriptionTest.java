@@ -12,7 +12,9 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.SystemCalls;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +29,9 @@ class CgroupSubscriptionTest {
     private final Poller poller = Poller.open(kernel);
     private final CompletableFuture<String> end = new CompletableFuture<>();
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
+    private final Queue<String> items = new ConcurrentLinkedQueue<>();
     private boolean readable = true;
+    private Optional<String> record = Optional.empty();
 
     @AfterEach
     void close() {
@@ -41,6 +45,7 @@ class CgroupSubscriptionTest {
                 calls,
                 new CgroupWatch(Fd.of(kernel, file, "mounts"), CgroupWatch.Signal.CHANGE),
                 reader,
+                () -> record,
                 true,
                 new Flow.Subscriber<>() {
                     @Override
@@ -50,7 +55,7 @@ class CgroupSubscriptionTest {
 
                     @Override
                     public void onNext(String item) {
-                        // What counts is the end.
+                        items.add(item);
                     }
 
                     @Override
@@ -81,6 +86,16 @@ class CgroupSubscriptionTest {
         subscription.end();
         assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
         assertThat(released.get(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void whatWasLeftIsToldWhereTheCgroupHasGone() throws Exception {
+        record = Optional.of("last");
+        var subscription = subscription(Optional::empty);
+        subscription.start("c");
+        subscription.end();
+        assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+        assertThat(items).containsExactly("last");
     }
 
     @Test

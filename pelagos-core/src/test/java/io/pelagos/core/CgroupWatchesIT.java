@@ -177,6 +177,42 @@ class CgroupWatchesIT {
         }
     }
 
+    @Test
+    void whatADetachedContainersLastCountersWereIsToldAfterItsCgroupHasGone() throws Exception {
+        var fifo = directory.resolve("go");
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+        var container =
+                sandbox.sh(GREEDY.replace("read x", "read x < /go"))
+                        .mount(io.pelagos.core.spec.Mount.bind(fifo, "/go"))
+                        .memory(SMALL)
+                        .name("greedy")
+                        .startDetached();
+        try {
+            var told = new Told<Stats.Events>(0);
+            container.memoryEvents().subscribe(told);
+            var subscription = told.subscription.get(60, TimeUnit.SECONDS);
+            var supervisor = supervisorOf(container);
+            Files.writeString(fifo, "go\n");
+            container.waitFor();
+            // Its last deed was to remove the cgroup.
+            supervisor.onExit().get(60, TimeUnit.SECONDS);
+            subscription.request(Long.MAX_VALUE);
+            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+            var items = new ArrayList<Stats.Events>();
+            told.items.drainTo(items);
+            assertThat(items).isNotEmpty();
+            assertThat(positive(items.getLast().oomKill())).isTrue();
+            assertThat(items.getLast().max()).isNotNull();
+        } finally {
+            container.remove(true);
+        }
+    }
+
+    private static ProcessHandle supervisorOf(DetachedContainer container) {
+        var mark = Objects.requireNonNull(container.state().run().supervisor());
+        return ProcessHandle.of(mark.pid()).orElseThrow();
+    }
+
     private static boolean positive(@org.jspecify.annotations.Nullable Long number) {
         return number != null && number > 0;
     }

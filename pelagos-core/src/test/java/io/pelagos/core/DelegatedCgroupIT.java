@@ -20,11 +20,20 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An ordinary user whose JVM is in a cgroup that nobody has delegated to it. */
+/**
+ * An ordinary user whose JVM is in a cgroup of its own, as systemd delegates it: the directory and
+ * three files in it belong to the user, and nothing above does.
+ */
 @Tag("cgroup")
 class DelegatedCgroupIT {
     private static final Path TOP = Path.of("/sys/fs/cgroup");
     private static final int USER = 4242;
+    private static final List<String> DELEGATED =
+            List.of("cgroup.procs", "cgroup.subtree_control", "cgroup.threads");
+
+    /** Becomes the user, whose command line follows. */
+    private static final String SETPRIV =
+            "/usr/bin/setpriv --reuid=" + USER + " --regid=" + USER + " --clear-groups ";
 
     private final Path own = TOP.resolve("delegated-" + ProcessHandle.current().pid());
     @TempDir private Path directory;
@@ -102,28 +111,34 @@ class DelegatedCgroupIT {
     @AfterEach
     void remove() throws IOException {
         if (Files.exists(own)) {
-            try (var children = Files.list(own)) {
-                for (var child : children.filter(Files::isDirectory).toList()) {
-                    Files.delete(child);
-                }
-            }
-            Files.delete(own);
+            remove(own);
         }
     }
 
-    private Map<String, String> asUser() throws IOException {
-        var prefix =
-                List.of(
-                        "/bin/sh",
-                        "-ec",
-                        "echo $$ > "
-                                + own
-                                + "/cgroup.procs\nexec /usr/bin/setpriv --reuid="
-                                + USER
-                                + " --regid="
-                                + USER
-                                + " --clear-groups \"$@\"",
-                        "sh");
+    private static void remove(Path cgroup) throws IOException {
+        try (var children = Files.list(cgroup)) {
+            for (var child : children.filter(Files::isDirectory).toList()) {
+                remove(child);
+            }
+        }
+        Files.delete(cgroup);
+    }
+
+    /** Gives a cgroup to the user. */
+    private static void delegate(Path cgroup) throws IOException {
+        Files.setAttribute(cgroup, "unix:uid", USER);
+        for (var file : DELEGATED) {
+            Files.setAttribute(cgroup.resolve(file), "unix:uid", USER);
+        }
+    }
+
+    /**
+     * Runs the JVM of the user.
+     *
+     * @param enter what root does in a shell, which then becomes the user's
+     */
+    private Map<String, String> asUser(String enter) throws Exception {
+        var prefix = List.of("/bin/sh", "-ec", enter, "sh");
         var classes = Files.createDirectory(directory.resolve("classes"));
         var results = new LinkedHashMap<String, String>();
         try (var jvm =
@@ -135,13 +150,72 @@ class DelegatedCgroupIT {
                         colon < 0 ? line : line.substring(0, colon),
                         colon < 0 ? "" : line.substring(colon + 2));
             }
+            assertThat(jvm.process().waitFor()).as(results.toString()).isZero();
         }
         return results;
     }
 
+    private static String alone(Path cgroup) {
+        return "echo $$ > " + cgroup + "/cgroup.procs\nexec " + SETPRIV + "\"$@\"";
+    }
+
+    private static void assertLimited(Map<String, String> results) {
+        var text = results.toString();
+        assertThat(results.get("limited")).as(text).startsWith("64 MiB 20");
+        assertThat(results.get("limited")).doesNotContain("Delegate");
+        assertThat(results.get("greedy")).as(text).contains("OutOfMemory");
+        assertThat(results.get("paused")).as(text).isEqualTo("on");
+    }
+
+    @Test
+    void limitsAreInForceInADelegatedCgroup() throws Exception {
+        delegate(own);
+        assertLimited(asUser(alone(own)));
+    }
+
+    @Test
+    void limitsAreInForceInALeafOfADelegatedSubtreeWithoutControllers() throws Exception {
+        delegate(own);
+        var leaf = Files.createDirectories(own.resolve("shells/one"));
+        for (var cgroup : List.of(leaf.getParent(), leaf)) {
+            delegate(cgroup);
+        }
+        assertThat(Files.readString(leaf.resolve("cgroup.controllers"))).isBlank();
+        assertLimited(asUser(alone(leaf)));
+    }
+
+    @Test
+    void theShellThatTheUserHasStartedTheJvmInIsNotInTheWay() throws Exception {
+        delegate(own);
+        assertLimited(
+                asUser(
+                        "echo $$ > "
+                                + own
+                                + "/cgroup.procs\nexec "
+                                + SETPRIV
+                                + "sh -c '\"$@\"; cat /proc/self/cgroup' sh \"$@\""));
+    }
+
+    @Test
+    void whoIsNotTheUsersIsNotMoved() throws Exception {
+        delegate(own);
+        var results =
+                asUser(
+                        "echo $$ > "
+                                + own
+                                + "/cgroup.procs\nsleep 1000 >/dev/null 2>&1 &\n"
+                                + "other=$!\n"
+                                + SETPRIV
+                                + "\"$@\" || true\nkill $other\nwait $other || true");
+        assertThat(results.get("limited"))
+                .as(results.toString())
+                .contains("LimitException", "may not move", "sleep")
+                .contains("systemd-run --user --scope -p Delegate=yes");
+    }
+
     @Test
     void whatIsNotDelegatedIsRefusedWithTheCommandThatDelegatesIt() throws Exception {
-        var results = asUser();
+        var results = asUser(alone(own));
         assertThat(results.get("limited"))
                 .as(results.toString())
                 .contains("LimitException")

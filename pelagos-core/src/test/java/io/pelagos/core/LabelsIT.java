@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.pelagos.core.paths.PelagosPaths;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
@@ -79,7 +80,6 @@ class LabelsIT {
     void everyOtherWayToStartRefusesThemToo() {
         withoutAppArmor();
         var builder = sandbox.command("true").name("labelled").apparmorProfile("web");
-        assertThatThrownBy(builder::explain).isInstanceOf(UnsupportedHostException.class);
         assertThatThrownBy(builder::startDetached).isInstanceOf(UnsupportedHostException.class);
         assertThat(sandbox.pelagos().containers().list()).isEmpty();
         var foreground =
@@ -109,13 +109,25 @@ class LabelsIT {
         assertThatThrownBy(() -> sandbox.command("true").selinuxLabel("container_t").spec())
                 .isInstanceOf(InvalidSpecException.class)
                 .hasMessageContaining("user:role:type:level");
-        assertThatThrownBy(
-                        () ->
-                                sandbox.command("true")
-                                        .selinuxLabel(CONTEXT)
-                                        .apparmorProfile("web")
-                                        .spec())
-                .isInstanceOf(InvalidSpecException.class)
-                .hasMessageContaining("no kernel has both");
+    }
+
+    @Test
+    void labelsForBothModulesCanBeDescribedAndShownButNotStarted() {
+        withoutAppArmor();
+        var builder = sandbox.command("true").selinuxLabel(CONTEXT).apparmorProfile("web");
+        assertThat(ContainerSpec.fromJson(builder.spec().toJson())).isEqualTo(builder.spec());
+        assertThat(builder.explain())
+                .contains(
+                        "taking the AppArmor profile web", "taking the SELinux context " + CONTEXT);
+        refuses(builder, "apparmorProfile \"web\"", "AppArmor");
+    }
+
+    @Test
+    void aLabelOfEitherModuleIsDemandedOfIt() {
+        withoutSelinux();
+        refuses(
+                sandbox.command("true").selinuxLabel(CONTEXT).apparmorProfile("unconfined"),
+                "selinuxLabel \"" + CONTEXT + "\"",
+                "SELinux");
     }
 }

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.InSandbox;
 import io.pelagos.core.testing.Sandbox;
@@ -197,6 +199,76 @@ class MountsIT extends InSandbox {
     }
 
     @Test
+    void mountsSpreadIntoARootThatIsASlave() throws Exception {
+        inPrivateNamespace(IntoRoot.class);
+    }
+
+    /** Runs in a JVM of its own. */
+    static final class IntoRoot {
+        public static void main(String[] args) throws Exception {
+            try (var inner = Sandbox.in(Path.of(args[0]))) {
+                var root = ((RootSpec.Directory) inner.command("true").spec().root()).path();
+                run(List.of("mount", "--bind", root.toString(), root.toString()));
+                run(List.of("mount", "--make-shared", root.toString()));
+                var late = Files.createDirectories(root.resolve("late"));
+                for (var propagation : Mount.Propagation.values()) {
+                    try (var container =
+                            inner.sh("echo ready; read go; ls /late; mount -t tmpfs x /mine")
+                                    .privileged()
+                                    .rootPropagation(propagation)
+                                    .mount(Mount.tmpfs("/mine"))
+                                    .start()) {
+                        assertThat(container.stdout().read()).isEqualTo('r');
+                        hostMount(late);
+                        Files.writeString(late.resolve("file"), "");
+                        try (var in = container.stdin().writer()) {
+                            in.write("go\n");
+                        }
+                        assertThat(container.stdout().text())
+                                .as("%s", propagation)
+                                .isEqualTo(
+                                        propagation == Mount.Propagation.SLAVE
+                                                ? "eady\nfile\n"
+                                                : "eady\n");
+                        assertThat(container.waitFor().success()).isTrue();
+                    }
+                    assertThat(Files.readString(Path.of("/proc/self/mounts")))
+                            .doesNotContain("/mine");
+                    run(List.of("umount", late.toString()));
+                }
+                run(List.of("umount", root.toString()));
+                System.out.println("done");
+            }
+        }
+    }
+
+    @Test
+    void theRootHasThePropagationThatIsAskedForAndWhatIsMountedInItHasNot() throws Exception {
+        var expected =
+                java.util.Map.of(
+                        Mount.Propagation.PRIVATE, "",
+                        Mount.Propagation.SHARED, "shared:",
+                        Mount.Propagation.UNBINDABLE, "unbindable");
+        for (var entry : expected.entrySet()) {
+            var result =
+                    sandbox.sh("cat /proc/self/mountinfo; touch /x")
+                            .rootPropagation(entry.getKey())
+                            .readOnlyRoot()
+                            .run();
+            assertThat(result.stderr()).contains("Read-only file system");
+            for (var line : result.stdout().lines().toList()) {
+                var tags = line.replaceFirst("^(\\S+ ){6}", "").replaceFirst("- .*", "");
+                if (line.split(" ", -1)[4].equals("/")) {
+                    assertThat(tags).startsWith(entry.getValue());
+                    assertThat(tags.isEmpty()).isEqualTo(entry.getValue().isEmpty());
+                } else {
+                    assertThat(tags).as(line).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
     void mountsOfTheContainerSpreadOnlyFromASharedOne() throws Exception {
         inPrivateNamespace(SpreadingBack.class);
     }
@@ -339,6 +411,51 @@ class MountsIT extends InSandbox {
     void withoutDefaultMountsOnlyTheRootIsThere() throws Exception {
         var result = sandbox.sh("ls /proc /sys /dev").withoutDefaultMounts().run();
         assertThat(result.stdout()).isEqualTo("/dev:\n\n/proc:\n\n/sys:\n");
+    }
+
+    @Test
+    void aConfigurationWithoutAMountAtDevHasTheUsualDevices() throws Exception {
+        var root = ((RootSpec.Directory) sandbox.command("true").spec().root()).path();
+        Files.createDirectories(root.resolve("dev"));
+        Files.writeString(root.resolve("dev/own"), "own");
+        Files.writeString(root.resolve("dev/zero"), "no device");
+        var config =
+                """
+                {"ociVersion": "1.2.0", "root": {"path": "%s", "readonly": true},
+                 "process": {"args": ["sh", "-c", "%s"], "cwd": "/", "env": ["PATH=/bin"]},
+                 "mounts": [{"destination": "/proc", "type": "proc"}],
+                 "linux": {"namespaces": [{"type": "mount"}, {"type": "pid"}]}}
+                """
+                        .formatted(
+                                root,
+                                "head -c 3 /dev/zero | wc -c; head -c 2 /dev/urandom | wc -c;"
+                                        + " echo x > /dev/null; cat /dev/own; echo;"
+                                        + " echo y | cat /dev/stdin; echo z > /dev/full");
+        try (var container = sandbox.pelagos().start(ContainerSpec.fromOci(config))) {
+            assertThat(new String(container.stdout().readAllBytes(), UTF_8))
+                    .isEqualTo("3\n2\nown\ny\n");
+            assertThat(new String(container.stderr().readAllBytes(), UTF_8))
+                    .contains("No space left on device");
+        }
+        assertThat(Files.readString(root.resolve("dev/zero"))).isEqualTo("no device");
+    }
+
+    @Test
+    void noLinkLeadsADeviceElsewhere() throws Exception {
+        var root = ((RootSpec.Directory) sandbox.command("true").spec().root()).path();
+        Files.createDirectories(root.resolve("dev"));
+        Files.createSymbolicLink(root.resolve("dev/random"), Path.of("/bin/busybox"));
+        var config =
+                """
+                {"ociVersion": "1.2.0", "root": {"path": "%s"},
+                 "process": {"args": ["true"], "cwd": "/", "env": ["PATH=/bin"]},
+                 "linux": {"namespaces": [{"type": "mount"}]}}
+                """
+                        .formatted(root);
+        assertThatThrownBy(() -> sandbox.pelagos().start(ContainerSpec.fromOci(config)))
+                .isInstanceOf(SyscallFailedException.class)
+                .hasMessageContaining("/dev/random")
+                .hasMessageContaining("ELOOP");
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -161,6 +162,28 @@ class RecoveryIT {
                 });
     }
 
+    @Test
+    void startThatItsJvmDidNotFinishBelowAnotherParentLeavesNoCgroup() throws Exception {
+        var calls = new SystemCalls(new LinuxKernel());
+        var store = new StateStore(calls, PelagosPaths.under(directory.resolve("pelagos")));
+        var own = ProcessMark.own(calls);
+        var dead = starting("dead", new ProcessMark(own.bootId(), own.pid(), own.startTime() - 1));
+        var name = "pelagos-it-" + System.nanoTime();
+        var mount = io.pelagos.core.internal.cgroup.CgroupHost.detect(calls).hierarchies();
+        assumeFalse(mount.isEmpty(), "needs a cgroup hierarchy");
+        var parent = Files.createDirectory(Path.of(mount.getFirst().mountPoint(), name));
+        try {
+            var cgroup = Files.createDirectory(parent.resolve("pelagos-" + dead.id()));
+            var spec =
+                    ContainerBuilder.describing(Rootfs.host()).command("true").cgroupParent(name);
+            store.create(dead, spec.spec()).close();
+            assertThat(sandbox.pelagos().recover()).hasSize(1);
+            assertThat(cgroup).doesNotExist();
+        } finally {
+            Files.delete(parent);
+        }
+    }
+
     private static io.pelagos.core.spec.ContainerSpec spec() {
         return ContainerBuilder.describing(Rootfs.host()).command("true").spec();
     }
@@ -235,13 +258,7 @@ class RecoveryIT {
             var id = lines.readLine();
             assertThat(sandbox.pelagos().recover()).isEmpty();
             var container = ProcessHandle.of(pid).orElseThrow();
-            var gone = supervisor.onExit();
-            // Stopped, so that it cannot do its work between the two.
-            assertThat(new ProcessBuilder("kill", "-STOP", "" + supervisor.pid()).start().waitFor())
-                    .isZero();
-            jvm.process().destroyForcibly().waitFor();
-            assertThat(supervisor.destroyForcibly()).isTrue();
-            gone.join();
+            killBoth(jvm, supervisor);
             assertThat(cgroups(id)).isNotEmpty();
             assertThat(sandbox.pelagos().recover())
                     .anyMatch(line -> line.contains(id) && line.contains("were killed; removed"));
@@ -250,11 +267,82 @@ class RecoveryIT {
         }
     }
 
+    @Test
+    void whatWasBelowAnotherParentIsFoundByItsRecord() throws Exception {
+        var inner = directory.resolve("below");
+        var parent = "pelagos-it-" + System.nanoTime() + "/deep";
+        try (var jvm = ForkedJvm.start(Attached.class, inner.toString(), parent);
+                var lines = jvm.process().inputReader()) {
+            var pid = Integer.parseInt(lines.readLine());
+            var supervisor = ProcessHandle.of(pid).orElseThrow().parent().orElseThrow();
+            var id = lines.readLine();
+            try (var pelagos = another(inner)) {
+                assertThat(pelagos.recover()).isEmpty();
+                assertThat(cgroups(id, "/" + parent)).isNotEmpty();
+                killBoth(jvm, supervisor);
+                assertThat(sandbox.pelagos().recover()).isEmpty();
+                assertThat(cgroups(id, "/" + parent)).isNotEmpty();
+                assertThat(pelagos.recover())
+                        .singleElement()
+                        .asString()
+                        .contains(id, "were killed; removed");
+                assertThat(cgroups(id, "/" + parent)).isEmpty();
+                assertThat(records(inner)).isEmpty();
+            }
+            assertThat(parents(parent.substring(0, parent.indexOf('/')))).isEmpty();
+        }
+    }
+
+    @Test
+    void whoeverClosesPelagosLeavesNoRecordOfParents() throws Exception {
+        var parent = "pelagos-it-" + System.nanoTime();
+        var inner = directory.resolve("closed");
+        try (var pelagos = another(inner)) {
+            for (int i = 0; i < 2; i++) {
+                var container = pelagos.container(sandbox.root().rootfs()).command("true");
+                assertThat(container.cgroupParent(parent).run().success()).isTrue();
+            }
+            assertThat(records(inner)).hasSize(1);
+        }
+        assertThat(records(inner)).isEmpty();
+    }
+
+    private static List<String> records(Path inner) throws IOException {
+        var paths = PelagosPaths.under(inner.resolve("pelagos"));
+        try (var files = Files.list(paths.cgroupParentsDir())) {
+            return files.map(Path::toString).toList();
+        }
+    }
+
+    /** The directories of this name in all hierarchies. */
+    private static List<Path> parents(String name) {
+        return io.pelagos.core.internal.cgroup.CgroupHost.detect(new SystemCalls(new LinuxKernel()))
+                .hierarchies()
+                .stream()
+                .map(hierarchy -> Path.of(hierarchy.mountPoint(), name))
+                .filter(Files::exists)
+                .toList();
+    }
+
+    private static void killBoth(ForkedJvm jvm, ProcessHandle supervisor) throws Exception {
+        var gone = supervisor.onExit();
+        // Stopped, so that it cannot do its work between the two.
+        assertThat(new ProcessBuilder("kill", "-STOP", "" + supervisor.pid()).start().waitFor())
+                .isZero();
+        jvm.process().destroyForcibly().waitFor();
+        assertThat(supervisor.destroyForcibly()).isTrue();
+        gone.join();
+    }
+
     private static List<Path> cgroups(String id) throws IOException {
+        return cgroups(id, null);
+    }
+
+    private static List<Path> cgroups(String id, @Nullable String parent) throws IOException {
         var host =
                 io.pelagos.core.internal.cgroup.CgroupHost.detect(
                         new SystemCalls(new LinuxKernel()));
-        return host.find("pelagos-" + id, null).values().stream()
+        return host.find("pelagos-" + id, parent).values().stream()
                 .flatMap(paths -> paths.values().stream())
                 .map(Path::of)
                 .toList();
@@ -264,7 +352,11 @@ class RecoveryIT {
     static final class Attached {
         public static void main(String[] args) throws Exception {
             var inner = Sandbox.in(Path.of(args[0]));
-            try (var container = inner.command("sleep", PROGRAM).pids(16).start()) {
+            var builder = inner.command("sleep", PROGRAM).pids(16);
+            if (args.length > 1) {
+                builder.cgroupParent(args[1]);
+            }
+            try (var container = builder.start()) {
                 System.out.println(container.pid());
                 System.out.println(container.id());
                 Thread.sleep(Duration.ofHours(1));

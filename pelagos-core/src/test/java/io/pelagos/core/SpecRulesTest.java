@@ -36,6 +36,11 @@ final class SpecRulesTest {
             List.of(
                     new Refused("share", "MOUNT", b -> b.share(Namespace.MOUNT), "mount namespace"),
                     new Refused(
+                            "rootPropagation",
+                            "SLAVE",
+                            b -> b.rootPropagation(Mount.Propagation.SLAVE),
+                            "directory of the host"),
+                    new Refused(
                             "hostname",
                             "blue",
                             b -> b.share(Namespace.UTS).hostname("blue"),

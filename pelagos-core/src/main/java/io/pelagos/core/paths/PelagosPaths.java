@@ -194,6 +194,15 @@ public final class PelagosPaths {
     }
 
     /**
+     * Returns the directory of records that say below which cgroups JVMs have made others.
+     *
+     * @return {@code R/cgroup-parents}
+     */
+    public Path cgroupParentsDir() {
+        return runtimeDir().resolve("cgroup-parents");
+    }
+
+    /**
      * Returns the directory of leases of layers, a file each.
      *
      * @return {@code D/leases}

@@ -1,9 +1,13 @@
 package io.pelagos.core.security;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a container is labelled for a security module of the kernel, see apparmor(7) and selinux(8).
+ * How a container is labelled for the security modules of the kernel, see apparmor(7) and
+ * selinux(8). What is labelled for a module that is not in force can be described, but not started.
  *
  * @param apparmorProfile the profile of AppArmor that the program is executed under, which must be
  *     loaded; or null for none
@@ -30,14 +34,6 @@ public record LsmLabels(
         check("apparmorProfile", apparmorProfile);
         check("selinuxLabel", selinuxLabel);
         check("mountLabel", mountLabel);
-        if (apparmorProfile != null && selinuxLabel != null) {
-            throw new IllegalArgumentException(
-                    "apparmorProfile \""
-                            + apparmorProfile
-                            + "\" and selinuxLabel \""
-                            + selinuxLabel
-                            + "\": no kernel has both modules in force");
-        }
         context("selinuxLabel", selinuxLabel);
         context("mountLabel", mountLabel);
     }
@@ -65,15 +61,19 @@ public record LsmLabels(
     }
 
     /**
-     * Returns which module has to be in force, if one has to be.
+     * Returns which modules have to be in force.
      *
-     * @return the module; null when there is nothing to label, or when AppArmor is only asked not
+     * @return the modules; none when there is nothing to label, or when AppArmor is only asked not
      *     to confine
      */
-    public @Nullable Lsm required() {
-        if (selinuxLabel != null || mountLabel != null) {
-            return Lsm.SELINUX;
+    public Set<Lsm> required() {
+        var required = EnumSet.noneOf(Lsm.class);
+        if (apparmorProfile != null && !apparmorProfile.equals(UNCONFINED)) {
+            required.add(Lsm.APPARMOR);
         }
-        return apparmorProfile == null || apparmorProfile.equals(UNCONFINED) ? null : Lsm.APPARMOR;
+        if (selinuxLabel != null || mountLabel != null) {
+            required.add(Lsm.SELINUX);
+        }
+        return Collections.unmodifiableSet(required);
     }
 }

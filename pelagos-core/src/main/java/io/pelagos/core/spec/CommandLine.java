@@ -1,5 +1,6 @@
 package io.pelagos.core.spec;
 
+import io.pelagos.core.internal.json.JsonObject;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.LandlockRules;
 import io.pelagos.core.security.LsmLabels;
@@ -291,6 +292,11 @@ final class CommandLine {
     }
 
     private void root() {
+        if (spec.rootPropagation() != Mount.Propagation.PRIVATE) {
+            throw none(
+                    "rootPropagation " + JsonObject.nameOf(spec.rootPropagation()),
+                    "the root is always private");
+        }
         if (spec.readOnlyRoot()) {
             flag("read-only");
             option("read-only-tmpfs", "false");

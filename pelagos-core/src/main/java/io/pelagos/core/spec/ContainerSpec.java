@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param name a name of the caller's choice, or null for one made up
  * @param root the root file system
  * @param readOnlyRoot whether the root cannot be changed; other mounts keep their own rule
+ * @param rootPropagation how mounts appear that are made below the root later
  * @param defaultMounts whether {@code /proc}, {@code /sys}, {@code /sys/fs/cgroup} and the usual
  *     {@code /dev} are mounted
  * @param mounts what else is mounted
@@ -42,6 +43,7 @@ public record ContainerSpec(
         @Nullable String name,
         RootSpec root,
         boolean readOnlyRoot,
+        Mount.Propagation rootPropagation,
         boolean defaultMounts,
         List<Mount> mounts,
         List<Device> devices,
@@ -195,6 +197,7 @@ public record ContainerSpec(
                 name,
                 newRoot,
                 readOnlyRoot,
+                rootPropagation,
                 defaultMounts,
                 mounts,
                 devices,
@@ -267,7 +270,9 @@ public record ContainerSpec(
     }
 
     /**
-     * Reads a config.json of the OCI runtime specification whose root is an absolute path.
+     * Reads a config.json of the OCI runtime specification whose root is an absolute path. What has
+     * nothing mounted at {@code /dev} gets the host's usual devices there, which the runtime has to
+     * supply.
      *
      * @param json the text
      * @return the specification
@@ -279,7 +284,8 @@ public record ContainerSpec(
     }
 
     /**
-     * Reads the config.json of a bundle.
+     * Reads the config.json of a bundle. What has nothing mounted at {@code /dev} gets the host's
+     * usual devices there, which the runtime has to supply.
      *
      * @param json the text
      * @param bundle the directory to which the root's path is relative

@@ -47,7 +47,9 @@ public sealed interface Mount {
         /** From the host into the container. */
         SLAVE,
         /** Both ways. */
-        SHARED
+        SHARED,
+        /** Neither way, and the mount cannot be bound anywhere else. */
+        UNBINDABLE
     }
 
     /**

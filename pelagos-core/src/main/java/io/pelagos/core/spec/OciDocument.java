@@ -80,6 +80,8 @@ final class OciDocument {
         var devices = OciDevices.read(linux);
         var name = notes.name();
         boolean defaultMounts = notes.defaultMounts();
+        var mounts = OciMounts.read(config, defaultMounts, notes.made());
+        boolean lacksDevices = notes.defaultDevices() && !defaultMounts;
         var hostname = config.optionalText("hostname");
         var domainname = config.optionalText("domainname");
         var timeout = notes.timeoutOrZero();
@@ -87,8 +89,9 @@ final class OciDocument {
                 name.isEmpty() ? null : name,
                 new RootSpec.Directory(directory(root, bundle)),
                 root.flag("readonly", false),
+                rootPropagation(linux),
                 defaultMounts,
-                OciMounts.read(config, defaultMounts, notes.made()),
+                lacksDevices ? OciMounts.withDevices(mounts, devices.devices()) : mounts,
                 devices.devices(),
                 process(process, linux, notes),
                 notes.stdio("stdin"),
@@ -131,6 +134,14 @@ final class OciDocument {
                     throw new IllegalArgumentException(
                             "root: layers are more than one directory; a config.json needs one");
         }
+    }
+
+    /** The specification knows no recursive ones. */
+    private static Mount.Propagation rootPropagation(JsonObject linux) {
+        var text = text(linux, "rootfsPropagation");
+        return text == null
+                ? Mount.Propagation.PRIVATE
+                : linux.constant("rootfsPropagation", Mount.Propagation.class);
     }
 
     private static Path directory(JsonObject root, @Nullable Path bundle) {
@@ -321,6 +332,9 @@ final class OciDocument {
             var offsets = node.putObject("timeOffsets");
             offset(offsets.putObject("monotonic"), spec.clocks().monotonic());
             offset(offsets.putObject("boottime"), spec.clocks().boottime());
+        }
+        if (spec.rootPropagation() != Mount.Propagation.PRIVATE) {
+            node.put("rootfsPropagation", JsonObject.nameOf(spec.rootPropagation()));
         }
         var cgroupsPath = OciResources.cgroupsPath(spec);
         if (cgroupsPath != null) {

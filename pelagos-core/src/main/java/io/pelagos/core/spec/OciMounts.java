@@ -45,6 +45,9 @@ final class OciMounts {
                     new Default("/dev/mqueue", "mqueue", "nosuid", "nodev", "noexec"),
                     new Default("/sys/fs/cgroup", "cgroup", "ro", "nosuid", "nodev", "noexec"));
 
+    private static final List<String> DEVICES =
+            List.of("null", "zero", "full", "random", "urandom", "tty");
+
     /** Options that change nothing of what a {@link Mount} says, or only how access times are. */
     private static final Set<String> WITHOUT_EFFECT =
             Set.of(
@@ -137,6 +140,41 @@ final class OciMounts {
                             + " says that it is there");
         }
         return mounts;
+    }
+
+    /** Tells whether something is mounted at {@code /dev}, which has the usual devices or not. */
+    static boolean hasOwnDev(ContainerSpec spec) {
+        return spec.defaultMounts() || hasOwnDev(spec.mounts());
+    }
+
+    private static boolean hasOwnDev(List<Mount> mounts) {
+        return mounts.stream().anyMatch(mount -> mount.target().equals("/dev"));
+    }
+
+    /**
+     * Adds the usual devices to a container whose {@code /dev} is part of its root: there too the
+     * runtime has to supply them, see "Default Devices" in config-linux.md. They are the host's,
+     * since none that lies in a root works, and come in the order in which mounts are made.
+     *
+     * @param mounts what is mounted
+     * @param devices what the configuration describes itself
+     */
+    static List<Mount> withDevices(List<Mount> mounts, List<Device> devices) {
+        if (hasOwnDev(mounts)) {
+            return mounts;
+        }
+        var all = new ArrayList<>(mounts);
+        for (var name : DEVICES) {
+            var path = "/dev/" + name;
+            if (devices.stream().noneMatch(device -> device.path().equals(path))
+                    && mounts.stream().noneMatch(mount -> mount.target().equals(path))) {
+                all.add(
+                        new Mount.Bind(
+                                path, path, false, Set.of(), Mount.Propagation.PRIVATE, false));
+            }
+        }
+        all.sort(Comparator.comparingInt(mount -> ContainerPath.depth(mount.target())));
+        return all;
     }
 
     /** Returns the ranges that a mount has of its own. */
@@ -308,6 +346,7 @@ final class OciMounts {
                 case "ridmap" -> allMapped = true;
                 case "slave", "rslave" -> propagation = Mount.Propagation.SLAVE;
                 case "shared", "rshared" -> propagation = Mount.Propagation.SHARED;
+                case "unbindable", "runbindable" -> propagation = Mount.Propagation.UNBINDABLE;
                 default -> {
                     var option = option(word);
                     if (option != null) {

@@ -52,6 +52,7 @@ final class OciNotes {
         }
         note(notes, "name", spec.name());
         note(notes, "default-mounts", spec.defaultMounts() ? "true" : null);
+        note(notes, "default-devices", OciMounts.hasOwnDev(spec) ? null : "false");
         spec.mounts().stream()
                 .filter(mount -> mount instanceof Mount.Bind bind && bind.makesSource())
                 .forEach(mount -> notes.put(CREATE_SOURCE + mount.target(), "true"));
@@ -147,6 +148,11 @@ final class OciNotes {
 
     boolean defaultMounts() {
         return flag("default-mounts");
+    }
+
+    /** Whether the usual devices are supplied where nothing is mounted at {@code /dev}. */
+    boolean defaultDevices() {
+        return take(PREFIX + "default-devices", true, OciNotes::flagOf);
     }
 
     /** Returns the targets of bind mounts that make their source. */

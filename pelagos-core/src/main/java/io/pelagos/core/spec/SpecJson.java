@@ -33,6 +33,7 @@ final class SpecJson {
         optional(node, "name", spec.name());
         root(node.putObject("root"), spec.root());
         node.put("readOnlyRoot", spec.readOnlyRoot());
+        node.put("rootPropagation", JsonObject.nameOf(spec.rootPropagation()));
         node.put("defaultMounts", spec.defaultMounts());
         MountJson.write(node.putArray("mounts"), spec.mounts());
         var devices = node.putArray("devices");
@@ -79,6 +80,10 @@ final class SpecJson {
                 object.optionalText("name"),
                 root(object.object("root")),
                 object.flag("readOnlyRoot"),
+                // What was written before there was a choice is private.
+                object.optionalText("rootPropagation") == null
+                        ? Mount.Propagation.PRIVATE
+                        : object.constant("rootPropagation", Mount.Propagation.class),
                 object.flag("defaultMounts"),
                 object.objects("mounts").stream().map(MountJson::read).toList(),
                 object.objects("devices").stream().map(SpecJson::device).toList(),

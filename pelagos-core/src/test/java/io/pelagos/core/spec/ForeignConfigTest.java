@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pelagos.core.internal.json.Json;
+import io.pelagos.core.security.Lsm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Configurations that others have written become a specification and the same one again, or are
@@ -26,7 +32,7 @@ class ForeignConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "spec-example.json, apparmorProfile",
+        "spec-example.json, hooks",
         "linux-netdevice.json, process",
         "linux-rdma.json, process",
         "minimal.json, process",
@@ -40,6 +46,22 @@ class ForeignConfigTest {
         assertThatThrownBy(() -> ContainerSpec.fromOci(json, BUNDLE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(name);
+    }
+
+    /** Without what a specification has no place for, such as hooks, all of the example is read. */
+    @Test
+    void theExampleOfTheSpecificationIsReadButForWhatHasNoPlace() throws IOException {
+        var example = (ObjectNode) Json.parse("example", text("spec-example.json"));
+        example.remove("hooks");
+        var resources = (ObjectNode) example.get("linux").get("resources");
+        resources.remove(List.of("network", "oomScoreAdj", "blockIO"));
+        ((ObjectNode) resources.get("memory")).remove(List.of("kernel", "kernelTCP", "swappiness"));
+        ((ObjectNode) resources.get("cpu")).remove(List.of("realtimeRuntime", "realtimePeriod"));
+        var spec = ContainerSpec.fromOci(example.toString(), BUNDLE);
+        assertThat(spec.confinement().labels().required())
+                .isEqualTo(EnumSet.of(Lsm.APPARMOR, Lsm.SELINUX));
+        assertThat(spec.rootPropagation()).isEqualTo(Mount.Propagation.SLAVE);
+        assertThat(ContainerSpec.fromOci(spec.toOci()).toOci()).isEqualTo(spec.toOci());
     }
 
     private static String text(String file) throws IOException {

@@ -55,6 +55,7 @@ class GoldenFilesTest {
                 spec.name(),
                 spec.root(),
                 spec.readOnlyRoot(),
+                spec.rootPropagation(),
                 spec.defaultMounts(),
                 spec.mounts(),
                 spec.devices(),

@@ -39,6 +39,7 @@ public final class SpecArbitraries {
     private record Shape(
             RootSpec root,
             boolean readOnlyRoot,
+            Mount.Propagation rootPropagation,
             boolean defaultMounts,
             boolean init,
             ContainerSpec.Supervision supervision,
@@ -48,6 +49,7 @@ public final class SpecArbitraries {
         return Combinators.combine(
                         roots(),
                         FLAG,
+                        Arbitraries.of(Mount.Propagation.class),
                         FLAG,
                         FLAG,
                         Arbitraries.of(ContainerSpec.Supervision.class),
@@ -249,6 +251,7 @@ public final class SpecArbitraries {
                 null,
                 shape.root(),
                 shape.readOnlyRoot(),
+                shape.rootPropagation(),
                 shape.defaultMounts(),
                 mounts,
                 devices ? List.of(Device.character("/dev/kvm", 10, 232)) : List.of(),

@@ -114,6 +114,7 @@ public final class SpecArbitraries {
                 notes.name(),
                 files.root(),
                 files.readOnlyRoot(),
+                files.rootPropagation(),
                 files.defaultMounts(),
                 files.mounts(),
                 files.devices(),
@@ -147,6 +148,7 @@ public final class SpecArbitraries {
     private record Files(
             RootSpec root,
             boolean readOnlyRoot,
+            Mount.Propagation rootPropagation,
             boolean defaultMounts,
             List<Mount> mounts,
             List<Device> devices) {}
@@ -188,6 +190,7 @@ public final class SpecArbitraries {
         return Combinators.combine(
                         roots,
                         Arbitraries.of(true, false),
+                        Arbitraries.of(Mount.Propagation.class),
                         Arbitraries.of(true, false),
                         mounts,
                         devices.list().ofMaxSize(3))

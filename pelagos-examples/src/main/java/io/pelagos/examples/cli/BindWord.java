@@ -34,6 +34,7 @@ final class BindWord {
             case "private", "rprivate" -> bind.propagation(Mount.Propagation.PRIVATE);
             case "slave", "rslave" -> bind.propagation(Mount.Propagation.SLAVE);
             case "shared", "rshared" -> bind.propagation(Mount.Propagation.SHARED);
+            case "unbindable", "runbindable" -> bind.propagation(Mount.Propagation.UNBINDABLE);
             default ->
                     throw new IllegalArgumentException(
                             "\""
@@ -41,7 +42,8 @@ final class BindWord {
                                     + "\": "
                                     + word
                                     + " is none of ro, rw, [no]suid, [no]dev, [no]exec, noatime,"
-                                    + " bind, rbind, [r]private, [r]slave, [r]shared, idmap[=…]");
+                                    + " bind, rbind, [r]private, [r]slave, [r]shared,"
+                                    + " [r]unbindable, idmap[=…]");
         };
     }
 

@@ -42,7 +42,14 @@ final class MountOptions {
             description = "Leave out /proc, /sys, /sys/fs/cgroup and the usual /dev.")
     private boolean noDefaultMounts;
 
+    @Option(
+            names = "--root-propagation",
+            paramLabel = "private|slave|shared|unbindable",
+            description = "How mounts made below the root later appear on the other side.")
+    private Mount.Propagation rootPropagation = Mount.Propagation.PRIVATE;
+
     void applyTo(ContainerBuilder builder) {
+        builder.rootPropagation(rootPropagation);
         if (readOnly) {
             builder.readOnlyRoot();
         }

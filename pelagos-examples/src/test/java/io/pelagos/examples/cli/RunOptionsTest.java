@@ -73,6 +73,7 @@ class RunOptionsTest {
                 "--mount=type=bind,src=/srv,dst=/data | \"source\":\"/srv\"",
                 "--tmpfs=/scratch:size=1m        | 1048576",
                 "--no-default-mounts             | \"defaultMounts\":false",
+                "--root-propagation=shared       | \"rootPropagation\":\"shared\"",
                 "--device=/dev/zero              | \"path\":\"/dev/zero\"",
                 "--cap-add=NET_ADMIN             | NET_ADMIN",
                 "--sysctl=net.ipv4.ip_forward=1  | \"net.ipv4.ip_forward\":\"1\"",

@@ -136,17 +136,22 @@ public final class CgroupCreation {
     }
 
     /**
-     * Says which file will count the processes that were killed for want of memory.
+     * Says which files will count how often limits of memory are met.
      *
-     * @return an absolute path, where there may be nothing; its text is for {@link
-     *     ContainerCgroup#oomKills(String)}. Empty where nobody counts
+     * @return absolute paths, where there may be nothing; their texts, one behind the other, are
+     *     for {@link ContainerCgroup#memoryEvents}. Empty where nobody counts
      */
-    public Optional<String> expectedMemoryEvents() {
+    public List<String> expectedMemoryEvents() {
         boolean legacyMemory = v1.contains("memory");
+        var files =
+                legacyMemory
+                        ? List.of("memory.oom_control", "memory.failcnt")
+                        : List.of("memory.events");
         return host.hierarchies().stream()
                 .filter(h -> legacyMemory ? h.controllers().contains("memory") : h.unified())
-                .map(h -> own(h) + (legacyMemory ? "/memory.oom_control" : "/memory.events"))
-                .findFirst();
+                .limit(1)
+                .flatMap(h -> files.stream().map(file -> own(h) + "/" + file))
+                .toList();
     }
 
     private String own(Hierarchy hierarchy) {

@@ -1,5 +1,6 @@
 package io.pelagos.core.internal.cgroup;
 
+import io.pelagos.core.kernel.AtFlag;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.spec.Resources;
@@ -185,18 +186,42 @@ public final class CgroupHost {
      */
     public Optional<ContainerCgroup> open(Map<String, String> paths) {
         for (var path : paths.values()) {
-            if (path.contains("/../")
-                    || path.endsWith("/..")
-                    || hierarchies.stream().noneMatch(h -> path.startsWith(h.mountPoint() + "/"))) {
-                throw new IllegalArgumentException(
-                        "cgroup \"" + path + "\": is not below a cgroup hierarchy of this host");
-            }
+            requireBelow(path);
             if (!path.substring(path.lastIndexOf('/') + 1).startsWith(CONTAINER)) {
                 throw new IllegalArgumentException(
                         "cgroup \"" + path + "\": is not one of a container of Pelagos");
             }
         }
         return ContainerCgroup.open(this, paths);
+    }
+
+    /**
+     * Removes cgroups in which there is nothing, such as parents that a dead JVM has made.
+     *
+     * @param paths absolute paths, in order; those that are gone or in use are left out
+     * @throws IllegalArgumentException when one is not below a hierarchy of this host
+     */
+    public void removeEmpty(List<String> paths) {
+        paths.forEach(this::requireBelow);
+        for (var path : paths) {
+            try {
+                calls.unlinkat(null, path, AtFlag.AT_REMOVEDIR);
+            } catch (ErrnoException e) {
+                switch (e.errno()) {
+                    case ENOENT, EBUSY, ENOTEMPTY -> {}
+                    default -> throw e;
+                }
+            }
+        }
+    }
+
+    private void requireBelow(String path) {
+        if (path.contains("/../")
+                || path.endsWith("/..")
+                || hierarchies.stream().noneMatch(h -> path.startsWith(h.mountPoint() + "/"))) {
+            throw new IllegalArgumentException(
+                    "cgroup \"" + path + "\": is not below a cgroup hierarchy of this host");
+        }
     }
 
     /**

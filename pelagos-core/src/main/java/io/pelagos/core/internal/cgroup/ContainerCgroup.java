@@ -373,13 +373,14 @@ public final class ContainerCgroup implements AutoCloseable {
     }
 
     /**
-     * Reads out of a file of memory events how many processes were killed.
+     * Reads what {@link CgroupCreation#expectedMemoryEvents} names.
      *
-     * @param events {@code memory.events} of version 2 or {@code memory.oom_control} of version 1
-     * @return 0 also when the file does not say
+     * @param text {@code memory.events} of version 2, or {@code memory.oom_control} and {@code
+     *     memory.failcnt} of version 1, one behind the other
+     * @return the counters; empty when nothing was counted
      */
-    public static long oomKills(String events) {
-        return FlatKeyed.parse(events).get("oom_kill", 0);
+    public static Optional<Stats.Events> memoryEvents(String text) {
+        return StatsReader.memoryEvents(text);
     }
 
     /**

@@ -147,8 +147,8 @@ record LimitWriter(
                         + " (systemd-run --user --scope -p Delegate=yes java …)";
         static final String BUSY_REASON = "has processes beside the JVM";
         private static final String ALONE =
-                "start the JVM in a cgroup of its own (systemd-run --scope -p Delegate=yes java …),"
-                        + " or name an empty cgroup with cgroupParent";
+                "start the JVM in a cgroup of its own (systemd-run --user --scope -p Delegate=yes"
+                        + " java …; as root without --user), or name an empty cgroup with cgroupParent";
         private static final List<String> DENIED = List.of("EACCES", "EPERM", "EROFS");
 
         private Remedies() {}

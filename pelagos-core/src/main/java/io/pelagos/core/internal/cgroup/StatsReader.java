@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,22 @@ record StatsReader(@Nullable CgroupDirectory unified, Map<String, CgroupDirector
                         events.get("low"),
                         events.get("high"),
                         events.get("max"),
+                        events.get("oom"),
+                        events.get("oom_kill")));
+    }
+
+    /** The files of version 1 are one of keys and one of a number alone. */
+    static Optional<Stats.Events> memoryEvents(String text) {
+        var events = FlatKeyed.parse(text);
+        if (events.get("oom_kill") == null) {
+            return Optional.empty();
+        }
+        var failures = text.lines().map(FlatKeyed::number).filter(Objects::nonNull).findFirst();
+        return Optional.of(
+                new Stats.Events(
+                        events.get("low"),
+                        events.get("high"),
+                        failures.orElse(events.get("max")),
                         events.get("oom"),
                         events.get("oom_kill")));
     }

@@ -1,12 +1,11 @@
 package io.pelagos.core.internal.cgroup;
 
-import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
-import io.pelagos.core.kernel.Syscall;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Makes controllers of cgroup v2 available to the children of a cgroup.
@@ -14,10 +13,12 @@ import java.util.Set;
  * <p>Version 2 has no internal processes: a cgroup other than the root that has processes cannot
  * hand down domain controllers such as memory and io, and the write says EBUSY. The JVM usually
  * sits in just the cgroup below which its containers go. The strategy: when limits need a
- * controller and the JVM is the only process there, it moves itself into a leaf, {@code
- * pelagos-jvm}, which lasts as long as the cgroup does; {@link Hierarchy#base} knows it again. When
- * anything else is in that cgroup nothing is moved (those processes are not ours to move) and the
- * reason is returned.
+ * controller, the JVM moves itself into a leaf, {@code pelagos-jvm}, which lasts as long as the
+ * cgroup does, and takes along whom it may, see {@link CgroupMembers}; {@link Hierarchy#base} knows
+ * the leaf again. When anybody else is in that cgroup nobody is moved and the reason is returned.
+ *
+ * <p>A cgroup that has not got a controller itself may be in a delegated subtree, whose owner has
+ * to enable controllers from its top downwards: that is done too, where no process is in the way.
  */
 final class SubtreeControl {
     private SubtreeControl() {}
@@ -36,12 +37,20 @@ final class SubtreeControl {
         if (needed.isEmpty() && wished.isEmpty()) {
             return Map.of();
         }
+        var above = enableAbove(host, directory, needed);
         var available = words(directory.readIfPresent("cgroup.controllers"));
         var enabled = words(directory.readIfPresent("cgroup.subtree_control"));
         var reasons = new LinkedHashMap<String, String>();
         for (var controller : needed) {
             if (!available.contains(controller)) {
-                reasons.put(controller, directory + " has no " + controller + " controller");
+                var why = above.getOrDefault(controller, "");
+                reasons.put(
+                        controller,
+                        directory
+                                + " has no "
+                                + controller
+                                + " controller"
+                                + (why.isEmpty() ? "" : ": " + why));
             } else if (!enabled.contains(controller)) {
                 var reason = enable(host, directory, controller);
                 if (!reason.isEmpty()) {
@@ -65,15 +74,41 @@ final class SubtreeControl {
         return reasons;
     }
 
+    /** Enables what a cgroup lacks in those above that are delegated; says why it could not. */
+    private static Map<String, String> enableAbove(
+            CgroupHost host, CgroupDirectory directory, Set<String> needed) {
+        var missing = new LinkedHashSet<>(needed);
+        missing.removeAll(words(directory.readIfPresent("cgroup.controllers")));
+        if (missing.isEmpty()) {
+            return Map.of();
+        }
+        var delegation = Delegation.of(host);
+        if (delegation.isTop(directory)) {
+            return Map.of();
+        }
+        var path = directory.path();
+        try (var above =
+                CgroupDirectory.open(host.calls(), path.substring(0, path.lastIndexOf('/')))) {
+            return delegation.covers(above) ? enable(host, above, missing, Set.of()) : Map.of();
+        } catch (ErrnoException e) {
+            onlyDenied(e);
+            return Map.of();
+        }
+    }
+
     private static String enable(CgroupHost host, CgroupDirectory directory, String controller) {
         try {
+            var others = new AtomicReference<>("");
             if (occupied(directory)) {
-                host.alone(() -> moveJvm(directory));
+                host.alone(() -> others.set(new CgroupMembers(host, directory).move()));
             }
             if (occupied(directory)) {
                 return directory
                         + " "
                         + LimitWriter.Remedies.BUSY_REASON
+                        + (others.get().isEmpty()
+                                ? ""
+                                : " that it may not move (" + others.get() + ")")
                         + ", so cgroup v2 cannot have the "
                         + controller
                         + " controller for its children";
@@ -98,23 +133,6 @@ final class SubtreeControl {
      */
     private static boolean occupied(CgroupDirectory directory) {
         return directory.has("cgroup.type") && !directory.read("cgroup.procs").isBlank();
-    }
-
-    /** Moves the JVM into a leaf when it is the only process. */
-    private static void moveJvm(CgroupDirectory directory) {
-        long jvm = directory.calls().retry(Syscall.GETPID);
-        var pids = directory.read("cgroup.procs").lines().toList();
-        if (!pids.equals(List.of("" + jvm))) {
-            return;
-        }
-        try {
-            directory.make(Hierarchy.JVM_LEAF);
-        } catch (ErrnoException e) {
-            if (e.errno() != Errno.EEXIST) {
-                throw e;
-            }
-        }
-        directory.write(Hierarchy.JVM_LEAF + "/cgroup.procs", "" + jvm);
     }
 
     /** Lets pass what is the host's decision; anything else is a failure of ours. */

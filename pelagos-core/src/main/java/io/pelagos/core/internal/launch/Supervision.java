@@ -116,7 +116,7 @@ public final class Supervision {
          * @param logs what is kept of the standard streams
          * @param input the standard input that is kept open; or null for none
          * @param terminal the terminal that is kept; or null for none
-         * @param memoryEvents the file of the cgroup that counts kills for want of memory; or null
+         * @param memoryEvents the files of the cgroup that count how often limits of memory are met
          * @param cleanup what it removes when the container has ended
          */
         record Detached(
@@ -124,9 +124,14 @@ public final class Supervision {
                 Logs logs,
                 @Nullable KeptInput input,
                 @Nullable KeptTerminal terminal,
-                @Nullable String memoryEvents,
+                List<String> memoryEvents,
                 Cleanup cleanup)
-                implements Kind {}
+                implements Kind {
+            /** Copies the list. */
+            public Detached {
+                memoryEvents = List.copyOf(memoryEvents);
+            }
+        }
 
         /**
          * The helper, without any channel to the JVM, which waits for the helper alone.
@@ -476,11 +481,7 @@ public final class Supervision {
         ending.leave(
                 plan,
                 how.directory(),
-                file -> {
-                    if (how.memoryEvents() != null) {
-                        copyEvents(how.memoryEvents(), file);
-                    }
-                });
+                file -> how.memoryEvents().forEach(events -> copyEvents(events, file)));
         abandoned(how.cleanup());
         plan.onError(failed);
     }

@@ -68,7 +68,7 @@ final class Execution {
         }
         if (labels.any()) {
             labels.keep(plan);
-            plan.call(CLOSE_RANGE, labels.number() + 1, 0xffffffffL, 0);
+            plan.call(CLOSE_RANGE, labels.end(), 0xffffffffL, 0);
             if (labels.number() > kept + 1) {
                 plan.call(CLOSE_RANGE, kept + 1, labels.number() - 1, 0);
             }
@@ -87,7 +87,7 @@ final class Execution {
         int end = inputs.channels().end();
         if (labels.any()) {
             labels.keep(plan);
-            plan.call(CLOSE_RANGE, labels.number() + 1, 0xffffffffL, 0);
+            plan.call(CLOSE_RANGE, labels.end(), 0xffffffffL, 0);
             plan.call(CLOSE_RANGE, end, labels.number() - 1, 0);
         } else {
             plan.call(CLOSE_RANGE, end, 0xffffffffL, 0);

@@ -33,6 +33,7 @@ final class FileSystem {
     private final IdMappedMounts idMapped;
     private final RootTree root;
     private final KernelPaths kernelPaths;
+    private final KernelFileSystems kernel;
     private final Mounts mounts;
     private final List<Attachment> attachments;
 
@@ -46,7 +47,7 @@ final class FileSystem {
                         spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());
         var all = new ArrayList<Attachment>();
         all.addAll(root.attachments());
-        var kernel = new KernelFileSystems(inputs);
+        kernel = new KernelFileSystems(inputs);
         if (spec.defaultMounts()) {
             all.addAll(kernel.attachments());
         }
@@ -80,6 +81,7 @@ final class FileSystem {
         plan.call(UMASK, 0);
         var opened = new Slot[attachments.size()];
         openSources(plan, opened, true);
+        root.openPropagating(plan);
         plan.purpose("keeping mounts from spreading to the host");
         plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
         openSources(plan, opened, false);
@@ -93,6 +95,22 @@ final class FileSystem {
         kernelPaths.attach(plan, mountedNull < 0 ? null : opened[mountedNull]);
         for (var device : inputs.spec().devices()) {
             DeviceNodes.make(plan, device);
+        }
+        setPropagation(plan);
+    }
+
+    /**
+     * Comes last: the root must not be shared while it becomes the root, and what is mounted in a
+     * shared one is shared.
+     */
+    private void setPropagation(PlanBuilder plan) {
+        var propagation = inputs.spec().rootPropagation();
+        switch (propagation) {
+            case PRIVATE, SLAVE -> {}
+            case SHARED, UNBINDABLE -> {
+                plan.purpose("setting the propagation of the root");
+                MountCalls.setRootPropagation(plan, Mounts.propagation(propagation));
+            }
         }
     }
 
@@ -148,6 +166,9 @@ final class FileSystem {
     }
 
     private void attach(PlanBuilder plan, Slot[] opened) {
+        if (kernel.suppliesRoot()) {
+            kernel.makeLinks(plan);
+        }
         if (inputs.spec().readOnlyRoot()) {
             protectRoot(plan);
         }

@@ -4,6 +4,7 @@ import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.security.Capability;
 import io.pelagos.core.security.KernelVersion;
 import io.pelagos.core.security.Lsm;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,24 @@ public record HostFacts(
                 capabilities,
                 false,
                 Set.of());
+    }
+
+    /** Returns the facts of the same machine with these security modules in force too. */
+    public HostFacts with(Set<Lsm> more) {
+        var all = EnumSet.noneOf(Lsm.class);
+        all.addAll(modules);
+        all.addAll(more);
+        return new HostFacts(
+                architecture,
+                kernel,
+                landlockAbi,
+                cgroup2,
+                nofileHard,
+                capabilities,
+                hostRoot,
+                effective,
+                nested,
+                all);
     }
 
     /**

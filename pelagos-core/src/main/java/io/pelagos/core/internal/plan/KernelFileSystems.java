@@ -13,6 +13,7 @@ import static io.pelagos.core.kernel.Syscall.SYMLINKAT;
 import io.pelagos.core.internal.launch.PlanBuilder;
 import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
+import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import java.util.ArrayList;
@@ -102,6 +103,9 @@ final class KernelFileSystems {
      * @return what is mounted then
      */
     List<Attachment> filled(List<Attachment> mounts) {
+        if (suppliesRoot()) {
+            return mounts.stream().map(this::checked).toList();
+        }
         if (inputs.spec().mounts().stream().noneMatch(KernelFileSystems::isEmptyDev)) {
             return mounts;
         }
@@ -110,6 +114,53 @@ final class KernelFileSystems {
             all.add(mount.target().equals("/dev") ? mount.with(this::fill) : mount);
         }
         return all;
+    }
+
+    /**
+     * Tells whether the usual devices are put into a {@code /dev} that is part of the root, as for
+     * an OCI configuration that mounts nothing there.
+     */
+    boolean suppliesRoot() {
+        return !inputs.spec().defaultMounts()
+                && !hasMount("/dev")
+                && devices().stream().allMatch(device -> isSupplied("/dev/" + device.name()));
+    }
+
+    private boolean isSupplied(String path) {
+        return inputs.spec().mounts().stream()
+                .anyMatch(
+                        mount ->
+                                mount instanceof Mount.Bind bind
+                                        && bind.source().equals(path)
+                                        && bind.target().equals(path));
+    }
+
+    private boolean hasMount(String target) {
+        return inputs.spec().mounts().stream().anyMatch(mount -> mount.target().equals(target));
+    }
+
+    /** Sees to it that it is the device, and that no link in the root leads elsewhere. */
+    private Attachment checked(Attachment mount) {
+        return devices().stream()
+                .filter(device -> mount.target().equals("/dev/" + device.name()))
+                .findFirst()
+                .map(device -> hostDevice(device.name()))
+                .orElse(mount);
+    }
+
+    /**
+     * Makes the usual links in a {@code /dev} that is part of the root, where they lead anywhere.
+     */
+    void makeLinks(PlanBuilder plan) {
+        plan.purpose("making the usual links in /dev");
+        var dev = Targets.require(plan, "/dev", Targets.Kind.DIRECTORY, false);
+        LINKS.forEach(
+                (name, target) -> {
+                    if (hasMount(target.startsWith("/proc/") ? "/proc" : "/dev/pts")) {
+                        plan.call(SYMLINKAT, target, dev, name).tolerate(Errno.EEXIST);
+                    }
+                });
+        plan.call(CLOSE, dev);
     }
 
     /** Nothing can be put into one that is read-only, and no device works where there are none. */

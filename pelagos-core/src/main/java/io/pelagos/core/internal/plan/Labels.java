@@ -8,6 +8,7 @@ import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_MAGICLINKS;
 import static io.pelagos.core.kernel.ResolveFlag.RESOLVE_NO_XDEV;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
 import static io.pelagos.core.kernel.Syscall.DUP3;
+import static io.pelagos.core.kernel.Syscall.FCNTL;
 import static io.pelagos.core.kernel.Syscall.FSTATFS;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
 import static io.pelagos.core.kernel.Syscall.WRITE;
@@ -18,14 +19,15 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.security.Lsm;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The label that the program gets of a security module when it is executed, see proc_pid_attr(5).
+ * The label that the program gets of each security module when it is executed, see
+ * proc_pid_attr(5).
  *
  * <p>The file that takes it is opened while a private procfs can still be had, before paths are
  * masked, and written when everything else is done. The kernel takes it from the process only that
@@ -34,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class Labels {
     private static final int PROC_SUPER_MAGIC = 0x9fa0;
     private static final int STATFS_SIZE = 120;
+
+    /** See fcntl(2). */
+    private static final int F_DUPFD_CLOEXEC = 1030;
 
     /** {@code self} is a link, to a number beside it. */
     private static final Constant TO_ITSELF =
@@ -44,10 +49,10 @@ final class Labels {
             Set.of("proc", "sysfs", "cgroup", "cgroup2", "mqueue", "bpf", "securityfs");
 
     private final LaunchInputs inputs;
-    private final @Nullable Written written;
+    private final List<Written> written;
 
-    /** Set when the file is open. */
-    private @Nullable Slot opened;
+    /** One for each that is written, when the files are open. */
+    private final List<Slot> opened = new ArrayList<>();
 
     private record Written(String purpose, String file, String text) {}
 
@@ -56,28 +61,30 @@ final class Labels {
         written = written(inputs);
     }
 
-    private static @Nullable Written written(LaunchInputs inputs) {
+    private static List<Written> written(LaunchInputs inputs) {
         var labels = inputs.spec().confinement().labels();
+        var written = new ArrayList<Written>();
         if (labels.apparmorProfile() != null && inputs.facts().modules().contains(Lsm.APPARMOR)) {
-            return new Written(
-                    "taking the AppArmor profile " + labels.apparmorProfile(),
-                    "self/attr/apparmor/exec",
-                    "exec " + labels.apparmorProfile());
+            written.add(
+                    new Written(
+                            "taking the AppArmor profile " + labels.apparmorProfile(),
+                            "self/attr/apparmor/exec",
+                            "exec " + labels.apparmorProfile()));
         }
         if (labels.selinuxLabel() != null && inputs.facts().modules().contains(Lsm.SELINUX)) {
-            return new Written(
-                    "taking the SELinux context " + labels.selinuxLabel(),
-                    "self/attr/exec",
-                    labels.selinuxLabel());
+            written.add(
+                    new Written(
+                            "taking the SELinux context " + labels.selinuxLabel(),
+                            "self/attr/exec",
+                            labels.selinuxLabel()));
         }
-        return null;
+        return List.copyOf(written);
     }
 
     /** Opens the file for a first process, before anything of the container is mounted. */
     void open(PlanBuilder plan) {
-        if (written != null) {
-            var proc = PrivateProc.open(plan);
-            openBelow(plan, written, proc);
+        if (any()) {
+            openBelow(plan, PrivateProc.open(plan));
         }
     }
 
@@ -88,7 +95,7 @@ final class Labels {
      * namespace knows it.
      */
     void openInside(PlanBuilder plan) {
-        if (written == null) {
+        if (!any()) {
             return;
         }
         if (!inputs.inUserNamespace()) {
@@ -106,42 +113,57 @@ final class Labels {
         plan.call(OPENAT, AT_FDCWD, "/proc", O_WRONLY, 0);
         plan.call(CLOSE, -1);
         plan.here(same);
-        openBelow(plan, written, proc);
+        openBelow(plan, proc);
     }
 
-    private void openBelow(PlanBuilder plan, Written label, Slot proc) {
-        opened = PrivateProc.file(plan, proc, label.file(), label.file(), TO_ITSELF);
+    private void openBelow(PlanBuilder plan, Slot proc) {
+        for (var label : written) {
+            opened.add(PrivateProc.file(plan, proc, label.file(), label.file(), TO_ITSELF));
+        }
         plan.call(CLOSE, proc);
     }
 
-    /** Tells whether there is a file, which {@link #keep} keeps. */
+    /** Tells whether there are files, which {@link #keep} keeps. */
     boolean any() {
-        return written != null;
+        return !written.isEmpty();
     }
 
     /**
-     * Gives the file a number that does not depend on what else is open, so that all others can be
-     * closed. A number that it has already is an error of dup3(2).
+     * Gives each file a number that does not depend on what else is open, so that all others can be
+     * closed. A number that it has already is an error of dup3(2). Of two, neither must have the
+     * number that the other one gets.
      */
     void keep(PlanBuilder plan) {
-        if (written != null) {
-            plan.call(DUP3, Objects.requireNonNull(opened), number(), O_CLOEXEC)
-                    .tolerate(Errno.EINVAL);
+        if (opened.size() > 1) {
+            for (int i = 0; i < opened.size(); i++) {
+                var moved = plan.slot(written.get(i).file());
+                plan.call(FCNTL, opened.get(i), F_DUPFD_CLOEXEC, end()).into(moved);
+                opened.set(i, moved);
+            }
+        }
+        for (int i = 0; i < opened.size(); i++) {
+            plan.call(DUP3, opened.get(i), number() + i, O_CLOEXEC).tolerate(Errno.EINVAL);
         }
     }
 
-    /** Returns that number: behind the report pipe's last one. */
+    /** Returns the number behind the last of them. */
+    int end() {
+        return number() + written.size();
+    }
+
+    /** Returns the first of those numbers: behind the report pipe's last one. */
     int number() {
         int end = inputs.channels().end();
         return inputs.spec().process().descriptors().count() == 0 ? end : end + 1;
     }
 
-    /** Writes the label, which counts from execve(2) on. */
+    /** Writes the labels, which count from execve(2) on. */
     void write(PlanBuilder plan) {
-        if (written != null) {
-            plan.purpose(written.purpose());
-            plan.call(WRITE, number(), written.text(), Namespaces.length(written.text()));
-            plan.call(CLOSE, number());
+        for (int i = 0; i < written.size(); i++) {
+            var label = written.get(i);
+            plan.purpose(label.purpose());
+            plan.call(WRITE, number() + i, label.text(), Namespaces.length(label.text()));
+            plan.call(CLOSE, number() + i);
         }
     }
 

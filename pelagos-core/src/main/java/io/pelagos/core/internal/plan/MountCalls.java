@@ -154,6 +154,17 @@ final class MountCalls {
                 MOUNT_ATTR_SIZE);
     }
 
+    /** Changes the propagation of the root alone. */
+    static void setRootPropagation(PlanBuilder plan, Constant propagation) {
+        plan.call(
+                MOUNT_SETATTR,
+                AT_FDCWD,
+                "/",
+                Constant.flags(),
+                plan.longs("{" + propagation.name() + "}", 0, 0, propagation, 0),
+                MOUNT_ATTR_SIZE);
+    }
+
     /** Mounts what was mounted nowhere. */
     static PlanBuilder.Added attach(PlanBuilder plan, Slot mount, Slot target) {
         return plan.call(MOVE_MOUNT, mount, "", target, "", BY_DESCRIPTORS);

@@ -76,7 +76,7 @@ final class Mounts {
                 bind.target(),
                 file ? Targets.Kind.FILE : Targets.Kind.DIRECTORY,
                 true,
-                bind.propagation() != Mount.Propagation.PRIVATE,
+                spreads(bind.propagation()),
                 plan -> {
                     var open = idMapped.of(bind);
                     if (open != null) {
@@ -201,11 +201,20 @@ final class Mounts {
         return Constant.flags(flags.toArray(Constant[]::new));
     }
 
+    /** Tells whether a mount has to be taken from its peer group on the host. */
+    private static boolean spreads(Mount.Propagation propagation) {
+        return switch (propagation) {
+            case SLAVE, SHARED -> true;
+            case PRIVATE, UNBINDABLE -> false;
+        };
+    }
+
     static Constant propagation(Mount.Propagation propagation) {
         return switch (propagation) {
             case PRIVATE -> MountFlag.MS_PRIVATE;
             case SLAVE -> MountFlag.MS_SLAVE;
             case SHARED -> MountFlag.MS_SHARED;
+            case UNBINDABLE -> MountFlag.MS_UNBINDABLE;
         };
     }
 }

@@ -26,13 +26,16 @@ import io.pelagos.core.internal.launch.PlanBuilder.Slot;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.MountApi;
+import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.spec.Bytes;
+import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the root of a container and goes there, still on the host's side of the change of root. */
 final class RootTree {
@@ -42,10 +45,28 @@ final class RootTree {
     private final PlanBuilder.Text hostname;
     private final IdMappedMounts idMapped;
 
+    /** The directory that receives mounts of the host, once it is open. */
+    private @Nullable Copy propagating;
+
+    /** A copy of the mount of a directory, and the directory onto which it is mounted. */
+    private record Copy(Slot place, Slot root) {}
+
     RootTree(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
         this.inputs = inputs;
         this.hostname = hostname;
         this.idMapped = idMapped;
+    }
+
+    /**
+     * Takes the directory that receives mounts of the host from its peer group, before the
+     * container's view of the host leaves that.
+     */
+    void openPropagating(PlanBuilder plan) {
+        if (inputs.spec().rootPropagation() == Mount.Propagation.SLAVE
+                && inputs.spec().root() instanceof RootSpec.Directory(var path)) {
+            plan.purpose("opening the root file system");
+            propagating = copy(plan, path.toString(), MountFlag.MS_SLAVE);
+        }
     }
 
     /** Makes the root's mount the working directory, ready for pivot_root(2). */
@@ -109,6 +130,13 @@ final class RootTree {
      * once.
      */
     private Slot directory(PlanBuilder plan, String path) {
+        var copy = propagating == null ? copy(plan, path, MountCalls.PRIVATE) : propagating;
+        MountCalls.attach(plan, copy.root(), copy.place());
+        plan.call(CLOSE, copy.place());
+        return copy.root();
+    }
+
+    private Copy copy(PlanBuilder plan, String path, Constant propagation) {
         var place = plan.slot(path);
         plan.call(OPENAT, AT_FDCWD, path, Constant.flags(O_PATH, O_DIRECTORY, O_CLOEXEC), 0)
                 .into(place);
@@ -116,10 +144,8 @@ final class RootTree {
         MountCalls.clone(plan, place, root, true);
         var attributes =
                 inputs.spec().confinement().privileged() ? Constant.flags() : MOUNT_ATTR_NODEV;
-        MountCalls.setAttributes(plan, root, true, attributes, MountCalls.PRIVATE);
-        MountCalls.attach(plan, root, place);
-        plan.call(CLOSE, place);
-        return root;
+        MountCalls.setAttributes(plan, root, true, attributes, propagation);
+        return new Copy(place, root);
     }
 
     private Slot memory(PlanBuilder plan) {

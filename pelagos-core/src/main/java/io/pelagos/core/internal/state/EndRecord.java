@@ -4,11 +4,12 @@ import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.launch.Ending;
 import io.pelagos.core.spec.Exit;
 import io.pelagos.core.spec.Signal;
+import io.pelagos.core.spec.Stats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.Optional;
 
 /** Reads what a detached supervisor leaves as {@link Ending}. */
 public final class EndRecord {
@@ -47,9 +48,25 @@ public final class EndRecord {
         if (!mayBeOutOfMemory(how) || bytes.length == Ending.SIZE) {
             return how;
         }
-        var events = Arrays.copyOfRange(bytes, Ending.SIZE, bytes.length);
-        long kills = ContainerCgroup.oomKills(new String(events, StandardCharsets.US_ASCII));
+        var kills = memoryEvents(bytes).map(Stats.Events::oomKill).orElse(0L);
         return kills > 0 ? new Exit.OutOfMemory(kills) : how;
+    }
+
+    /**
+     * Reads the memory events behind a record.
+     *
+     * @param bytes the contents of the file
+     * @return how often limits of memory were met; empty when nobody counted
+     */
+    public static Optional<Stats.Events> memoryEvents(byte[] bytes) {
+        return bytes.length <= Ending.SIZE
+                ? Optional.empty()
+                : ContainerCgroup.memoryEvents(
+                        new String(
+                                bytes,
+                                Ending.SIZE,
+                                bytes.length - Ending.SIZE,
+                                StandardCharsets.US_ASCII));
     }
 
     /**

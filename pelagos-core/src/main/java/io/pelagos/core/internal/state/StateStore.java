@@ -11,6 +11,7 @@ import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Stats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -235,6 +236,29 @@ public final class StateStore {
      */
     public static Optional<End> readEnd(OwnedDirectory directory) {
         return Optional.ofNullable(ending(directory));
+    }
+
+    /**
+     * Returns how often the container met limits of memory until it ended, as its supervisor has
+     * left it.
+     *
+     * @param state a container
+     * @return the counters, or empty when there is no record, or nobody counted
+     */
+    public Optional<Stats.Events> memoryEvents(ContainerState state) {
+        try (var all = openAll()) {
+            if (all == null) {
+                return Optional.empty();
+            }
+            try (var directory = all.child(state.name())) {
+                return directory.read(Ending.FILE, Ending.LARGEST).flatMap(EndRecord::memoryEvents);
+            }
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /**

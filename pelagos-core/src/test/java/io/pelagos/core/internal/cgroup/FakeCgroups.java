@@ -6,6 +6,7 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LaunchRequest;
 import io.pelagos.core.kernel.LinuxKernel;
+import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cgroup hierarchies of plain files, for controllers and files that no kernel at hand has: a kernel
@@ -32,12 +34,17 @@ final class FakeCgroups implements Kernel {
     private static final Set<Syscall> SURE =
             Set.of(Syscall.CLOSE, Syscall.GETEUID, Syscall.GETPID, Syscall.UNLINKAT);
 
+    /** W_OK of faccessat2(2). */
+    private static final int WRITABLE = 2;
+
     private final Kernel linux = new LinuxKernel();
     private final Path root;
     private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
     private final List<Hierarchy> hierarchies = new ArrayList<>();
     private final List<String> written = new ArrayList<>();
     private final Set<Long> open = new TreeSet<>();
+    private final Set<String> marked = new TreeSet<>();
+    private @Nullable Integer user;
     private int countdown = Integer.MAX_VALUE;
     private String denied = "";
     private Errno failure = Errno.EIO;
@@ -71,6 +78,48 @@ final class FakeCgroups implements Kernel {
         return this;
     }
 
+    /** Lets the JVM be in a cgroup below the top of version 2, which is made. */
+    FakeCgroups own(String cgroup) {
+        var unified = hierarchies.getFirst();
+        var at = Path.of(unified.mountPoint());
+        try {
+            for (var name : Path.of(cgroup.substring(1))) {
+                at = Files.createDirectory(at.resolve(name));
+                populate(at);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        hierarchies.set(0, Hierarchy.unified(unified.mountPoint(), unified.controllers(), cgroup));
+        return this;
+    }
+
+    /** Lets the JVM run as a user. */
+    FakeCgroups user(int uid) {
+        user = uid;
+        return this;
+    }
+
+    /** Marks a cgroup as systemd marks what it delegates. */
+    FakeCgroups delegated(String cgroup) {
+        marked.add(cgroup);
+        return this;
+    }
+
+    /** Adds a process as procfs shows it. */
+    FakeCgroups process(int pid, String name, int parent, int uid) {
+        try {
+            var file = Files.createDirectories(root.resolve("proc/" + pid)).resolve("status");
+            Files.writeString(
+                    file,
+                    "Name:\t%s\nPPid:\t%d\nUid:\t%d\t%d\t%d\t%d\n"
+                            .formatted(name, parent, uid, uid, uid, uid));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
     private Path mount(String name, Map<String, String> files) {
         try {
             var mount = Files.createDirectories(root.resolve(name));
@@ -94,7 +143,8 @@ final class FakeCgroups implements Kernel {
 
     /**
      * Denies, from now on, what this user may not do: {@code mkdir}; the name of a file that is
-     * opened; {@code rmdir:} with the path of a directory below the folder, which is EIO.
+     * opened; {@code rmdir:} with the path of a directory below the folder, which is EIO; {@code
+     * mine:} with the path of all that may be written.
      */
     void deny(String what) {
         denied = what;
@@ -169,7 +219,7 @@ final class FakeCgroups implements Kernel {
                 case BPF -> -Errno.EPERM.number();
                 case WRITE -> write(file(arguments[0]), string(arguments[1], arguments[2]));
                 case MKDIRAT -> {
-                    if (denied.equals("mkdir")) {
+                    if (denied.equals("mkdir") || isDenied(resolve(arguments))) {
                         yield -Errno.EACCES.number();
                     }
                     long result = linux.call(syscall, arguments);
@@ -182,7 +232,28 @@ final class FakeCgroups implements Kernel {
                         denied.equals("rmdir:" + root.relativize(resolve(arguments)))
                                 ? -Errno.EIO.number()
                                 : remove(resolve(arguments));
+                case GETEUID -> user == null ? linux.call(syscall, arguments) : user;
+                case FACCESSAT2 ->
+                        arguments[2] == WRITABLE && isDenied(resolve(arguments))
+                                ? -Errno.EACCES.number()
+                                : linux.call(syscall, arguments);
+                case FGETXATTR -> {
+                    boolean delegated =
+                            string(arguments[1], -1).equals("user.delegate")
+                                    && marked.contains(below(file(arguments[0])));
+                    yield delegated ? one(arguments[2]) : -Errno.ENODATA.number();
+                }
                 case OPENAT, OPENAT2 -> {
+                    var path = string(arguments[1], -1);
+                    if (path.startsWith("/proc/")) {
+                        yield openProcess(path, arguments[2]);
+                    }
+                    // What is written is opened by openat(2).
+                    if (syscall == Syscall.OPENAT
+                            && (arguments[2] & 3) != 0
+                            && isDenied(resolve(arguments))) {
+                        yield -Errno.EACCES.number();
+                    }
                     if (string(arguments[1], -1).equals(denied)) {
                         yield -Errno.EACCES.number();
                     }
@@ -201,6 +272,34 @@ final class FakeCgroups implements Kernel {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private String below(Path path) {
+        return root.relativize(path).toString();
+    }
+
+    /** Everything that a user has not been given, as {@code mine:} with what has been. */
+    private boolean isDenied(Path path) {
+        return denied.startsWith("mine:")
+                && !("/" + below(path.normalize())).startsWith("/" + denied.substring(5));
+    }
+
+    private long openProcess(String path, long flags) {
+        try (var memory = Memory.open()) {
+            long fd = linux.call(Syscall.OPENAT, -100, memory.string(root + path), flags, 0);
+            if (fd >= 0) {
+                open.add(fd);
+            }
+            return fd;
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static long one(long address) {
+        MemorySegment.ofAddress(address)
+                .reinterpret(1)
+                .set(java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (byte) '1');
+        return 1;
     }
 
     private void populate(Path directory) throws IOException {
@@ -235,11 +334,14 @@ final class FakeCgroups implements Kernel {
                     return -Errno.EBUSY.number();
                 }
                 Files.writeString(file, Files.readString(file) + text.substring(1) + " ");
+                handDown(directory, text.substring(1));
             }
             case "cgroup.procs" -> {
                 var above = directory.resolveSibling("cgroup.procs");
-                Files.writeString(above, Files.readString(above).replace(text + "\n", ""));
-                Files.writeString(file, text + "\n");
+                var left = new ArrayList<>(Files.readAllLines(above));
+                left.remove(text);
+                Files.write(above, left);
+                Files.writeString(file, Files.readString(file) + text + "\n");
             }
             case "cgroup.freeze" -> {
                 Files.writeString(file, text);
@@ -250,6 +352,18 @@ final class FakeCgroups implements Kernel {
         }
         written.add(root.relativize(file) + " " + text);
         return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static void handDown(Path directory, String controller) throws IOException {
+        try (var files = Files.list(directory)) {
+            for (var child : files.filter(Files::isDirectory).toList()) {
+                var file = child.resolve("cgroup.controllers");
+                var controllers = Files.readString(file);
+                if (!List.of(controllers.strip().split(" ", -1)).contains(controller)) {
+                    Files.writeString(file, controllers.strip() + " " + controller + "\n");
+                }
+            }
+        }
     }
 
     private static long remove(Path directory) throws IOException {

@@ -156,27 +156,142 @@ class FakeCgroupsTest {
 
     @Test
     void processesOfOthersAreNotMoved() {
-        var fake = unified(folder, "io.weight");
-        fake.show("unified/cgroup.procs", "1\n" + JVM);
+        var fake = unified(folder, "io.weight").own("/d").user(0).process(1, "init", 0, 0);
+        fake.show("unified/d/cgroup.procs", "1\n" + JVM);
         var cgroup = fake.host().create("c", limits(16L, false));
         assertThat(withoutDevices(cgroup.warnings()))
                 .singleElement()
                 .asString()
-                .contains("pids 16", "has processes beside the JVM", "systemd-run");
-        assertThat(fake.text("unified/cgroup.procs")).isEqualTo("1\n" + JVM);
-        assertThat(fake.directories()).containsExactly("unified/c");
+                .contains(
+                        "pids 16",
+                        "has processes beside the JVM that it may not move (1 init)",
+                        "systemd-run --user --scope -p Delegate=yes");
+        assertThat(fake.text("unified/d/cgroup.procs")).isEqualTo("1\n" + JVM);
+        assertThat(fake.directories()).containsExactlyInAnyOrder("unified/d", "unified/d/c");
+        cgroup.remove();
+    }
+
+    /** A JVM of this user in {@code /d}, started by a shell, which somebody else looks after. */
+    private FakeCgroups withShell(int user) {
+        return unified(folder, "io.weight")
+                .own("/d")
+                .user(user)
+                .process(700, "sshd", 1, 0)
+                .process(701, "bash", 700, user)
+                .process(702, "mvn", 701, user);
+    }
+
+    @Test
+    void whatTheJvmHasStartedMovesAlong() {
+        var jvm = Integer.parseInt(JVM.strip());
+        var fake =
+                unified(folder, "io.weight")
+                        .own("/d")
+                        .user(0)
+                        .process(901, "sh", jvm, 0)
+                        .process(902, "cat", 901, 0)
+                        .process(903, "pelagos", 1, 0);
+        fake.show("unified/d/cgroup.procs", "901\n902\n903\n" + JVM);
+        var cgroup = fake.host().create("c", limits(16L, true));
+        assertThat(fake.text("unified/d/pelagos-jvm/cgroup.procs"))
+                .isEqualTo("901\n902\n903\n" + JVM);
+        assertThat(fake.text("unified/d/c/pids.max")).isEqualTo("16");
         cgroup.remove();
     }
 
     @Test
+    void theShellOfAUserMovesAlongInWhatIsDelegatedToThatUser() {
+        var fake = withShell(1000);
+        fake.deny("mine:unified/d");
+        fake.show("unified/d/cgroup.procs", "701\n702\n" + JVM);
+        var cgroup = fake.host().create("c", limits(16L, true));
+        assertThat(fake.text("unified/d/pelagos-jvm/cgroup.procs")).isEqualTo("701\n702\n" + JVM);
+        assertThat(fake.text("unified/d/c/pids.max")).isEqualTo("16");
+        assertThat(fake.text("unified/cgroup.subtree_control")).isEmpty();
+        cgroup.remove();
+    }
+
+    @Test
+    void whoIsOfAnotherUserKeepsAllWhereTheyAre() {
+        var fake = withShell(1000);
+        fake.deny("mine:unified/d");
+        fake.show("unified/d/cgroup.procs", "700\n701\n" + JVM);
+        var host = fake.host();
+        assertThatThrownBy(() -> host.create("c", limits(16L, true)))
+                .isInstanceOf(CgroupException.class)
+                .hasMessageContaining("(700 sshd)")
+                .hasMessageContaining("systemd-run --user --scope -p Delegate=yes");
+        assertThat(fake.text("unified/d/cgroup.procs")).isEqualTo("700\n701\n" + JVM);
+        assertThat(fake.directories()).containsExactly("unified/d");
+    }
+
+    @Test
+    void rootMovesItsOwnShellOnlyWhereSystemdSaysThatItMay() {
+        var fake = withShell(0);
+        fake.show("unified/d/cgroup.procs", "701\n" + JVM);
+        var host = fake.host();
+        assertThatThrownBy(() -> host.create("c", limits(16L, true)))
+                .isInstanceOf(CgroupException.class)
+                .hasMessageContaining("(701 bash)");
+        fake.delegated("unified/d");
+        var cgroup = host.create("c", limits(16L, true));
+        assertThat(fake.text("unified/d/pelagos-jvm/cgroup.procs")).isEqualTo("701\n" + JVM);
+        cgroup.remove();
+    }
+
+    @Test
+    void whomProcfsHidesIsNotMoved() {
+        var fake = withShell(1000);
+        fake.deny("mine:unified/d");
+        fake.show("unified/d/cgroup.procs", "999\n" + JVM);
+        var host = fake.host();
+        assertThatThrownBy(() -> host.create("c", limits(16L, true)))
+                .isInstanceOf(CgroupException.class)
+                .hasMessageContaining("(999)");
+    }
+
+    @Test
+    void controllersComeDownFromTheTopOfWhatIsDelegated() {
+        var fake = unified(folder, "io.weight").own("/d/shells/one").user(1000);
+        fake.deny("mine:unified/d");
+        for (var cgroup : List.of("d/shells", "d/shells/one")) {
+            fake.show("unified/" + cgroup + "/cgroup.controllers", "\n");
+        }
+        fake.show("unified/d/shells/one/cgroup.procs", JVM);
+        var cgroup = fake.host().create("c", limits(16L, true));
+        assertThat(fake.written())
+                .containsSubsequence(
+                        "unified/d/cgroup.subtree_control +pids",
+                        "unified/d/shells/cgroup.subtree_control +pids",
+                        "unified/d/shells/one/cgroup.subtree_control +pids");
+        assertThat(fake.text("unified/cgroup.subtree_control")).isEmpty();
+        assertThat(fake.text("unified/d/shells/one/c/pids.max")).isEqualTo("16");
+        cgroup.remove();
+    }
+
+    @Test
+    void controllersThatNobodyHasDelegatedAreLeftOff() {
+        var fake = unified(folder, "io.weight").own("/d/one").user(1000);
+        fake.deny("mine:unified/d/one");
+        fake.show("unified/d/one/cgroup.controllers", "\n");
+        fake.show("unified/d/one/cgroup.procs", JVM);
+        var host = fake.host();
+        assertThatThrownBy(() -> host.create("c", limits(16L, true)))
+                .isInstanceOf(CgroupException.class)
+                .hasMessageContaining("has no pids controller");
+        assertThat(fake.text("unified/d/cgroup.subtree_control")).isEmpty();
+        assertThat(fake.text("unified/d/one/cgroup.procs")).isEqualTo(JVM);
+    }
+
+    @Test
     void aRequiredLimitThatNeedsOthersMovedIsRefusedAndLeavesNothing() {
-        var fake = unified(folder, "io.weight");
-        fake.show("unified/cgroup.procs", "1\n" + JVM);
+        var fake = unified(folder, "io.weight").own("/d").user(0).process(1, "init", 0, 0);
+        fake.show("unified/d/cgroup.procs", "1\n" + JVM);
         var host = fake.host();
         assertThatThrownBy(() -> host.create("c", limits(16L, true)))
                 .isInstanceOf(CgroupException.class)
                 .hasMessageContaining("has processes beside the JVM");
-        assertThat(fake.directories()).isEmpty();
+        assertThat(fake.directories()).containsExactly("unified/d");
         assertThat(fake.open()).isEmpty();
     }
 

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pelagos.core.Pelagos;
+import io.pelagos.core.Rootfs;
 import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ByteSize;
+import io.pelagos.core.spec.MiB;
 import io.pelagos.core.spec.Resources;
 import io.pelagos.core.testing.LeakCheck;
 import java.io.IOException;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A JVM in a cgroup of version 2 that is not the root: "no internal processes" applies to it. */
 @Tag("cgroup")
@@ -29,6 +34,7 @@ class OwnCgroupIT {
 
     private static final String JVM = "" + ProcessHandle.current().pid();
 
+    @TempDir private Path directory;
     private final SystemCalls calls = new SystemCalls(new LinuxKernel());
     private Path top = Path.of("");
     private Path own = Path.of("");
@@ -68,6 +74,15 @@ class OwnCgroupIT {
     }
 
     @Test
+    void theHelperOfAContainerMovesAlong() throws Exception {
+        try (var pelagos = Pelagos.open(PelagosPaths.under(directory))) {
+            var sh = pelagos.container(Rootfs.host()).command("sh", "-c", "exit 3");
+            assertThat(sh.memory(MiB.of(64)).required().run().exit().code()).isEqualTo(3);
+        }
+        assertThat(membership()).endsWith(own.getFileName() + "/" + Hierarchy.JVM_LEAF);
+    }
+
+    @Test
     void besideAnotherProcessTheJvmStaysAndTheLimitIsAWarning() throws Exception {
         var other = sleeper();
         try {
@@ -80,19 +95,26 @@ class OwnCgroupIT {
             Files.writeString(own.resolve("pelagos-it-0/cgroup.procs"), "" + other.pid());
             cgroup.kill();
             cgroup.remove();
-            other.waitFor();
+            other.onExit().join();
             other = sleeper();
             assertThatThrownBy(() -> host.create("pelagos-it-1", memory(true)))
                     .isInstanceOf(CgroupException.class)
                     .hasMessageContaining("has processes beside the JVM");
             assertThat(own.resolve("pelagos-it-1")).doesNotExist();
         } finally {
-            other.destroyForcibly().waitFor();
+            boolean ignored = other.destroyForcibly();
+            other.onExit().join();
         }
     }
 
-    private static Process sleeper() throws IOException {
-        return new ProcessBuilder("sleep", "600").start();
+    /** One that is no descendant of the JVM: whoever made it has ended. */
+    private static ProcessHandle sleeper() throws Exception {
+        var shell = new ProcessBuilder("sh", "-c", "sleep 600 >/dev/null & echo $!").start();
+        try (var output = shell.inputReader()) {
+            var pid = Long.parseLong(output.readLine().strip());
+            assertThat(shell.waitFor()).isZero();
+            return ProcessHandle.of(pid).orElseThrow();
+        }
     }
 
     private static String membership() throws IOException {

@@ -59,7 +59,7 @@ class LauncherTest {
                                 new Logs(-1, -1, Logs.USUAL_BOUND),
                                 null,
                                 null,
-                                null,
+                                List.of(),
                                 Cleanup.NONE);
             };
         }

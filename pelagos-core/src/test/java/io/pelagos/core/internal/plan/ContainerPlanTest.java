@@ -1,5 +1,7 @@
 package io.pelagos.core.internal.plan;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Network;
 import io.pelagos.core.Rootfs;
@@ -26,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What the plan of a container looks like, step by step, as {@code explain()} prints it. */
@@ -309,6 +312,27 @@ final class ContainerPlanTest {
                         .newPrivileges(true)
                         .preserveFds(40),
                 Lsm.SELINUX);
+    }
+
+    @Test
+    void labelsOfBothModulesAreEachWrittenIntoTheirOwnFile() {
+        var spec =
+                bare().apparmorProfile("web")
+                        .selinuxLabel("system_u:system_r:container_t:s0")
+                        .spec();
+        var facts = PlanInputs.with(Lsm.APPARMOR).with(Set.of(Lsm.SELINUX));
+        var inputs = PlanInputs.inputs(spec, facts, 0);
+        int number = inputs.channels().end();
+        assertThat(PlanInputs.plan(spec, facts).toString())
+                .containsSubsequence(
+                        "\"self/attr/apparmor/exec\"",
+                        "\"self/attr/exec\"",
+                        "dup3(",
+                        ", " + number + ", O_CLOEXEC)",
+                        ", " + (number + 1) + ", O_CLOEXEC)",
+                        "close_range(" + (number + 2) + ", ",
+                        "write(" + number + ", \"exec web\"",
+                        "write(" + (number + 1) + ", \"system_u:system_r:container_t:s0\"");
     }
 
     @Test

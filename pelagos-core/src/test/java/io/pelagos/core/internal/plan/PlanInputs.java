@@ -153,7 +153,7 @@ final class PlanInputs {
                             new Logs(11, 12, Logs.USUAL_BOUND),
                             null,
                             null,
-                            "/sys/fs/cgroup/pelagos-1/memory.events",
+                            List.of("/sys/fs/cgroup/pelagos-1/memory.events"),
                             cleanup);
         };
     }

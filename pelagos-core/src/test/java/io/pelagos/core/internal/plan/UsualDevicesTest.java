@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pelagos.core.ContainerBuilder;
 import io.pelagos.core.Rootfs;
 import io.pelagos.core.spec.ByteSize;
+import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Device;
 import io.pelagos.core.spec.FileMode;
 import io.pelagos.core.spec.IdMap;
@@ -48,6 +49,52 @@ class UsualDevicesTest {
         assertThat(calls(plan, "symlinkat")).hasSize(LINKS.size());
         assertThat(calls(plan, "mknodat")).isEqualTo(calls(plan(container()), "mknodat"));
         assertThat(calls(plan, "symlinkat")).isEqualTo(calls(plan(container()), "symlinkat"));
+    }
+
+    /** A configuration that another has written, with a procfs and nothing at /dev. */
+    private static ContainerSpec foreign(String more) {
+        return ContainerSpec.fromOci(
+                """
+                {"ociVersion": "1.2.0", "root": {"path": "/srv/root", "readonly": true},
+                 "process": {"args": ["sh"], "cwd": "/"},
+                 "mounts": [{"destination": "/proc", "type": "proc"}],
+                 "linux": {"namespaces": [{"type": "mount"}, {"type": "pid"}]%s}}
+                """
+                        .formatted(more));
+    }
+
+    @Test
+    void aRootWithoutAMountAtDevHasTheHostsToo() {
+        var plan = PlanInputs.plan(foreign("")).toString();
+        assertThat(DEVICES)
+                .allSatisfy(name -> assertThat(plan).contains("mounting the host's /dev/" + name));
+        assertThat(calls(plan, "mknodat")).noneMatch(call -> call.contains("S_IFCHR"));
+        // Without a devpts there is nothing that ptmx could lead to.
+        assertThat(calls(plan, "symlinkat"))
+                .hasSize(4)
+                .allMatch(call -> call.contains("\"/proc/self/fd"));
+        assertThat(plan.indexOf("symlinkat(")).isLessThan(plan.indexOf("protecting the root"));
+    }
+
+    @Test
+    void whatAConfigurationDescribesItselfIsNotTakenFromTheHost() {
+        var zero =
+                """
+                , "devices": [{"path": "/dev/zero", "type": "c", "major": 1, "minor": 5}],
+                "resources": {"devices": [
+                  {"allow": true, "type": "c", "major": 1, "minor": 5, "access": "rwm"}]}
+                """;
+        var plan = PlanInputs.plan(foreign(zero)).toString();
+        assertThat(plan)
+                .contains("mounting the host's /dev/null", "making the device /dev/zero")
+                .doesNotContain("mounting the host's /dev/zero");
+    }
+
+    @Test
+    void aBuilderWithoutUsualMountsHasNone() {
+        var container = container().withoutDefaultMounts();
+        assertThat(plan(container)).doesNotContain("symlinkat", "mknodat", "the host's /dev/zero");
+        assertThat(ContainerSpec.fromOci(container.spec().toOci())).isEqualTo(container.spec());
     }
 
     @Test
