@@ -51,8 +51,8 @@ final class CgroupParents {
     }
 
     /** What a JVM that has ended has written down. */
-    private record Record(OwnerMark owner, String parent, List<String> made) {
-        static Optional<Record> parse(String text) {
+    private record Entry(OwnerMark owner, String parent, List<String> made) {
+        static Optional<Entry> parse(String text) {
             var lines = text.lines().toList();
             var owner =
                     lines.isEmpty() ? Optional.<OwnerMark>empty() : OwnerMark.parse(lines.get(0));
@@ -60,7 +60,7 @@ final class CgroupParents {
                 return Optional.empty();
             }
             return Optional.of(
-                    new Record(
+                    new Entry(
                             owner.get(),
                             ContainerPath.normalize("cgroup parent", lines.get(1)),
                             lines.subList(HEADER, lines.size())));
@@ -94,7 +94,7 @@ final class CgroupParents {
                 makeDirectory();
                 try (var directory = open()) {
                     if (directory != null) {
-                        directory.write(cgroup, new Record(owner, parent, made).bytes());
+                        directory.write(cgroup, new Entry(owner, parent, made).bytes());
                     }
                 }
                 own.put(parent, cgroup);
@@ -191,7 +191,7 @@ final class CgroupParents {
 
     private void recover(OwnedDirectory directory, String name, CgroupHost host, Removing remove) {
         var text = directory.read(name, LARGEST).map(it -> new String(it, StandardCharsets.UTF_8));
-        var record = text.flatMap(Record::parse);
+        var record = text.flatMap(Entry::parse);
         if (record.isEmpty() || !record.get().owner().isDead(calls)) {
             if (isUnfinished(name)) {
                 directory.removeFile(name);
