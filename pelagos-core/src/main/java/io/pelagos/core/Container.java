@@ -162,7 +162,8 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     void kill();
 
     /**
-     * Freezes every process of the container, until {@link #resume}.
+     * Freezes every process of the container, until {@link #resume}. While its files are committed,
+     * exported or kept as a snapshot, this waits.
      *
      * @throws IllegalStateException when it has ended or this host has no freezer
      */

@@ -4,6 +4,7 @@ import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.cgroup.ContainerCgroup;
 import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
+import io.pelagos.core.internal.state.FreezeMark;
 import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
@@ -315,31 +316,38 @@ public final class DetachedContainer {
     }
 
     /**
-     * Freezes every process of it, until {@link #resume}.
+     * Freezes every process of it, until {@link #resume}. While its files are committed, exported
+     * or kept as a snapshot, by whatever JVM, this waits.
      *
      * @throws ContainerStateException when it does not run
      */
     public void pause() {
-        withCgroup(
-                "pausing",
-                group -> {
-                    group.freeze();
-                    return null;
-                });
+        freezing(
+                mark ->
+                        withCgroup(
+                                "pausing",
+                                group -> {
+                                    group.freeze();
+                                    mark.clear();
+                                    return null;
+                                }));
     }
 
     /**
-     * Lets it run on.
+     * Lets it run on; waits as {@link #pause} does.
      *
      * @throws ContainerStateException when it does not run
      */
     public void resume() {
-        withCgroup(
-                "resuming",
-                group -> {
-                    group.thaw();
-                    return null;
-                });
+        freezing(
+                mark ->
+                        withCgroup(
+                                "resuming",
+                                group -> {
+                                    group.thaw();
+                                    mark.clear();
+                                    return null;
+                                }));
     }
 
     /**
@@ -466,6 +474,13 @@ public final class DetachedContainer {
                         return action.apply(group);
                     }
                 });
+    }
+
+    /** Acts while nobody else freezes it or lets it go on. */
+    <T extends @org.jspecify.annotations.Nullable Object> T freezing(
+            Function<FreezeMark, T> action) {
+        var current = state().name();
+        return attempt("freezing", () -> engine.states().freezing(current, action));
     }
 
     void thaw(ContainerState state) {

@@ -3,6 +3,7 @@ package io.pelagos.core;
 import io.pelagos.core.internal.cgroup.CgroupException;
 import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
+import io.pelagos.core.internal.state.FreezeMark;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.RootSpec;
@@ -66,22 +67,27 @@ final class DetachedFiles implements ContainerFiles.Reach {
         if (state.status() != Status.RUNNING) {
             return with(action);
         }
-        boolean freezes = freeze(state);
+        return container.freezing(mark -> frozen(state, mark, action));
+    }
+
+    private <T> T frozen(
+            ContainerState state, FreezeMark mark, BiFunction<ContainerRoot, Boolean, T> action) {
+        // Who died while it stood still for a copy leaves it to the next to let it go on.
+        boolean freezes =
+                container.attempt(
+                        "freezing", () -> mark.isSet() || freezeUnlessFrozen(state, mark));
         try {
             return with(action);
         } finally {
             if (freezes) {
                 container.thaw(state);
+                mark.clear();
             }
         }
     }
 
     /** Returns whether somebody has to let it go on: it may be frozen already, or have ended. */
-    private boolean freeze(ContainerState state) {
-        return container.attempt("freezing", () -> freezeUnlessFrozen(state));
-    }
-
-    private boolean freezeUnlessFrozen(ContainerState state) {
+    private boolean freezeUnlessFrozen(ContainerState state, FreezeMark mark) {
         var found = container.cgroup(state);
         if (found.isEmpty()) {
             if (container.isAlive()) {
@@ -97,6 +103,7 @@ final class DetachedFiles implements ContainerFiles.Reach {
             if (group.isFrozen()) {
                 return false;
             }
+            mark.set();
             group.freeze();
             return true;
         } catch (CgroupException | ErrnoException e) {

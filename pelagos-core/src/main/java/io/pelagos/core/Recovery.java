@@ -6,6 +6,7 @@ import io.pelagos.core.internal.launch.Logs;
 import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.HostileFileException;
+import io.pelagos.core.internal.state.StateStore;
 import io.pelagos.core.kernel.ErrnoException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -21,7 +22,14 @@ import java.util.Map;
 final class Recovery {
     private static final System.Logger LOG = System.getLogger(Recovery.class.getName());
     private static final List<String> OWN_FILES =
-            List.of(Ending.FILE, Logs.INDEX, Logs.STDOUT, Logs.STDERR, "spec.json", "state.json");
+            List.of(
+                    Ending.FILE,
+                    Logs.INDEX,
+                    Logs.STDOUT,
+                    Logs.STDERR,
+                    StateStore.FREEZE,
+                    "spec.json",
+                    "state.json");
 
     private final Engine engine;
     private final List<String> report = new ArrayList<>();
@@ -69,7 +77,22 @@ final class Recovery {
             takeBack(state, restart);
         } else if (state.status() == Status.EXITED) {
             afterEnd(state, restart);
-        } else if (restart && !state.run().starter().isAlive(engine.calls())) {
+        } else if (state.status() == Status.RUNNING) {
+            letGoOn(state);
+            keep(state, restart);
+        }
+    }
+
+    /** Who died while it stood still for a copy of its files has left it so. */
+    private void letGoOn(ContainerState state) {
+        var container = new DetachedContainer(engine, state);
+        if (engine.states().thawAbandoned(state.name(), () -> container.thaw(state))) {
+            report.add(state.name() + ": the JVM that had frozen it has ended; it goes on");
+        }
+    }
+
+    private void keep(ContainerState state, boolean restart) {
+        if (restart && !state.run().starter().isAlive(engine.calls())) {
             var container = new DetachedContainer(engine, state);
             Keeper.keep(engine, container);
             DetachedHealth.monitor(engine, container);

@@ -72,6 +72,9 @@ final class RunningContainer implements Container {
     /** Guards what acts on the cgroup and the pidfd against their removal. */
     private final ReentrantLock lock = new ReentrantLock();
 
+    /** Held as long as the container is frozen for a copy of its files; taken before the other. */
+    private final ReentrantLock freezing = new ReentrantLock();
+
     private boolean ended;
     private boolean paused;
     private volatile @Nullable AttachedHealth health;
@@ -312,7 +315,7 @@ final class RunningContainer implements Container {
 
     @Override
     public void pause() {
-        locked(
+        freezing(
                 "pausing",
                 () -> {
                     liveCgroup().freeze();
@@ -323,7 +326,7 @@ final class RunningContainer implements Container {
 
     @Override
     public void resume() {
-        locked(
+        freezing(
                 "resuming",
                 () -> {
                     liveCgroup().thaw();
@@ -340,6 +343,16 @@ final class RunningContainer implements Container {
     @Override
     public void limits(Resources resources) {
         locked("limiting", () -> warnings.addAll(liveCgroup().update(resources)));
+    }
+
+    /** Acts while no copy of the files needs the container to stand still. */
+    private void freezing(String doing, Runnable act) {
+        freezing.lock();
+        try {
+            locked(doing, act);
+        } finally {
+            freezing.unlock();
+        }
     }
 
     private void locked(String doing, Runnable act) {
@@ -441,13 +454,18 @@ final class RunningContainer implements Container {
 
         @Override
         public <T> T frozen(BiFunction<ContainerRoot, Boolean, T> action) {
-            boolean freezes = freezeUnlessFrozen();
+            freezing.lock();
             try {
-                return with(action);
-            } finally {
-                if (freezes) {
-                    goOn();
+                boolean freezes = freezeUnlessFrozen();
+                try {
+                    return with(action);
+                } finally {
+                    if (freezes) {
+                        goOn();
+                    }
                 }
+            } finally {
+                freezing.unlock();
             }
         }
     }

@@ -3,6 +3,7 @@ package io.pelagos.core;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.Exit;
@@ -16,12 +17,16 @@ import io.pelagos.core.testing.Sandbox;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +155,88 @@ class DetachedFilesIT extends InSandbox {
                 .hasMessageContaining("paused");
         container.resume();
         assertThat(container.exec("true").run().success()).isTrue();
+    }
+
+    /** What a commit gives, with somebody who looks at the container meanwhile. */
+    private interface Watch extends FileSink {
+        void look() throws IOException;
+
+        @Override
+        default void add(FileEntry entry, InputStream contents) throws IOException {
+            look();
+        }
+
+        @Override
+        default void close() {}
+    }
+
+    /** One that is done first must not let it go on while the other still reads. */
+    @Test
+    void twoCommitsAtOnceBothSeeItStandStill() throws Exception {
+        var container = after(layers(), "echo x > /x");
+        var again = sandbox.pelagos().containers().find(container.id());
+        var first = new CountDownLatch(1);
+        var done = new CountDownLatch(1);
+        var refusals = new ConcurrentLinkedQueue<String>();
+        Watch slow =
+                () -> {
+                    first.countDown();
+                    refusals.add(refusal(container));
+                };
+        // Without a lock it would begin before the first is done, and read on behind it.
+        Watch behind =
+                () -> {
+                    await(done);
+                    refusals.add(refusal(again));
+                };
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var one =
+                    threads.submit(
+                            () -> {
+                                container.commit(slow);
+                                done.countDown();
+                            });
+            first.await();
+            var two = threads.submit(() -> again.commit(behind));
+            one.get();
+            two.get();
+        }
+        assertThat(refusals).hasSize(4).allMatch(refusal -> refusal.contains("paused"));
+        assertThat(container.exec("true").run().success()).isTrue();
+    }
+
+    private static void await(CountDownLatch latch) throws InterruptedIOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+        }
+    }
+
+    private static String refusal(DetachedContainer container) {
+        return String.valueOf(catchThrowable(() -> container.exec("true").run()));
+    }
+
+    /** Whoever had frozen it for a commit has been killed before it could let it go on. */
+    @Test
+    void oneThatADeadJvmHasFrozenGoesOn() throws Exception {
+        var container = after(layers(), "echo x > /x");
+        frozenByTheDead(container);
+        assertThat(other.recover())
+                .containsExactly(
+                        container.name() + ": the JVM that had frozen it has ended; it goes on");
+        assertThat(container.exec("true").run().success()).isTrue();
+        assertThat(other.recover()).isEmpty();
+
+        frozenByTheDead(container);
+        container.commit(directory.resolve("layer"));
+        assertThat(container.exec("true").run().success()).isTrue();
+    }
+
+    private void frozenByTheDead(DetachedContainer container) throws IOException {
+        container.pause();
+        var mark = sandbox.pelagos().paths().containers().containerDir(container.name());
+        Files.writeString(mark.resolve("freeze.lock"), "1");
     }
 
     @Test

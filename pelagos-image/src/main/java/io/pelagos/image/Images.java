@@ -24,14 +24,10 @@ import io.pelagos.image.internal.store.LayerStore;
 import io.pelagos.image.internal.store.StoredImage;
 import io.pelagos.image.spec.BadContentException;
 import io.pelagos.image.spec.Digest;
-import io.pelagos.image.spec.ImageConfig;
 import io.pelagos.image.spec.ImageException;
 import io.pelagos.image.spec.ImageInUseException;
-import io.pelagos.image.spec.ImageManifest;
 import io.pelagos.image.spec.ImageNotFoundException;
 import io.pelagos.image.spec.ImageReference;
-import io.pelagos.image.spec.MediaType;
-import io.pelagos.image.spec.Platform;
 import io.pelagos.image.spec.RegistryException;
 import io.pelagos.image.spec.StoreException;
 import java.io.IOException;
@@ -489,11 +485,6 @@ public final class Images implements AutoCloseable {
         } catch (IOException e) {
             throw new StoreException("loading " + archive + ": " + e, e);
         }
-    }
-
-    private static StoredImage stored(
-            ImageReference reference, Digest digest, ImageManifest manifest, ImageConfig config) {
-        return StoredImage.of(reference, digest, manifest, config);
     }
 
     private Workshop workshop() {

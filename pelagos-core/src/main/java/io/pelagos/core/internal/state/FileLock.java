@@ -7,6 +7,7 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** An exclusive lock by flock(2), which ends with the process that has it. */
 final class FileLock implements AutoCloseable {
@@ -23,16 +24,27 @@ final class FileLock implements AutoCloseable {
 
     /** Waits until nobody else has the lock. */
     static FileLock acquire(SystemCalls calls, String path) {
-        return tryAcquire(calls, path, LOCK_EX).orElseThrow();
+        return tryAcquire(calls, null, path, LOCK_EX).orElseThrow();
     }
 
     /** Takes the lock unless somebody else has it. */
     static Optional<FileLock> tryAcquire(SystemCalls calls, String path) {
-        return tryAcquire(calls, path, LOCK_EX | LOCK_NB);
+        return tryAcquire(calls, null, path, LOCK_EX | LOCK_NB);
     }
 
-    private static Optional<FileLock> tryAcquire(SystemCalls calls, String path, int operation) {
-        var file = Fd.of(calls.kernel(), calls.openat(null, path, FLAGS, 0600), path);
+    /** Waits until nobody else has the lock, which lies in a directory. */
+    static FileLock acquire(SystemCalls calls, OwnedDirectory directory, String name) {
+        return tryAcquire(calls, directory.fd(), name, LOCK_EX).orElseThrow();
+    }
+
+    /** Takes the lock, which lies in a directory, unless somebody else has it. */
+    static Optional<FileLock> tryAcquire(SystemCalls calls, OwnedDirectory directory, String name) {
+        return tryAcquire(calls, directory.fd(), name, LOCK_EX | LOCK_NB);
+    }
+
+    private static Optional<FileLock> tryAcquire(
+            SystemCalls calls, @Nullable Fd directory, String path, int operation) {
+        var file = Fd.of(calls.kernel(), calls.openat(directory, path, FLAGS, 0600), path);
         try {
             long result = calls.retry(Syscall.FLOCK, file.number(), operation);
             if (result == -Errno.EAGAIN.number()) {

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -39,6 +40,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateStore {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+
+    /** The file of a {@link FreezeMark}. */
+    public static final String FREEZE = "freeze.lock";
+
     private static final String STATE = "state.json";
 
     /** It never changes, and whoever lists containers does not read it. */
@@ -52,6 +57,7 @@ public final class StateStore {
     private final long owner;
     private volatile @Nullable String bootId;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
+    private final Map<String, ReentrantLock> freezeLocks = new ConcurrentHashMap<>();
 
     /**
      * Makes a store; nothing is touched before it is used.
@@ -497,6 +503,57 @@ public final class StateStore {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Does something while nobody else, in this JVM or another, freezes a container or lets it go
+     * on; waits until then. Not reentrant.
+     *
+     * @param name the name of the container
+     * @param action what is done
+     * @return what it returns
+     * @param <T> what it returns
+     * @throws ErrnoException with ENOENT when there is no such container
+     */
+    public <T extends @Nullable Object> T freezing(String name, Function<FreezeMark, T> action) {
+        var lock = freezeLocks.computeIfAbsent(name, _ -> new ReentrantLock());
+        lock.lock();
+        try (var all = makeAll();
+                var directory = all.child(name);
+                var file = FileLock.acquire(calls, directory, FREEZE)) {
+            return action.apply(new FreezeMark(calls, file));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Lets a container go on that somebody froze who has died since.
+     *
+     * @param name the name of the container
+     * @param thaw what lets it go on
+     * @return whether that was so
+     */
+    public boolean thawAbandoned(String name, Runnable thaw) {
+        try (var all = makeAll();
+                var directory = all.child(name)) {
+            // Nearly none was ever frozen, and none of those needs the file.
+            if (!directory.names().contains(FREEZE)) {
+                return false;
+            }
+            try (var file = FileLock.tryAcquire(calls, directory, FREEZE).orElse(null)) {
+                if (file == null) {
+                    return false;
+                }
+                var mark = new FreezeMark(calls, file);
+                boolean abandoned = mark.isSet();
+                if (abandoned) {
+                    thaw.run();
+                    mark.clear();
+                }
+                return abandoned;
+            }
         }
     }
 
