@@ -75,6 +75,7 @@ final class Engine implements AutoCloseable {
     private final StateStore states;
     private final PlanCache plans = new PlanCache();
     private final IdMappings idMappings;
+    private final OverlayTrials overlayTrials = new OverlayTrials(this);
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -162,6 +163,10 @@ final class Engine implements AutoCloseable {
 
     IdMappings idMappings() {
         return idMappings;
+    }
+
+    OverlayTrials overlayTrials() {
+        return overlayTrials;
     }
 
     Spare<Fd> spareNetworks() {

@@ -53,6 +53,7 @@ final class Starter {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final List<String> warnings = new ArrayList<>();
     private @Nullable RootLayers layers;
+    private @Nullable FuseOverlay fuse;
 
     /** How many descriptors come before all others of the plan: those for the program. */
     private final int passedCount;
@@ -105,6 +106,10 @@ final class Starter {
         } catch (Error e) {
             unwind(e);
             throw e;
+        } finally {
+            if (fuse != null) {
+                fuse.close();
+            }
         }
     }
 
@@ -120,7 +125,10 @@ final class Starter {
 
     private RuntimeException translated(RuntimeException failure) {
         return switch (failure) {
-            case LaunchFailure launch -> namespaceFailure(launch);
+            case LaunchFailure launch -> {
+                var ofFuse = fuse == null ? null : fuse.translated(launch);
+                yield ofFuse == null ? namespaceFailure(launch) : ofFuse;
+            }
             case CgroupException cgroup -> {
                 var message = cgroup.getMessage();
                 yield new LimitException(message == null ? "cgroup" : message, cgroup);
@@ -318,8 +326,11 @@ final class Starter {
         if (!(spec.root() instanceof RootSpec.Layers asked)) {
             return null;
         }
-        var made = RootLayers.make(engine, asked, name);
+        var made = RootLayers.make(engine, spec, asked, name);
         undo.push(made::close);
+        if (made.isFuse()) {
+            fuse = FuseOverlay.open(engine.calls(), made.program());
+        }
         return made;
     }
 
@@ -351,7 +362,8 @@ final class Starter {
                                         filter,
                                         terminal,
                                         listening,
-                                        idMaps));
+                                        idMaps,
+                                        fuse == null ? null : fuse.program(channels)));
         warnings.addAll(composed.warnings());
         return composed.plan();
     }
@@ -515,6 +527,9 @@ final class Starter {
             if (channel != null) {
                 others.add(channel.receiver());
             }
+        }
+        if (fuse != null) {
+            others.add(fuse.number());
         }
         return others;
     }

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param listening the calls that the JVM decides about, or null for none
  * @param idMaps descriptors of user namespaces that have these ranges, for all that {@link
  *     IdMappedMounts#needed} names
+ * @param fuse the program that stacks the layers, or null when the kernel does
  */
 public record LaunchInputs(
         ContainerSpec spec,
@@ -47,12 +48,45 @@ public record LaunchInputs(
         @Nullable SeccompProgram filter,
         @Nullable Integer terminal,
         @Nullable Listening listening,
-        Map<IdMapping, Integer> idMaps) {
+        Map<IdMapping, Integer> idMaps,
+        FuseRoot.@Nullable Program fuse) {
     /** Copies the maps. */
     public LaunchInputs {
         joined = Map.copyOf(joined);
         sourceIsFile = Map.copyOf(sourceIsFile);
         idMaps = Map.copyOf(idMaps);
+    }
+
+    /** Makes inputs of a process whose layers the kernel stacks, if it has any. */
+    public LaunchInputs(
+            ContainerSpec spec,
+            HostFacts facts,
+            Names names,
+            Identity identity,
+            Channels channels,
+            Supervision.Kind supervision,
+            Placement placement,
+            Map<Namespace, Integer> joined,
+            Map<String, Boolean> sourceIsFile,
+            @Nullable SeccompProgram filter,
+            @Nullable Integer terminal,
+            @Nullable Listening listening,
+            Map<IdMapping, Integer> idMaps) {
+        this(
+                spec,
+                facts,
+                names,
+                identity,
+                channels,
+                supervision,
+                placement,
+                joined,
+                sourceIsFile,
+                filter,
+                terminal,
+                listening,
+                idMaps,
+                null);
     }
 
     /** Makes inputs of a process whose mounts show owners as they are. */

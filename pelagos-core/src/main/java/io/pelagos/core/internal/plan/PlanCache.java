@@ -35,7 +35,8 @@ public final class PlanCache {
             Map<Namespace, Integer> joined,
             Map<String, Boolean> sourceIsFile,
             @Nullable Listening listening,
-            Map<IdMapping, Integer> idMaps) {
+            Map<IdMapping, Integer> idMaps,
+            FuseRoot.@Nullable Program fuse) {
         /** Of what differs most: all of it is long, and is compared anyway. */
         @Override
         public int hashCode() {
@@ -62,7 +63,8 @@ public final class PlanCache {
                         inputs.joined(),
                         inputs.sourceIsFile(),
                         inputs.listening(),
-                        inputs.idMaps());
+                        inputs.idMaps(),
+                        inputs.fuse());
         var known = known(shape);
         if (known != null) {
             return known.named(inputs.names());

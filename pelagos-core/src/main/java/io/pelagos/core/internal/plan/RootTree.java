@@ -28,6 +28,7 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.MountApi;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -41,11 +42,17 @@ final class RootTree {
     private final LaunchInputs inputs;
     private final PlanBuilder.Text hostname;
     private final IdMappedMounts idMapped;
+    private final FuseRoot fuse;
 
-    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
+    RootTree(
+            LaunchInputs inputs,
+            PlanBuilder.Text hostname,
+            IdMappedMounts idMapped,
+            FuseRoot fuse) {
         this.inputs = inputs;
         this.hostname = hostname;
         this.idMapped = idMapped;
+        this.fuse = fuse;
     }
 
     /** Makes the root's mount the working directory, ready for pivot_root(2). */
@@ -57,7 +64,9 @@ final class RootTree {
                     case RootSpec.Files(var files) -> files(plan, files);
                     case RootSpec.Host() -> host(plan);
                     case RootSpec.Layers layers ->
-                            OverlayRoot.mount(plan, inputs, layers, idMapped);
+                            layers.backend() == OverlayBackend.FUSE
+                                    ? fuse.mount(plan)
+                                    : OverlayRoot.mount(plan, inputs, layers, idMapped);
                 };
         plan.call(FCHDIR, root);
         plan.call(CLOSE, root);

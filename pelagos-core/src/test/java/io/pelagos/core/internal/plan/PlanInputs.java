@@ -76,15 +76,12 @@ final class PlanInputs {
 
     /** As whoever starts a container does it, who makes the directories. */
     private static ContainerSpec withWritableLayer(ContainerSpec spec) {
-        return spec.root()
-                        instanceof
-                        RootSpec.Layers(var layers, RootSpec.Upper.Ephemeral _, boolean idMapped)
+        return spec.root() instanceof RootSpec.Layers layers
+                        && layers.upper() instanceof RootSpec.Upper.Ephemeral
                 ? spec.withRoot(
-                        new RootSpec.Layers(
-                                layers,
+                        layers.withUpper(
                                 new RootSpec.Upper.Kept(
-                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true),
-                                idMapped))
+                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true)))
                 : spec;
     }
 
