@@ -686,7 +686,15 @@ public final class DetachedContainer {
             var execs =
                     new Execs(
                             new Execs.Target(
-                                    engine, spec, id, name, process.pid(), pidfd, held, Map.of()),
+                                    engine,
+                                    spec,
+                                    id,
+                                    name,
+                                    process.pid(),
+                                    pidfd,
+                                    held,
+                                    Map.of(),
+                                    DetachedFiles.hidden(engine, spec, name, process.pid())),
                             () -> close(pidfd, held));
             execs.pause(held != null && held.isFrozen());
             return execs;

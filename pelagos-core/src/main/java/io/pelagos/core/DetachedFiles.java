@@ -5,6 +5,7 @@ import io.pelagos.core.internal.state.ContainerState;
 import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,21 @@ final class DetachedFiles implements ContainerFiles.Reach {
             var first = new ContainerRoot.First(process.pid(), pidfd);
             return action.apply(root(spec, first), false);
         }
+    }
+
+    /**
+     * Returns what the root of a running container is made of, see {@link ContainerRoot#hidden}.
+     *
+     * @param pid its first process
+     */
+    static RootSpec.@Nullable Layers hidden(
+            Engine engine, ContainerSpec spec, String name, int pid) {
+        return spec.namespaces().containsKey(Namespace.USER)
+                        && spec.root() instanceof RootSpec.Layers asked
+                ? RootLayers.existing(engine, asked, pid)
+                        .map(layers -> new ContainerRoot(engine, spec, name, null, layers).hidden())
+                        .orElse(null)
+                : null;
     }
 
     /** Only what the caller keeps is still there when nothing runs. */

@@ -314,6 +314,12 @@ final class RootLayers implements AutoCloseable {
         return asked.directories();
     }
 
+    /** Returns all layers as they are on disk. */
+    RootSpec.Layers onDisk() {
+        return asked.withUpper(writable)
+                .withBackend(isFuse() ? OverlayBackend.FUSE : OverlayBackend.KERNEL);
+    }
+
     /** Returns the writable layer. */
     RootSpec.Upper.Kept writable() {
         return writable;

@@ -125,7 +125,8 @@ final class RunningContainer implements Container {
                                 started.pid(),
                                 started.pidfd(),
                                 cgroup,
-                                handlers));
+                                handlers,
+                                root.hidden()));
         watches = new CgroupWatches(engine, name, this::lastingCgroup, _ -> {});
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());
         engine.add(this);

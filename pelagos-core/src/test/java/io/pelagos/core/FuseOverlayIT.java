@@ -166,15 +166,15 @@ class FuseOverlayIT {
 
     @Test
     void killedServerIsAnErrorInTheContainerThatEndsAsAnyOther() throws Exception {
-        var script = "echo up; read go; read line < /etc/passwd || echo broken";
-        try (var container = sandbox.sh(layers(), script).start()) {
+        try (var container = sandbox.sh(layers(), "echo up; read go; cat /etc/passwd").start()) {
             assertThat(container.stdout().read()).isEqualTo('u');
             var server = ProcessHandle.of(FuseServers.below(directory).getFirst()).orElseThrow();
             assertThat(server.destroyForcibly()).isTrue();
             container.stdin().write('\n');
             container.stdin().close();
-            assertThat(container.stdout().text()).contains("broken");
-            assertThat(container.stderr().text()).contains("not connected");
+            // An error where a file is opened, or a signal where a page of the program is missing.
+            assertThat(container.waitFor()).isNotEqualTo(new Exit.Code(0));
+            assertThat(container.stdout().text()).doesNotContain("root");
         }
         assertThat(scratch()).isEmptyDirectory();
     }

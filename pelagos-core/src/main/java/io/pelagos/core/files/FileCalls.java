@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,7 +42,13 @@ public final class FileCalls {
 
     private static final Constant CONFINED = Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS);
 
+    /** How the names begin that fuse-overlayfs keeps for itself: nobody can make such a file. */
+    private static final String MARK = ".wh.";
+
+    private static final Set<String> OPAQUE_MARKS = Set.of(".wh..wh..opq", ".wh..opq");
+
     private final SystemCalls calls;
+    private final boolean ofFuseOverlayfs;
 
     /**
      * Makes calls through others.
@@ -49,7 +56,31 @@ public final class FileCalls {
      * @param calls what the calls go through
      */
     public FileCalls(SystemCalls calls) {
+        this(calls, false);
+    }
+
+    private FileCalls(SystemCalls calls, boolean ofFuseOverlayfs) {
         this.calls = calls;
+        this.ofFuseOverlayfs = ofFuseOverlayfs;
+    }
+
+    /**
+     * Returns the same calls for layers that fuse-overlayfs has stacked: directories are listed
+     * without the files in which it notes that they are opaque.
+     *
+     * @return other calls
+     */
+    public FileCalls ofFuseOverlayfs() {
+        return new FileCalls(calls, true);
+    }
+
+    /**
+     * Tells whether these are for layers that fuse-overlayfs has stacked.
+     *
+     * @return true for those of {@link #ofFuseOverlayfs()}
+     */
+    public boolean areOfFuseOverlayfs() {
+        return ofFuseOverlayfs;
     }
 
     /**
@@ -214,6 +245,8 @@ public final class FileCalls {
      *
      * @param directory a directory, open
      * @return the names
+     * @throws ErrnoException EOPNOTSUPP when fuse-overlayfs has noted a deletion in a file, for
+     *     want of a character device 0/0
      */
     public List<String> list(Fd directory) {
         var names = new ArrayList<String>();
@@ -233,11 +266,23 @@ public final class FileCalls {
                                 directory);
                 if (size == 0) {
                     names.sort(null);
-                    return names;
+                    return ofFuseOverlayfs ? unmarked(names) : names;
                 }
                 read(block, size, names);
             }
         }
+    }
+
+    private static List<String> unmarked(List<String> names) {
+        for (var name : names) {
+            if (name.startsWith(MARK) && !OPAQUE_MARKS.contains(name)) {
+                throw new ErrnoException(
+                        Errno.EOPNOTSUPP,
+                        "reading what was deleted from the file " + SystemCalls.quote(name));
+            }
+        }
+        names.removeIf(name -> name.startsWith(MARK));
+        return names;
     }
 
     /**
