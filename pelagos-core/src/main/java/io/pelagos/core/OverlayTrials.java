@@ -204,7 +204,8 @@ final class OverlayTrials {
                     return Optional.of(
                             foreign.get()
                                     + " belongs to somebody who is not mapped in the user"
-                                    + " namespace, so that it could not be changed (EOVERFLOW)");
+                                    + " namespace, so that it could be neither written to (EACCES)"
+                                    + " nor copied up (EOVERFLOW)");
                 }
             } catch (IOException | UncheckedIOException e) {
                 continue; // what this user may not look into tells nothing

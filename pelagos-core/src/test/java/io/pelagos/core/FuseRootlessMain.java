@@ -35,6 +35,7 @@ final class FuseRootlessMain {
             switch (args[0]) {
                 case "all" -> main.all();
                 case "auto" -> main.auto();
+                case "other" -> main.onOtherFileSystem();
                 case "fail" -> main.tell("failed", () -> main.run(OverlayBackend.FUSE, "true"));
                 case "stay" -> main.stay();
                 case "detach" -> main.detach();
@@ -87,7 +88,7 @@ final class FuseRootlessMain {
                         run(
                                 fuse,
                                 "cp /etc/group /g; chown app:web /g; stat -c '%u %g' /g"
-                                    + " /etc/group"));
+                                        + " /etc/group"));
         tell("user", () -> shown(sh(fuse, "id -u; echo $HOME; echo x > /tmp/x").user("app").run()));
         tell("hidden", () -> run(fuse, "ps | grep -c '[f]use-overlayfs'"));
         tell("exec", this::exec);
@@ -138,13 +139,15 @@ final class FuseRootlessMain {
     /** The layer means the same to the kernel. */
     private String forked() throws Exception {
         var layer = home.resolve("committed");
-        try (var container = sh(OverlayBackend.FUSE, CHANGES).start()) {
-            container.awaitReady(Ready.log("ready"), java.time.Duration.ofSeconds(60));
+        var kept = layers(OverlayBackend.FUSE).keepingChanges(home.resolve("changed"));
+        try (var container = pelagos.container(kept).command("sh", "-c", CHANGES).start()) {
+            container.stdin().close();
+            container.waitFor();
             container.commit(layer);
         }
         var script =
                 "ls -a /home/app /new; test -e /etc/group || echo gone; tail -n 1 /etc/passwd"
-                        + "; grep -c '^overlay / overlay' /proc/mounts";
+                        + "; grep -c ' / overlay ' /proc/mounts";
         return shown(
                 pelagos.container(
                                 Rootfs.layers(List.of(root, layer))
@@ -170,6 +173,13 @@ final class FuseRootlessMain {
                                 OverlayBackend.AUTO,
                                 "echo x >> /etc/passwd; tail -n 1 /etc/passwd; " + WHO));
         tell("kernel", () -> run(OverlayBackend.KERNEL, "echo x >> /etc/passwd"));
+    }
+
+    /** Where the writable layers lie on a file system that the kernel does not take for them. */
+    private void onOtherFileSystem() {
+        tell("kernel", () -> run(OverlayBackend.KERNEL, "true"));
+        tell("auto", () -> run(OverlayBackend.AUTO, WHO + "; rm /etc/group; ls /etc"));
+        tell("diff", this::diff);
     }
 
     /** Starts one that runs until this JVM is killed. */

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The system calls on files in directories that are given by descriptors. A name is one component
@@ -66,7 +67,8 @@ public final class FileCalls {
 
     /**
      * Returns the same calls for layers that fuse-overlayfs has stacked: directories are listed
-     * without the files in which it notes that they are opaque.
+     * without the files in which it notes that they are opaque, and what it has deleted is a
+     * whiteout, in whatever way it has noted that.
      *
      * @return other calls
      */
@@ -207,6 +209,15 @@ public final class FileCalls {
      * @return what it is
      */
     public Optional<FileStatus> status(Fd directory, String name) {
+        var status = statusOf(directory, name);
+        if (!ofFuseOverlayfs || status.isPresent() || name.isEmpty() || name.startsWith(MARK)) {
+            return status;
+        }
+        // Where it can make no character device 0/0, it notes a deletion in a file.
+        return statusOf(directory, MARK + name).map(FileStatus::whiteout);
+    }
+
+    private Optional<FileStatus> statusOf(Fd directory, String name) {
         try (var memory = Memory.open()) {
             var block = memory.block(FileStatus.SIZE);
             long result =
@@ -273,16 +284,17 @@ public final class FileCalls {
         }
     }
 
+    /** Leaves the marks out, and gives what they say was deleted its own name. */
     private static List<String> unmarked(List<String> names) {
+        var shown = new TreeSet<String>();
         for (var name : names) {
-            if (name.startsWith(MARK) && !OPAQUE_MARKS.contains(name)) {
-                throw new ErrnoException(
-                        Errno.EOPNOTSUPP,
-                        "reading what was deleted from the file " + SystemCalls.quote(name));
+            if (!name.startsWith(MARK)) {
+                shown.add(name);
+            } else if (!OPAQUE_MARKS.contains(name)) {
+                shown.add(name.substring(MARK.length()));
             }
         }
-        names.removeIf(name -> name.startsWith(MARK));
-        return names;
+        return new ArrayList<>(shown);
     }
 
     /**

@@ -59,6 +59,11 @@ public record OrdinaryUser(String name, long uid, Path home, Path classes)
         assertThat(run(List.of("/usr/bin/chown", "-Rh", name + ":", tree.toString()))).isEmpty();
     }
 
+    /** Gives the user a directory, but nothing of what is in it. */
+    public void ownAlone(Path directory) {
+        assertThat(run(List.of("/usr/bin/chown", name + ":", directory.toString()))).isEmpty();
+    }
+
     /**
      * Starts a JVM of the user's, in a mount namespace of its own.
      *
