@@ -12,8 +12,10 @@ import io.pelagos.core.kernel.SystemCalls;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +55,8 @@ final class FuseOverlay implements AutoCloseable {
     /** Returns where the program is: on the PATH of the JVM, or where it usually is. */
     static Optional<Path> find() {
         var path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-        return java.util.stream.Stream.concat(
-                        java.util.Arrays.stream(path.split(":", -1))
+        return Stream.concat(
+                        Arrays.stream(path.split(":", -1))
                                 .filter(directory -> directory.startsWith("/")),
                         DIRECTORIES.stream())
                 .map(directory -> Path.of(directory, PROGRAM))

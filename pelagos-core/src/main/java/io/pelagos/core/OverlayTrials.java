@@ -110,7 +110,7 @@ final class OverlayTrials {
                             engine.userNamespaces().isInOne(spec),
                             mapping));
         } catch (ErrnoException e) {
-            return Optional.of(e.getMessage());
+            return Optional.of(e.call() + ": " + e.errno());
         } catch (IOException e) {
             throw new UncheckedIOException("trying overlayfs in " + parent, e);
         } finally {

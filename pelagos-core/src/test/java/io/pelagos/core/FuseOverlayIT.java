@@ -8,6 +8,7 @@ import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.Change;
 import io.pelagos.core.spec.ContainerSpec.Supervision;
 import io.pelagos.core.spec.Exit;
+import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.Signal;
 import io.pelagos.core.testing.FuseServers;
@@ -185,6 +186,44 @@ class FuseOverlayIT {
         assertThatThrownBy(container::start).isInstanceOf(CommandException.class);
         assertThat(scratch()).isEmptyDirectory();
         assertThat(FuseServers.below(directory)).isEmpty();
+    }
+
+    @Test
+    void ownersOfAUserNamespaceThatRootMakesAreRefused() {
+        var ids = List.of(new IdMap(0, 300_000, 65_536));
+        for (var root : List.of(layers(), layers().idMapped())) {
+            assertThatThrownBy(() -> sandbox.sh(root, "true").userNamespace(ids, ids).start())
+                    .isInstanceOf(InvalidSpecException.class)
+                    .hasMessageContaining("stackedBy")
+                    .hasMessageContaining("fuse-overlayfs");
+        }
+        assertThat(scratch())
+                .satisfiesAnyOf(
+                        path -> assertThat(path).doesNotExist(),
+                        path -> assertThat(path).isEmptyDirectory());
+    }
+
+    @Test
+    void filesAreCopiedAndChangesSnapshotAndCommitted() throws Exception {
+        var script = "rm /etc/group; rm -r /home/app; mkdir /home/app; echo 1 > /home/app/mine";
+        Files.writeString(directory.resolve("in"), "from outside");
+        try (var container = after(layers(), script)) {
+            container.copyIn(directory.resolve("in"), "/in");
+            assertThat(container.exec("cat", "/in").run().stdout()).isEqualTo("from outside");
+            container.copyOut("/home/app/mine", directory.resolve("out"));
+            assertThat(directory.resolve("out")).hasContent("1");
+            assertThat(texts(container.diff()))
+                    .containsExactlyInAnyOrder("A /in", "A /home/app/mine", "D /etc/group");
+            container.commit(directory.resolve("committed"));
+            try (var snapshot = container.snapshot();
+                    var forked = snapshot.fork().command("ls", "/", "/home/app").start()) {
+                assertThat(forked.stdout().text()).contains("in\n", "mine\n");
+            }
+        }
+        var committed =
+                Rootfs.layers(List.of(sandbox.root().path(), directory.resolve("committed")));
+        assertThat(run(committed, "ls -a /home/app; test -e /etc/group || echo gone"))
+                .isEqualTo(".\n..\nmine\ngone\n");
     }
 
     @Test

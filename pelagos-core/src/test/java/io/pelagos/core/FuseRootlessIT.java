@@ -125,6 +125,21 @@ class FuseRootlessIT {
     }
 
     @Test
+    void serverThatEndsAtOnceIsAnErrorWithWhatItSaid() throws Exception {
+        var ordinary = user();
+        ordinary.ownAlone(root.path());
+        var broken =
+                """
+                printf '#!/bin/sh\necho no luck with $3 >&2\nexit 1\n' > %1$s
+                chmod 0755 %1$s
+                mount --bind %1$s $(readlink -f $(command -v fuse-overlayfs))
+                """
+                        .formatted(directory.resolve("broken"));
+        assertThat(told(ordinary, DEVICE + broken, "fail").get("failed"))
+                .contains("waiting for fuse-overlayfs", "no luck with lowerdir=0", "ENOTCONN");
+    }
+
+    @Test
     void deviceThatTheUserMayNotOpenIsRefused() throws Exception {
         var ordinary = user();
         ordinary.ownAlone(root.path());

@@ -247,10 +247,10 @@ class HostProbeTest {
                 .file(
                         "/etc/subuid",
                         "other:1:5\n"
-                            + "someone:100000:65536\n"
-                            + "1000:300000:10\n"
-                            + "someone:bad:1\n"
-                            + "someone:5:0\n")
+                                + "someone:100000:65536\n"
+                                + "1000:300000:10\n"
+                                + "someone:bad:1\n"
+                                + "someone:5:0\n")
                 .file("/etc/subgid", "other:100000:65536\n");
 
         assertThat(host.probe("subuid ranges"))
