@@ -31,6 +31,8 @@ import java.util.function.IntConsumer;
  * of file systems, and in a user namespace apart from without one.
  */
 final class OverlayTrials {
+    private static final System.Logger LOG = System.getLogger(OverlayTrials.class.getName());
+
     /** {@code statfs.f_type} of ext4, XFS, tmpfs and Btrfs, see linux/magic.h. */
     private static final Set<Long> KNOWN = Set.of(0xEF53L, 0x58465342L, 0x01021994L, 0x9123683EL);
 
@@ -189,16 +191,16 @@ final class OverlayTrials {
                         files.limit(SAMPLE)
                                 .filter(
                                         file ->
-                                                singleUser
+                                                (singleUser
                                                                 && !isOwn(
                                                                         file,
                                                                         "unix:uid",
-                                                                        spec.uidMap())
-                                                        || singleGroup
+                                                                        spec.uidMap()))
+                                                        || (singleGroup
                                                                 && !isOwn(
                                                                         file,
                                                                         "unix:gid",
-                                                                        spec.gidMap()))
+                                                                        spec.gidMap())))
                                 .findFirst();
                 if (foreign.isPresent()) {
                     return Optional.of(
@@ -208,7 +210,7 @@ final class OverlayTrials {
                                     + " nor copied up (EOVERFLOW)");
                 }
             } catch (IOException | UncheckedIOException e) {
-                continue; // what this user may not look into tells nothing
+                LOG.log(System.Logger.Level.DEBUG, "not looked at: " + layer, e);
             }
         }
         return Optional.empty();

@@ -208,9 +208,9 @@ public final class LayerStack implements AutoCloseable {
     public static boolean isOpaque(FileCalls calls, Fd directory) {
         return calls.xattr(directory, "trusted.overlay.opaque").isPresent()
                 || calls.xattr(directory, "user.overlay.opaque").isPresent()
-                || calls.areOfFuseOverlayfs()
+                || (calls.areOfFuseOverlayfs()
                         && (calls.xattr(directory, OverlayXattrs.FUSE_OPAQUE).isPresent()
-                                || calls.status(directory, ".wh..wh..opq").isPresent());
+                                || calls.status(directory, ".wh..wh..opq").isPresent()));
     }
 
     /**

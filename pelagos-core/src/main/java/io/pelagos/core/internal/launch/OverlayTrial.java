@@ -77,6 +77,10 @@ public final class OverlayTrial {
 
     private static final int RECORD_SIZE = 8;
 
+    private static final String MOUNT_NAMESPACE = "making a mount namespace";
+    private static final String USER_NAMESPACE = "making a user namespace";
+    private static final String ROOT = "becoming root of the user namespace";
+
     private OverlayTrial() {}
 
     /**
@@ -100,7 +104,8 @@ public final class OverlayTrial {
     /**
      * Tries.
      *
-     * @return what fails: the purpose, the call and its error; empty when everything works
+     * @return what fails: the purpose, the call and its error; empty when everything works, and
+     *     when it did not come to that for want of a namespace, as the start itself will tell
      */
     public static Optional<String> failure(SystemCalls calls, Poller poller, Setup setup) {
         var plan = plan(calls, setup);
@@ -112,20 +117,26 @@ public final class OverlayTrial {
             control = pair.first().moved();
         }
         try (control) {
-            var failed = record(plan, calls, poller, control);
-            if (failed.isPresent() || setup.mapping() == null) {
-                return failed;
+            var first = record(plan, calls, poller, control);
+            if (!first.done() || setup.mapping() == null) {
+                return first.failure();
             }
             setup.mapping().accept(pid);
             calls.write(control.number(), new byte[] {1}, 0, 1);
-            return record(plan, calls, poller, control);
+            return record(plan, calls, poller, control).failure();
         } finally {
             calls.waitid(WaitFlag.P_PID, pid);
         }
     }
 
-    private static Optional<String> record(
-            LaunchPlan plan, SystemCalls calls, Poller poller, Fd control) {
+    /** What the process has told. */
+    private record Told(boolean done, Optional<String> failure) {
+        static Told failed(String how) {
+            return new Told(false, Optional.of(how));
+        }
+    }
+
+    private static Told record(LaunchPlan plan, SystemCalls calls, Poller poller, Fd control) {
         try {
             poller.awaitReadable(control);
         } catch (InterruptedException e) {
@@ -136,16 +147,17 @@ public final class OverlayTrial {
         }
         var bytes = new byte[RECORD_SIZE];
         if (calls.read(control.number(), bytes, 0, RECORD_SIZE) < RECORD_SIZE) {
-            return Optional.of("the process that tried it was killed");
+            return Told.failed("the process that tried it was killed");
         }
         var fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (fields.getInt(0) == 0) {
-            return Optional.empty();
+            return new Told(true, Optional.empty());
         }
         var step = plan.steps().get(plan.indexOf(fields.getInt(0)));
-        return step instanceof LaunchPlan.Call call
-                ? Optional.of(call.purpose() + ": " + call + ": " + Errno.of(fields.getInt(4)))
-                : Optional.of("it did not work");
+        if (List.of(MOUNT_NAMESPACE, USER_NAMESPACE, ROOT).contains(step.purpose())) {
+            return new Told(false, Optional.empty());
+        }
+        return Told.failed(step.purpose() + ": " + step + ": " + Errno.of(fields.getInt(4)));
     }
 
     private static LaunchPlan plan(SystemCalls calls, Setup setup) {
@@ -156,10 +168,10 @@ public final class OverlayTrial {
         plan.call(CLOSE_RANGE, 0, CONTROL - 1, 0);
         plan.call(CLOSE_RANGE, CONTROL + 1, 0xffffffffL, 0);
         if (setup.mapping() == null) {
-            plan.purpose("making a mount namespace");
+            plan.purpose(MOUNT_NAMESPACE);
             plan.call(UNSHARE, CloneFlag.CLONE_NEWNS);
         } else {
-            plan.purpose("making a user namespace");
+            plan.purpose(USER_NAMESPACE);
             plan.call(UNSHARE, Constant.flags(CloneFlag.CLONE_NEWUSER, CloneFlag.CLONE_NEWNS));
             plan.call(WRITE, CONTROL, done, RECORD_SIZE);
             plan.purpose("waiting for the JVM");
@@ -169,7 +181,7 @@ public final class OverlayTrial {
             plan.whenResult(count, 1, mapped);
             plan.call(EXIT_GROUP, 1);
             plan.here(mapped);
-            plan.purpose("becoming root of the user namespace");
+            plan.purpose(ROOT);
             plan.call(SETGID, 0);
             plan.call(SETUID, 0);
         }
