@@ -89,7 +89,7 @@ public final class OverlayTrial {
      * @param directory holds {@value #LOWER} with the three files, and empty {@value #UPPER},
      *     {@value #WORK} and {@value #MERGED}
      * @param more names in there of directories that are stacked below
-     * @param userXattr whether the mount is made with {@code userxattr}
+     * @param userXattr whether the notes of overlayfs are attributes of the user namespace
      * @param mapping makes the process root of a user namespace of its own, by writing its ids;
      *     null when the container has none
      */
