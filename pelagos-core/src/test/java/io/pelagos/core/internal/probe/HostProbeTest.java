@@ -283,7 +283,11 @@ class HostProbeTest {
         assertThat(host.probe("fuse-overlayfs").reason()).isEqualTo("/usr/bin/fuse-overlayfs");
         host.version(
                 "/usr/bin/fuse-overlayfs",
-                "fusermount3 version: 3.14.0\nfuse-overlayfs: version 1.10\nFUSE library 3.14\n");
+                """
+                fusermount3 version: 3.14.0
+                fuse-overlayfs: version 1.10
+                FUSE library version 3.14.0
+                """);
         assertThat(host.probe("fuse-overlayfs").reason())
                 .isEqualTo("/usr/bin/fuse-overlayfs, version 1.10");
         assertThat(host.withoutProgram("fuse-overlayfs").probe("fuse-overlayfs").remedy())
