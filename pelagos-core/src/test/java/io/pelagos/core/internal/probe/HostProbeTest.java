@@ -246,11 +246,13 @@ class HostProbeTest {
         host.user("someone", 1000)
                 .file(
                         "/etc/subuid",
-                        "other:1:5\n"
-                                + "someone:100000:65536\n"
-                                + "1000:300000:10\n"
-                                + "someone:bad:1\n"
-                                + "someone:5:0\n")
+                        """
+                        other:1:5
+                        someone:100000:65536
+                        1000:300000:10
+                        someone:bad:1
+                        someone:5:0
+                        """)
                 .file("/etc/subgid", "other:100000:65536\n");
 
         assertThat(host.probe("subuid ranges"))
