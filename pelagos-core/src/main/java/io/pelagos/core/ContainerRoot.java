@@ -26,6 +26,7 @@ import io.pelagos.core.spec.CopySetting;
 import io.pelagos.core.spec.FileSink;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Mount;
+import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.Owner;
 import io.pelagos.core.spec.RootSpec;
 import java.io.IOException;
@@ -99,6 +100,22 @@ final class ContainerRoot implements AutoCloseable {
         return present;
     }
 
+    private FileCalls layerCalls(RootLayers present) {
+        return present.isFuse() ? calls.ofFuseOverlayfs() : calls;
+    }
+
+    /**
+     * Returns what the root is made of, when nobody outside of the container's user namespace may
+     * look into it: "allow_other" of mount.fuse(8) ends there, also for root.
+     *
+     * @return null when it can be looked into
+     */
+    RootSpec.@Nullable Layers hidden() {
+        return layers != null && spec.namespaces().containsKey(Namespace.USER) && layers.isFuse()
+                ? layers.onDisk()
+                : null;
+    }
+
     private IllegalStateException gone() {
         return new IllegalStateException(
                 "the files of " + name + " are gone with it: keep the changes of its root");
@@ -111,7 +128,7 @@ final class ContainerRoot implements AutoCloseable {
                         .collect(Collectors.toSet());
         try {
             return LayerDiff.of(
-                    calls,
+                    layerCalls(present),
                     present.writable().upper(),
                     present.lower().reversed(),
                     (path, status) -> made.contains(path) && isMountPoint(path, status));
@@ -134,7 +151,7 @@ final class ContainerRoot implements AutoCloseable {
         }
         try {
             LayerCopy.copy(
-                    calls,
+                    layerCalls(present),
                     present.writable().upper(),
                     layer,
                     engine.facts().effective().contains(Capability.SYS_ADMIN)
@@ -157,8 +174,11 @@ final class ContainerRoot implements AutoCloseable {
 
     /** Gives the changes to a sink; nobody must write to them meanwhile. */
     void commit(FileSink sink, boolean ended) {
-        var upper = existingLayers(ended).writable().upper();
-        give("copying the changes of " + name, () -> LayerCopy.copy(calls, upper, numbered(sink)));
+        var present = existingLayers(ended);
+        var upper = present.writable().upper();
+        give(
+                "copying the changes of " + name,
+                () -> LayerCopy.copy(layerCalls(present), upper, numbered(sink)));
     }
 
     /**
@@ -172,9 +192,10 @@ final class ContainerRoot implements AutoCloseable {
                         var present = existingLayers(ended);
                         var all = new ArrayList<Path>(List.of(present.writable().upper()));
                         all.addAll(present.lower().reversed());
+                        var reading = layerCalls(present);
                         yield () -> {
-                            try (var stack = LayerStack.open(calls, all)) {
-                                MergedTree.copy(calls, stack, numbered(sink));
+                            try (var stack = LayerStack.open(reading, all)) {
+                                MergedTree.copy(reading, stack, numbered(sink));
                             }
                         };
                     }
@@ -277,6 +298,15 @@ final class ContainerRoot implements AutoCloseable {
      * @return an {@code O_PATH} descriptor
      */
     Fd open(boolean ended) {
+        if (!ended && hidden() != null) {
+            throw new UnsupportedHostException(
+                    "the files of "
+                            + name
+                            + " cannot be reached while it runs: fuse-overlayfs stacks its layers,"
+                            + " and the kernel lets nobody outside of its user namespace look into"
+                            + " them. Use exec(…), with tar(1) for copies, or diff(), commit() or"
+                            + " snapshot(), which read the layers");
+        }
         try {
             return ended ? openEnded() : openRunning();
         } catch (ErrnoException e) {
@@ -306,6 +336,14 @@ final class ContainerRoot implements AutoCloseable {
                     calls.openPath(path.toString(), Constant.flags(O_PATH, O_DIRECTORY));
             case RootSpec.Layers _ -> {
                 var kept = existingLayers(true);
+                if (kept.isFuse()) {
+                    throw new UnsupportedHostException(
+                            "the changes of "
+                                    + name
+                                    + " were written by fuse-overlayfs, and nobody stacks its"
+                                    + " layers when it has ended: use diff(), commit() or export(),"
+                                    + " or start a container on them");
+                }
                 yield OverlayMount.open(
                         calls,
                         kept.lower(),

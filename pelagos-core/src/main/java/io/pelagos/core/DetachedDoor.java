@@ -44,7 +44,8 @@ final class DetachedDoor {
                                     first.pid(),
                                     first.pidfd(),
                                     held,
-                                    Map.of()),
+                                    Map.of(),
+                                    DetachedFiles.hidden(engine, spec, name, first.pid())),
                             () -> close(first, held));
             execs.pause(held != null && held.isFrozen());
             return execs;

@@ -6,6 +6,7 @@ import io.pelagos.core.internal.state.ContainerState.Status;
 import io.pelagos.core.internal.state.FreezeMark;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.RootSpec;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,21 @@ final class DetachedFiles implements ContainerFiles.Reach {
         try (var _ = first.pidfd()) {
             return action.apply(root(spec, first), false);
         }
+    }
+
+    /**
+     * Returns what the root of a running container is made of, see {@link ContainerRoot#hidden}.
+     *
+     * @param pid its first process
+     */
+    static RootSpec.@Nullable Layers hidden(
+            Engine engine, ContainerSpec spec, String name, int pid) {
+        return spec.namespaces().containsKey(Namespace.USER)
+                        && spec.root() instanceof RootSpec.Layers asked
+                ? RootLayers.existing(engine, asked, pid)
+                        .map(layers -> new ContainerRoot(engine, spec, name, null, layers).hidden())
+                        .orElse(null)
+                : null;
     }
 
     /** Only what the caller keeps is still there when nothing runs. */

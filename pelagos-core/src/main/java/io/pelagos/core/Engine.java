@@ -76,6 +76,7 @@ final class Engine implements AutoCloseable {
     private final CgroupParents cgroupParents;
     private final PlanCache plans = new PlanCache();
     private final IdMappings idMappings;
+    private final OverlayTrials overlayTrials = new OverlayTrials(this);
     private final @Nullable CgroupHost cgroups;
     private final HostFacts facts;
     private final AtomicLong counter = new AtomicLong();
@@ -164,6 +165,10 @@ final class Engine implements AutoCloseable {
 
     IdMappings idMappings() {
         return idMappings;
+    }
+
+    OverlayTrials overlayTrials() {
+        return overlayTrials;
     }
 
     Spare<Fd> spareNetworks() {

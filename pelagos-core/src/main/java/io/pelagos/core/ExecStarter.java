@@ -203,7 +203,8 @@ final class ExecStarter {
                         : engine.listening(
                                 handlers().keySet(),
                                 spec,
-                                channels.other(terminal ? first + 1 : first)));
+                                channels.other(terminal ? first + 1 : first)),
+                null);
     }
 
     private List<String> warnings() {
@@ -218,6 +219,13 @@ final class ExecStarter {
 
     /** Looks users up in the files that the container has now. */
     private LaunchInputs.Identity identity() {
+        if (target.hidden() != null) {
+            try {
+                return new Accounts(engine.calls(), target.hidden()).identity(spec.process());
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSpecException("user", e);
+            }
+        }
         try (var root = openRoot()) {
             return Accounts.below(engine.calls(), root).identity(spec.process());
         } catch (IllegalArgumentException e) {

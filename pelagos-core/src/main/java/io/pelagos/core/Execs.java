@@ -6,6 +6,7 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.RootSpec;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +45,8 @@ final class Execs {
      * @param pidfd refers to that; whoever made this keeps it open until {@link #end}
      * @param cgroup its cgroups, open as long; or null when it has none
      * @param handlers who decides about its system calls
+     * @param hidden what its root is made of, when nobody but its own users may look into it; or
+     *     null
      */
     record Target(
             Engine engine,
@@ -53,7 +56,8 @@ final class Execs {
             int pid,
             Fd pidfd,
             @Nullable ContainerCgroup cgroup,
-            Map<String, SyscallHandler> handlers) {}
+            Map<String, SyscallHandler> handlers,
+            RootSpec.@Nullable Layers hidden) {}
 
     /** For a container that this JVM has started, which says when it ends. */
     Execs(Target target) {

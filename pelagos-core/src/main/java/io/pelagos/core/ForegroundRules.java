@@ -4,6 +4,7 @@ import io.pelagos.core.internal.plan.IdMappedMounts;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
 import java.util.List;
@@ -18,6 +19,7 @@ final class ForegroundRules {
                     ForegroundRules::processNamespace,
                     ForegroundRules::userNamespace,
                     ForegroundRules::layers,
+                    ForegroundRules::backend,
                     ForegroundRules::idMappings,
                     ForegroundRules::joined,
                     ForegroundRules::landlock,
@@ -81,6 +83,16 @@ final class ForegroundRules {
                     "rootfs",
                     layers.directories(),
                     "a writable layer that is removed takes system calls; keep it, or");
+        }
+    }
+
+    private static void backend(ContainerSpec spec) {
+        if (spec.root() instanceof RootSpec.Layers layers
+                && layers.backend() == OverlayBackend.FUSE) {
+            throw refused(
+                    "stackedBy",
+                    layers.backend(),
+                    "the supervisor of a container in the foreground waits for nobody else");
         }
     }
 

@@ -11,7 +11,7 @@ record IdMappedRootfs(Rootfs owned) implements Rootfs {
     @Override
     public RootSpec root() {
         if (owned.root() instanceof RootSpec.Layers layers) {
-            return new RootSpec.Layers(layers.directories(), layers.upper(), true);
+            return layers.withIdMapping();
         }
         throw new InvalidSpecException(
                 "idMapped", owned.root().toString(), "only a root of layers can have other owners");

@@ -22,6 +22,7 @@ import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.HealthCheck;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
 import java.nio.file.FileSystem;
@@ -296,6 +297,11 @@ public final class Pelagos implements AutoCloseable {
         boolean terminal = spec.process().terminal();
         var idMaps = Starter.idMaps(spec, passed + joined.size());
         int others = passed + joined.size() + idMaps.size();
+        boolean fuse =
+                spec.root() instanceof RootSpec.Layers layers
+                        && layers.backend() == OverlayBackend.FUSE;
+        var channels =
+                Channels.with(others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS) + (fuse ? 1 : 0));
         var composed =
                 ContainerPlan.compose(
                         new LaunchInputs(
@@ -303,7 +309,7 @@ public final class Pelagos implements AutoCloseable {
                                 engine.facts().with(spec.confinement().labels().required()),
                                 new LaunchInputs.Names(Starter.hostname(spec, name), name),
                                 new Accounts(engine.calls(), spec.root()).identity(spec.process()),
-                                Channels.with(others + (terminal ? 7 : 3 + KeptInput.DESCRIPTORS)),
+                                channels,
                                 printedKind(spec, others),
                                 LaunchInputs.Placement.NONE,
                                 Starter.sources(spec),
@@ -312,7 +318,8 @@ public final class Pelagos implements AutoCloseable {
                                         joined,
                                         idMaps,
                                         terminal ? Channels.with(0).other(others) : null,
-                                        null)));
+                                        null,
+                                        fuse ? FuseOverlay.printed(channels) : null)));
         return composed.plan().toString();
     }
 

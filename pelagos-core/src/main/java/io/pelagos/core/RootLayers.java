@@ -7,11 +7,13 @@ import io.pelagos.core.kernel.Errno;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.paths.PelagosPaths;
 import io.pelagos.core.spec.ContainerSpec;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +31,9 @@ final class RootLayers implements AutoCloseable {
 
     private final RootSpec.Layers asked;
     private final RootSpec.Upper.Kept writable;
-    private final @Nullable Scratch scratch;
+    private @Nullable Scratch scratch;
     private RootSpec.Layers named;
+    private @Nullable Path program;
     private Runnable release = () -> {};
     private @Nullable Lease lease;
 
@@ -39,14 +42,15 @@ final class RootLayers implements AutoCloseable {
         this.asked = asked;
         this.writable = writable;
         this.scratch = scratch;
-        named = new RootSpec.Layers(asked.directories(), writable, asked.idMapped());
+        named = asked.withUpper(writable).withBackend(OverlayBackend.KERNEL);
     }
 
     /** Makes what a container needs whose root is of layers, which nobody removes meanwhile. */
-    static RootLayers make(Engine engine, RootSpec.Layers layers, String container) {
+    static RootLayers make(
+            Engine engine, ContainerSpec spec, RootSpec.Layers layers, String container) {
         var lease = engine.leases().take(container, layers.directories());
         try {
-            var made = make(engine, layers);
+            var made = make(engine, spec, layers);
             made.lease = lease;
             return made;
         } catch (RuntimeException | Error e) {
@@ -55,7 +59,7 @@ final class RootLayers implements AutoCloseable {
         }
     }
 
-    private static RootLayers make(Engine engine, RootSpec.Layers layers) {
+    private static RootLayers make(Engine engine, ContainerSpec spec, RootSpec.Layers layers) {
         requireDirectories(layers.directories());
         var made =
                 switch (layers.upper()) {
@@ -65,7 +69,15 @@ final class RootLayers implements AutoCloseable {
                 };
         try {
             made.release = engine.snapshots().retain(layers.directories());
-            if (OverlayRoot.takesShortNames(engine.facts().kernel())) {
+            made.program =
+                    new OverlayChoice(engine, spec, layers)
+                            .fuse(made.writable.work(), made.isFuse())
+                            .orElse(null);
+            if (made.program != null) {
+                made.makeScratch(engine);
+                made.makeLinks();
+                made.noteFuse();
+            } else if (OverlayRoot.takesShortNames(engine.facts().kernel())) {
                 made.makeLinks();
             }
         } catch (RuntimeException e) {
@@ -105,8 +117,9 @@ final class RootLayers implements AutoCloseable {
     static RootSpec.Layers printed(Engine engine, RootSpec.Layers layers) {
         var base = place(engine.paths(), layers.upper(), 0);
         var writable = layers.upper() instanceof RootSpec.Upper.Kept kept ? kept : writable(base);
-        var asked = new RootSpec.Layers(layers.directories(), writable, layers.idMapped());
-        return OverlayRoot.takesShortNames(engine.facts().kernel())
+        boolean isFuse = layers.backend() == OverlayBackend.FUSE;
+        var asked = layers.withUpper(writable);
+        return isFuse || OverlayRoot.takesShortNames(engine.facts().kernel())
                 ? links(base.resolve(LINKS), asked, writable)
                 : asked;
     }
@@ -120,7 +133,9 @@ final class RootLayers implements AutoCloseable {
         return new RootSpec.Layers(
                 links,
                 new RootSpec.Upper.Kept(
-                        place.resolve("u"), place.resolve("w"), writable.isVolatile()));
+                        place.resolve("u"), place.resolve("w"), writable.isVolatile()),
+                false,
+                layers.backend());
     }
 
     private static RootSpec.Upper.Kept writable(Path base) {
@@ -236,6 +251,41 @@ final class RootLayers implements AutoCloseable {
         }
     }
 
+    private void makeScratch(Engine engine) {
+        if (scratch == null) {
+            scratch = scratch(engine, writable, false);
+        }
+    }
+
+    /**
+     * Leaves a note of who writes to the writable layer, for those who read it later. It lies where
+     * neither the kernel nor fuse-overlayfs looks.
+     */
+    private void noteFuse() {
+        named = named.withBackend(OverlayBackend.FUSE);
+        try {
+            if (!isFuse()) {
+                Files.createFile(note());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("making the writable layer " + writable.upper(), e);
+        }
+    }
+
+    private Path note() {
+        return writable.work().resolve(FuseOverlay.PROGRAM);
+    }
+
+    /** Tells whether fuse-overlayfs writes to the writable layer, or has. */
+    boolean isFuse() {
+        return Files.exists(note(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Returns where fuse-overlayfs is, which stacks these layers. */
+    Path program() {
+        return Objects.requireNonNull(program);
+    }
+
     private void makeLinks() {
         var place = Objects.requireNonNull(scratch).makeDirectory(LINKS, 0700);
         named = links(place, asked, writable);
@@ -262,6 +312,12 @@ final class RootLayers implements AutoCloseable {
     /** Returns the layers below the writable one, the lowest first. */
     List<Path> lower() {
         return asked.directories();
+    }
+
+    /** Returns all layers as they are on disk. */
+    RootSpec.Layers onDisk() {
+        return asked.withUpper(writable)
+                .withBackend(isFuse() ? OverlayBackend.FUSE : OverlayBackend.KERNEL);
     }
 
     /** Returns the writable layer. */

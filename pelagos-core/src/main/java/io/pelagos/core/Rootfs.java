@@ -2,6 +2,7 @@ package io.pelagos.core;
 
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.FileMode;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,6 +43,23 @@ public interface Rootfs {
      */
     default Rootfs idMapped() {
         return new IdMappedRootfs(this);
+    }
+
+    /**
+     * Returns the same root of layers, stacked by what the caller chooses. Without this it is
+     * {@link OverlayBackend#AUTO}.
+     *
+     * <p>fuse-overlayfs shows owners as they are on disk, so {@link #idMapped} and a user namespace
+     * that root makes are refused with it. In a user namespace the kernel lets nobody from outside
+     * look into it, not even root: while such a container runs {@code copyIn}, {@code copyOut} and
+     * {@code path} are refused; {@code exec}, {@code diff}, {@code commit} and {@code snapshot}
+     * work.
+     *
+     * @param backend what stacks the layers
+     * @return a new value
+     */
+    default Rootfs stackedBy(OverlayBackend backend) {
+        return new StackedRootfs(this, backend);
     }
 
     /**
@@ -105,11 +123,9 @@ public interface Rootfs {
          */
         public Layers keepingChanges(Path directory) {
             return new Layers(
-                    new RootSpec.Layers(
-                            root.directories(),
+                    root.withUpper(
                             new RootSpec.Upper.Kept(
-                                    directory.resolve("upper"), directory.resolve("work"), false),
-                            root.idMapped()));
+                                    directory.resolve("upper"), directory.resolve("work"), false)));
         }
 
         /**
@@ -119,16 +135,17 @@ public interface Rootfs {
          * @return a new value
          */
         public Layers inMemory() {
-            return new Layers(
-                    new RootSpec.Layers(
-                            root.directories(),
-                            new RootSpec.Upper.Ephemeral(true),
-                            root.idMapped()));
+            return new Layers(root.withUpper(new RootSpec.Upper.Ephemeral(true)));
         }
 
         @Override
         public Layers idMapped() {
-            return new Layers(new RootSpec.Layers(root.directories(), root.upper(), true));
+            return new Layers(root.withIdMapping());
+        }
+
+        @Override
+        public Layers stackedBy(OverlayBackend backend) {
+            return new Layers(root.withBackend(backend));
         }
 
         @Override

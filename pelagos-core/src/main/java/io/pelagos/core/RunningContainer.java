@@ -115,7 +115,8 @@ final class RunningContainer implements Container {
                                 started.pid(),
                                 started.pidfd(),
                                 cgroup,
-                                handlers));
+                                handlers,
+                                root.hidden()));
         watches =
                 new CgroupWatches(engine, name, this::lastingCgroup, _ -> {}, _ -> Optional::empty);
         helper = helperStays() ? new CompletableFuture<>() : engine.reaper().reap(started.helper());

@@ -61,14 +61,20 @@ public final class Snapshot implements AutoCloseable {
         if (closed()) {
             throw new IllegalStateException("the snapshot is closed");
         }
-        var all = Rootfs.layers(layers);
-        boolean idMapped = spec.root() instanceof RootSpec.Layers root && root.idMapped();
-        var builder =
-                ContainerBuilder.like(new Pelagos(engine), spec, idMapped ? all.idMapped() : all);
+        var builder = ContainerBuilder.like(new Pelagos(engine), spec, root());
         // Whether that container outlives its JVM is nothing of the files.
         return spec.supervision() == ContainerSpec.Supervision.DETACHED
                 ? builder.supervision(ContainerSpec.Supervision.ATTACHED)
                 : builder;
+    }
+
+    private Rootfs root() {
+        var all = Rootfs.layers(layers);
+        if (!(spec.root() instanceof RootSpec.Layers root)) {
+            return all;
+        }
+        all = all.stackedBy(root.backend());
+        return root.idMapped() ? all.idMapped() : all;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.pelagos.core;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.Stdio;
 import java.nio.channels.ReadableByteChannel;
@@ -97,6 +98,14 @@ final class SpecRules {
 
     /** The container's own mapping is that of a user namespace whose ranges are known. */
     private static void idMappings(ContainerSpec spec) {
+        if (spec.root() instanceof RootSpec.Layers layers
+                && layers.idMapped()
+                && layers.backend() == OverlayBackend.FUSE) {
+            throw new InvalidSpecException(
+                    "stackedBy",
+                    "FUSE",
+                    "fuse-overlayfs cannot show other owners: leave out idMapped()");
+        }
         if (spec.creates(Namespace.USER)) {
             return;
         }

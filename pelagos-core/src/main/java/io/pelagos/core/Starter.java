@@ -51,6 +51,7 @@ final class Starter {
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final List<String> warnings = new ArrayList<>();
     private @Nullable RootLayers layers;
+    private @Nullable FuseOverlay fuse;
 
     /** How many descriptors come before all others of the plan: those for the program. */
     private final int passedCount;
@@ -103,6 +104,10 @@ final class Starter {
         } catch (Error e) {
             unwind(e);
             throw e;
+        } finally {
+            if (fuse != null) {
+                fuse.close();
+            }
         }
     }
 
@@ -118,7 +123,10 @@ final class Starter {
 
     private RuntimeException translated(RuntimeException failure) {
         return switch (failure) {
-            case LaunchFailure launch -> namespaceFailure(launch);
+            case LaunchFailure launch -> {
+                var ofFuse = fuse == null ? null : fuse.translated(launch);
+                yield ofFuse == null ? namespaceFailure(launch) : ofFuse;
+            }
             case CgroupException cgroup -> {
                 var message = cgroup.getMessage();
                 yield new LimitException(message == null ? "cgroup" : message, cgroup);
@@ -287,8 +295,11 @@ final class Starter {
         if (!(spec.root() instanceof RootSpec.Layers asked)) {
             return null;
         }
-        var made = RootLayers.make(engine, asked, name);
+        var made = RootLayers.make(engine, spec, asked, name);
         undo.push(made::close);
+        if (made.isFuse()) {
+            fuse = FuseOverlay.open(engine.calls(), made.program());
+        }
         return made;
     }
 
@@ -335,7 +346,8 @@ final class Starter {
                         : engine.listening(
                                 handlers.keySet(),
                                 spec,
-                                channels.other(hasTerminal ? first + 1 : first)));
+                                channels.other(hasTerminal ? first + 1 : first)),
+                fuse == null ? null : fuse.program(channels));
     }
 
     static String hostname(ContainerSpec spec, String name) {
@@ -503,6 +515,9 @@ final class Starter {
             if (channel != null) {
                 others.add(channel.receiver());
             }
+        }
+        if (fuse != null) {
+            others.add(fuse.number());
         }
         return others;
     }

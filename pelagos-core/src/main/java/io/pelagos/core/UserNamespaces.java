@@ -9,6 +9,7 @@ import io.pelagos.core.security.Capability;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.IdMap;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -89,8 +90,9 @@ final class UserNamespaces {
         return spec.creates(Namespace.USER)
                         && spec.root() instanceof RootSpec.Layers layers
                         && layers.upper() instanceof RootSpec.Upper.Ephemeral
+                        && layers.backend() != OverlayBackend.FUSE
                         && IdMappings.takesLayers(facts)
-                ? spec.withRoot(new RootSpec.Layers(layers.directories(), layers.upper(), true))
+                ? spec.withRoot(layers.withIdMapping())
                 : spec;
     }
 

@@ -26,7 +26,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The system calls on files in directories that are given by descriptors. A name is one component
@@ -41,7 +43,13 @@ public final class FileCalls {
 
     private static final Constant CONFINED = Constant.flags(RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS);
 
+    /** How the names begin that fuse-overlayfs keeps for itself: nobody can make such a file. */
+    private static final String MARK = ".wh.";
+
+    private static final Set<String> OPAQUE_MARKS = Set.of(".wh..wh..opq", ".wh..opq");
+
     private final SystemCalls calls;
+    private final boolean ofFuseOverlayfs;
 
     /**
      * Makes calls through others.
@@ -49,7 +57,32 @@ public final class FileCalls {
      * @param calls what the calls go through
      */
     public FileCalls(SystemCalls calls) {
+        this(calls, false);
+    }
+
+    private FileCalls(SystemCalls calls, boolean ofFuseOverlayfs) {
         this.calls = calls;
+        this.ofFuseOverlayfs = ofFuseOverlayfs;
+    }
+
+    /**
+     * Returns the same calls for layers that fuse-overlayfs has stacked: directories are listed
+     * without the files in which it notes that they are opaque, and what it has deleted is a
+     * whiteout, in whatever way it has noted that.
+     *
+     * @return other calls
+     */
+    public FileCalls ofFuseOverlayfs() {
+        return new FileCalls(calls, true);
+    }
+
+    /**
+     * Tells whether these are for layers that fuse-overlayfs has stacked.
+     *
+     * @return true for those of {@link #ofFuseOverlayfs()}
+     */
+    public boolean areOfFuseOverlayfs() {
+        return ofFuseOverlayfs;
     }
 
     /**
@@ -176,6 +209,15 @@ public final class FileCalls {
      * @return what it is
      */
     public Optional<FileStatus> status(Fd directory, String name) {
+        var status = statusOf(directory, name);
+        if (!ofFuseOverlayfs || status.isPresent() || name.isEmpty() || name.startsWith(MARK)) {
+            return status;
+        }
+        // Where it can make no character device 0/0, it notes a deletion in a file.
+        return statusOf(directory, MARK + name).map(FileStatus::whiteout);
+    }
+
+    private Optional<FileStatus> statusOf(Fd directory, String name) {
         try (var memory = Memory.open()) {
             var block = memory.block(FileStatus.SIZE);
             long result =
@@ -214,6 +256,8 @@ public final class FileCalls {
      *
      * @param directory a directory, open
      * @return the names
+     * @throws ErrnoException EOPNOTSUPP when fuse-overlayfs has noted a deletion in a file, for
+     *     want of a character device 0/0
      */
     public List<String> list(Fd directory) {
         var names = new ArrayList<String>();
@@ -233,11 +277,24 @@ public final class FileCalls {
                                 directory);
                 if (size == 0) {
                     names.sort(null);
-                    return names;
+                    return ofFuseOverlayfs ? unmarked(names) : names;
                 }
                 read(block, size, names);
             }
         }
+    }
+
+    /** Leaves the marks out, and gives what they say was deleted its own name. */
+    private static List<String> unmarked(List<String> names) {
+        var shown = new TreeSet<String>();
+        for (var name : names) {
+            if (!name.startsWith(MARK)) {
+                shown.add(name);
+            } else if (!OPAQUE_MARKS.contains(name)) {
+                shown.add(name.substring(MARK.length()));
+            }
+        }
+        return new ArrayList<>(shown);
     }
 
     /**

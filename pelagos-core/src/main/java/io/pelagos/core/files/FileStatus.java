@@ -52,6 +52,11 @@ public record FileStatus(
                 statx.getInt(132));
     }
 
+    /** Returns the whiteout that a file stands for. */
+    FileStatus whiteout() {
+        return new FileStatus(0020000, uid, gid, 1, inode, device, 0, modified, 0, 0);
+    }
+
     private boolean is(int type) {
         return (mode & S_IFMT) == type;
     }

@@ -207,7 +207,10 @@ public final class LayerStack implements AutoCloseable {
      */
     public static boolean isOpaque(FileCalls calls, Fd directory) {
         return calls.xattr(directory, "trusted.overlay.opaque").isPresent()
-                || calls.xattr(directory, "user.overlay.opaque").isPresent();
+                || calls.xattr(directory, "user.overlay.opaque").isPresent()
+                || (calls.areOfFuseOverlayfs()
+                        && (calls.xattr(directory, OverlayXattrs.FUSE_OPAQUE).isPresent()
+                                || calls.status(directory, ".wh..wh..opq").isPresent()));
     }
 
     /**

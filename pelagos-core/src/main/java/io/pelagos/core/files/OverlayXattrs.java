@@ -5,11 +5,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The extended attributes in which overlayfs notes something about a layer, see
+ * The extended attributes in which overlayfs and fuse-overlayfs note something about a layer, see
  * Documentation/filesystems/overlayfs.rst: of no file that a container sees, and never to be taken
  * from an archive.
  */
 public final class OverlayXattrs {
+    /** By which fuse-overlayfs in a user namespace notes that a directory is opaque. */
+    public static final String FUSE_OPAQUE = "user.fuseoverlayfs.opaque";
+
     private OverlayXattrs() {}
 
     /**
@@ -19,7 +22,10 @@ public final class OverlayXattrs {
      * @return true if so, also for those of mounts with {@code userxattr}
      */
     public static boolean isOne(String name) {
-        return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");
+        return name.startsWith("trusted.overlay.")
+                || name.startsWith("user.overlay.")
+                || name.startsWith("user.fuseoverlayfs.")
+                || name.startsWith("security.fuseoverlayfs.");
     }
 
     /**

@@ -13,6 +13,9 @@ final class RootJson {
         if (layers.idMapped()) {
             node.put("idMapped", true);
         }
+        if (layers.backend() != OverlayBackend.AUTO) {
+            node.put("backend", JsonObject.nameOf(layers.backend()));
+        }
         var upper = node.putObject("upper");
         switch (layers.upper()) {
             case RootSpec.Upper.Ephemeral(boolean inMemory) ->
@@ -28,7 +31,16 @@ final class RootJson {
     static RootSpec.Layers read(JsonObject object) {
         var directories = object.texts("directories").stream().map(SpecJson::absolute).toList();
         return new RootSpec.Layers(
-                directories, upper(object.object("upper")), object.flag("idMapped", false));
+                directories,
+                upper(object.object("upper")),
+                object.flag("idMapped", false),
+                backend(object));
+    }
+
+    private static OverlayBackend backend(JsonObject object) {
+        return object.optionalText("backend") == null
+                ? OverlayBackend.AUTO
+                : object.constant("backend", OverlayBackend.class);
     }
 
     private static RootSpec.Upper upper(JsonObject object) {

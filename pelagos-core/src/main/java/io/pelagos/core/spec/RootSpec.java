@@ -50,16 +50,19 @@ public sealed interface RootSpec {
     record Host() implements RootSpec {}
 
     /**
-     * Directories of the host stacked by overlayfs: what a higher one holds hides what a lower one
-     * holds at the same path. The container changes none of them, but a writable layer on top.
+     * Directories of the host stacked by overlayfs or in its manner: what a higher one holds hides
+     * what a lower one holds at the same path. The container changes none of them, but a writable
+     * layer on top.
      *
      * @param directories absolute paths on the host, the lowest first, as in the manifest of an
      *     image; at least one, at most 500
      * @param upper the writable layer
      * @param idMapped whether the owners of files are shown through the ranges of the container's
      *     own user namespace, so that what user 0 owns on disk belongs to user 0 of the container
+     * @param backend what stacks them
      */
-    record Layers(List<Path> directories, Upper upper, boolean idMapped) implements RootSpec {
+    record Layers(List<Path> directories, Upper upper, boolean idMapped, OverlayBackend backend)
+            implements RootSpec {
         private static final int MAX = 500;
 
         /** Makes the paths absolute. */
@@ -80,6 +83,46 @@ public sealed interface RootSpec {
          */
         public Layers(List<Path> directories, Upper upper) {
             this(directories, upper, false);
+        }
+
+        /**
+         * Makes layers that whatever works stacks.
+         *
+         * @param directories absolute paths on the host, the lowest first
+         * @param upper the writable layer
+         * @param idMapped whether owners are those of the container's user namespace
+         */
+        public Layers(List<Path> directories, Upper upper, boolean idMapped) {
+            this(directories, upper, idMapped, OverlayBackend.AUTO);
+        }
+
+        /**
+         * Returns the same layers with another writable one.
+         *
+         * @param other the writable layer
+         * @return a new value
+         */
+        public Layers withUpper(Upper other) {
+            return new Layers(directories, other, idMapped, backend);
+        }
+
+        /**
+         * Returns the same layers with owners of the container's user namespace.
+         *
+         * @return a new value
+         */
+        public Layers withIdMapping() {
+            return new Layers(directories, upper, true, backend);
+        }
+
+        /**
+         * Returns the same layers stacked by something else.
+         *
+         * @param other what stacks them
+         * @return a new value
+         */
+        public Layers withBackend(OverlayBackend other) {
+            return new Layers(directories, upper, idMapped, other);
         }
 
         /**

@@ -85,7 +85,8 @@ public final class SpecArbitraries {
                                                         Path.of(path, "upper"),
                                                         Path.of(path, "work"),
                                                         isVolatile)));
-        return Combinators.combine(directories, uppers).as(RootSpec.Layers::new);
+        return Combinators.combine(directories, uppers, flags, Arbitraries.of(OverlayBackend.class))
+                .as(RootSpec.Layers::new);
     }
 
     private static Arbitrary<ProcessSpec> processes() {

@@ -48,7 +48,7 @@ public final class LayerCopy {
                                 String.valueOf(layer.getFileName()),
                                 CopyRules.EXACT,
                                 true);
-                var sink = new WithoutNotes(target, privileged)) {
+                var sink = new WithoutNotes(target, privileged, calls.areOfFuseOverlayfs())) {
             new TreeSource(calls, sink).copy(from, "");
         }
     }
@@ -64,7 +64,8 @@ public final class LayerCopy {
      */
     public static void copy(FileCalls calls, Path upper, FileSink sink) throws IOException {
         try (var from = calls.openPath(upper.toString(), Constant.flags(O_PATH, O_DIRECTORY))) {
-            new TreeSource(calls, new WithoutNotes(sink, false)).copy(from, "");
+            new TreeSource(calls, new WithoutNotes(sink, false, calls.areOfFuseOverlayfs()))
+                    .copy(from, "");
         }
     }
 
@@ -72,7 +73,8 @@ public final class LayerCopy {
      * Says of an opaque directory in both ways that it is one: overlays of a user namespace look at
      * the one, all others at the other.
      */
-    private record WithoutNotes(FileSink target, boolean privileged) implements FileSink {
+    private record WithoutNotes(FileSink target, boolean privileged, boolean ofFuse)
+            implements FileSink {
         @Override
         public void add(FileEntry entry, InputStream contents) throws IOException {
             target.add(entry.withXattrs(kept(entry.xattrs())), contents);
@@ -81,13 +83,21 @@ public final class LayerCopy {
         private Map<String, Bytes> kept(Map<String, Bytes> xattrs) {
             var kept = new TreeMap<>(xattrs);
             var opaque = xattrs.getOrDefault(TRUSTED_OPAQUE, xattrs.get(USER_OPAQUE));
+            if (ofFuse && opaque == null) {
+                opaque = xattrs.get(OverlayXattrs.FUSE_OPAQUE);
+            }
             if (opaque != null) {
                 kept.put(USER_OPAQUE, opaque);
                 if (privileged) {
                     kept.put(TRUSTED_OPAQUE, opaque);
                 }
             }
-            kept.keySet().removeIf(name -> OverlayXattrs.isOne(name) && !name.endsWith(".opaque"));
+            kept.keySet()
+                    .removeIf(
+                            name ->
+                                    OverlayXattrs.isOne(name)
+                                            && !name.equals(USER_OPAQUE)
+                                            && !name.equals(TRUSTED_OPAQUE));
             return kept;
         }
 

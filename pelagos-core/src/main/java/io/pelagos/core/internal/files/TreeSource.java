@@ -94,7 +94,12 @@ public final class TreeSource {
                 if (e.errno() != Errno.ENOENT) {
                     throw e;
                 }
-                // Removed since the directory was listed.
+                // Removed since the directory was listed, or deleted and noted in another file.
+                var status = calls.status(directory, name);
+                if (status.isPresent() && status.get().isWhiteout()) {
+                    var inner = path.isEmpty() ? name : path + "/" + name;
+                    add(status.get().entry(inner, FileEntry.Type.CHARACTER_DEVICE, "", Map.of()));
+                }
             }
         }
     }

@@ -54,7 +54,7 @@ record Message(Pointer header, List<Slot> descriptors) {
     }
 
     /** Waits for it at another socket; only its first byte is taken. */
-    void receive(PlanBuilder plan, int socket, Label ended) {
+    void receive(PlanBuilder plan, Object socket, Label ended) {
         var count = plan.slot("count");
         var received = new Label();
         plan.call(RECVMSG, socket, header, MSG_CMSG_CLOEXEC).into(count);

@@ -81,6 +81,7 @@ public final class Supervision {
     private final PlanBuilder plan;
     private final Channels channels;
     private final Kind kind;
+    private final Consumer<PlanBuilder> finish;
 
     /** The name of the container's cgroup. */
     private final Pointer cgroup;
@@ -162,6 +163,8 @@ public final class Supervision {
      * @param passed how many descriptors, the first of the {@linkplain Channels#other others}, are
      *     for the program alone
      * @param prepare what the helper does before, such as entering a PID namespace; or null
+     * @param finish what the helper does when the process has ended, before anybody hears of it; or
+     *     null
      */
     public record Clone(
             Constant flags,
@@ -170,7 +173,20 @@ public final class Supervision {
             int joined,
             boolean awaitsJvm,
             int passed,
-            @Nullable Consumer<PlanBuilder> prepare) {}
+            @Nullable Consumer<PlanBuilder> prepare,
+            @Nullable Consumer<PlanBuilder> finish) {
+        /** Makes one of a process whose end leaves nothing to do. */
+        public Clone(
+                Constant flags,
+                String cgroup,
+                boolean placed,
+                int joined,
+                boolean awaitsJvm,
+                int passed,
+                @Nullable Consumer<PlanBuilder> prepare) {
+            this(flags, cgroup, placed, joined, awaitsJvm, passed, prepare, null);
+        }
+    }
 
     /** The word of the JVM that the cgroups are there. */
     public interface Word {
@@ -182,11 +198,12 @@ public final class Supervision {
         List<Slot> await();
     }
 
-    private Supervision(PlanBuilder plan, Channels channels, Kind kind, String cgroup) {
+    private Supervision(PlanBuilder plan, Channels channels, Kind kind, Clone clone) {
         this.plan = plan;
         this.channels = channels;
         this.kind = kind;
-        this.cgroup = plan.text(CGROUP, cgroup, NAME_MAX).value();
+        finish = clone.finish() == null ? _ -> {} : clone.finish();
+        cgroup = plan.text(CGROUP, clone.cgroup(), NAME_MAX).value();
     }
 
     /**
@@ -207,7 +224,7 @@ public final class Supervision {
             Clone clone,
             BiConsumer<PlanBuilder, Word> child) {
         var failed = plan.onError();
-        new Supervision(plan, channels, kind, clone.cgroup()).helper(clone, child);
+        new Supervision(plan, channels, kind, clone).helper(clone, child);
         plan.purpose("reporting a failure");
         plan.onError(new Label());
         plan.here(failed);
@@ -433,11 +450,13 @@ public final class Supervision {
             plan.call(WAITID, P_PIDFD, pidfd, null, WEXITED, null);
         }
         plan.here(gone);
+        finish.accept(plan);
         abandoned(cleanup);
 
         // A JVM that cannot be told has ended, and its container may have left processes behind.
         plan.here(ended);
         plan.onError(orphaned);
+        finish.accept(plan);
         if (isParent) {
             plan.purpose("reporting the end of the container");
             var info = plan.space("siginfo", SIGINFO_SIZE);
@@ -478,6 +497,7 @@ public final class Supervision {
         if (copying != null) {
             copying.rest();
         }
+        finish.accept(plan);
         ending.leave(
                 plan,
                 how.directory(),

@@ -17,6 +17,7 @@ import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.ProcessSpec;
 import io.pelagos.core.spec.RootSpec;
 import io.pelagos.core.spec.User;
@@ -154,6 +155,9 @@ public final class Accounts {
 
     private static String read(SystemCalls calls, RootSpec.Layers layers, String path) {
         var files = new FileCalls(calls);
+        if (layers.backend() == OverlayBackend.FUSE) {
+            files = files.ofFuseOverlayfs();
+        }
         try (var stack = LayerStack.open(files, layers.topDown())) {
             var found = stack.resolve(path);
             if (found.isEmpty()) {

@@ -59,6 +59,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var hostname = builder.text(HOSTNAME, inputs.names().hostname(), HOST_NAME_MAX);
         var namespaces = new Namespaces(inputs, hostname);
         var idMapped = new IdMappedMounts(inputs);
+        var fuse = new FuseRoot(inputs);
         var plan =
                 Supervision.compose(
                         builder,
@@ -75,11 +76,18 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
                                 spec.process().descriptors().count(),
                                 helper -> {
                                     // First, while the helper has all rights of the JVM.
+                                    fuse.fork(helper);
                                     idMapped.open(helper);
                                     namespaces.prepare(helper);
-                                }),
+                                },
+                                fuse::finish),
                         (child, word) ->
-                                firstProcess(child, inputs, hostname, namespaces, idMapped, word));
+                                firstProcess(
+                                        child,
+                                        inputs,
+                                        namespaces,
+                                        new FileSystem(inputs, hostname, idMapped, fuse),
+                                        word));
         var listening = inputs.opened().listening();
         return new ContainerPlan(listening == null ? plan : listening.checked(plan), warnings);
     }
@@ -105,9 +113,8 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
     private static void firstProcess(
             PlanBuilder plan,
             LaunchInputs inputs,
-            PlanBuilder.Text hostname,
             Namespaces namespaces,
-            IdMappedMounts idMapped,
+            FileSystem files,
             Supervision.Word word) {
         var spec = inputs.spec();
         var inherited = new Inherited(inputs);
@@ -128,7 +135,7 @@ public record ContainerPlan(LaunchPlan plan, List<String> warnings) {
         var labels = new Labels(inputs);
         labels.open(plan);
         if (spec.creates(Namespace.MOUNT)) {
-            new FileSystem(inputs, hostname, idMapped).add(plan);
+            files.add(plan);
         }
         var console = new Console(inputs);
         console.add(plan, true);

@@ -37,11 +37,15 @@ final class FileSystem {
     private final Mounts mounts;
     private final List<Attachment> attachments;
 
-    FileSystem(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
+    FileSystem(
+            LaunchInputs inputs,
+            PlanBuilder.Text hostname,
+            IdMappedMounts idMapped,
+            FuseRoot fuse) {
         this.inputs = inputs;
         this.idMapped = idMapped;
         var spec = inputs.spec();
-        root = new RootTree(inputs, hostname, idMapped);
+        root = new RootTree(inputs, hostname, idMapped, fuse);
         kernelPaths =
                 new KernelPaths(
                         spec.confinement().maskedPaths(), spec.confinement().readOnlyPaths());

@@ -87,12 +87,14 @@ public record LaunchInputs(
      * @param terminal the socket through which the process hands its terminal over, or null when it
      *     has none
      * @param listening the calls that the JVM decides about, with their socket, or null for none
+     * @param fuse the program that stacks the layers, or null when the kernel does
      */
     public record Opened(
             Map<Namespace, Integer> joined,
             Map<IdMapping, Integer> idMaps,
             @Nullable Integer terminal,
-            @Nullable Listening listening) {
+            @Nullable Listening listening,
+            FuseRoot.@Nullable Program fuse) {
         /** Nothing: every namespace is new or the JVM's, and there is no terminal. */
         public static final Opened NOTHING = joining(Map.of());
 
@@ -109,7 +111,7 @@ public record LaunchInputs(
          * @return what was opened
          */
         public static Opened joining(Map<Namespace, Integer> joined) {
-            return new Opened(joined, Map.of(), null, null);
+            return new Opened(joined, Map.of(), null, null, null);
         }
     }
 

@@ -30,6 +30,7 @@ import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.spec.Bytes;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -44,6 +45,7 @@ final class RootTree {
     private final LaunchInputs inputs;
     private final PlanBuilder.Text hostname;
     private final IdMappedMounts idMapped;
+    private final FuseRoot fuse;
 
     /** The directory that receives mounts of the host, once it is open. */
     private @Nullable Copy propagating;
@@ -51,10 +53,15 @@ final class RootTree {
     /** A copy of the mount of a directory, and the directory onto which it is mounted. */
     private record Copy(Slot place, Slot root) {}
 
-    RootTree(LaunchInputs inputs, PlanBuilder.Text hostname, IdMappedMounts idMapped) {
+    RootTree(
+            LaunchInputs inputs,
+            PlanBuilder.Text hostname,
+            IdMappedMounts idMapped,
+            FuseRoot fuse) {
         this.inputs = inputs;
         this.hostname = hostname;
         this.idMapped = idMapped;
+        this.fuse = fuse;
     }
 
     /**
@@ -85,9 +92,12 @@ final class RootTree {
         if (root instanceof RootSpec.Files(var files)) {
             return files(plan, files);
         }
-        return root instanceof RootSpec.Layers layers
-                ? OverlayRoot.mount(plan, inputs, layers, idMapped)
-                : host(plan);
+        if (root instanceof RootSpec.Layers layers) {
+            return layers.backend() == OverlayBackend.FUSE
+                    ? fuse.mount(plan)
+                    : OverlayRoot.mount(plan, inputs, layers, idMapped);
+        }
+        return host(plan);
     }
 
     /** What is mounted into a view of the machine's own programs. */

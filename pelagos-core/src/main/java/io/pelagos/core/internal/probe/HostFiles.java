@@ -17,6 +17,14 @@ public interface HostFiles {
     /** Tells whether a file is a program that this process may execute. */
     boolean executable(String path);
 
+    /**
+     * Returns what a program says of itself when it is asked for its version.
+     *
+     * @param path the program, which is executable
+     * @return its output; empty when it failed
+     */
+    Optional<String> version(String path);
+
     /** Tells whether a program is set-user-ID, or has capabilities of its own. */
     boolean raisesPrivileges(String path);
 

@@ -4,16 +4,20 @@ import io.pelagos.core.kernel.Kernel;
 import io.pelagos.core.kernel.Memory;
 import io.pelagos.core.kernel.Syscall;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** The files of the machine that the JVM runs on. */
 public final class MachineFiles implements HostFiles {
     private static final System.Logger LOG = System.getLogger(MachineFiles.class.getName());
     private static final int S_ISUID = 04000;
+    private static final int PATIENCE_SECONDS = 5;
+    private static final int LONGEST_VERSION = 4096;
 
     private final Kernel kernel;
 
@@ -46,6 +50,28 @@ public final class MachineFiles implements HostFiles {
     public boolean executable(String path) {
         var file = Path.of(path);
         return Files.isRegularFile(file) && Files.isExecutable(file);
+    }
+
+    @Override
+    public Optional<String> version(String path) {
+        try {
+            var process = new ProcessBuilder(path, "--version").redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            try (var output = process.getInputStream()) {
+                if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    return Optional.empty();
+                }
+                return Optional.of(
+                        new String(output.readNBytes(LONGEST_VERSION), StandardCharsets.UTF_8));
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "no version: " + path, e);
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
     @Override

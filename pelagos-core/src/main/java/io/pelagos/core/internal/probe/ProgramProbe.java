@@ -2,10 +2,13 @@ package io.pelagos.core.internal.probe;
 
 import io.pelagos.core.kernel.Syscall;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Programs, devices and id ranges that some features need. */
 final class ProgramProbe {
+    private static final Pattern VERSION =
+            Pattern.compile("fuse-overlayfs: version ([0-9][0-9a-z.-]*)");
     private static final Pattern COUNT = Pattern.compile("\\d{1,10}");
 
     private ProgramProbe() {}
@@ -18,11 +21,7 @@ final class ProgramProbe {
                 ranges(host, "subgid"),
                 program(host, "pasta", "rootless networks", "install passt"),
                 program(host, "nft", "listing the rules of bridge networks", "install nftables"),
-                program(
-                        host,
-                        "fuse-overlayfs",
-                        "overlays where the kernel's cannot be used",
-                        "install fuse-overlayfs"),
+                fuseOverlayfs(host),
                 device(host, "/dev/fuse", "modprobe fuse"),
                 device(host, "/dev/net/tun", "modprobe tun"));
     }
@@ -74,6 +73,23 @@ final class ProgramProbe {
                 .map(path -> Finding.yes(name, path))
                 .orElseGet(
                         () -> Finding.no(name, "not on the PATH; needed for " + purpose, remedy));
+    }
+
+    /** See fuse-overlayfs(1); before 1.0 it did not note what was deleted as overlayfs does. */
+    private static Finding fuseOverlayfs(Host host) {
+        var name = "fuse-overlayfs";
+        var found =
+                program(
+                        host,
+                        name,
+                        "overlays where the kernel's cannot be used",
+                        "install fuse-overlayfs");
+        return host.program(name)
+                .flatMap(path -> host.files().version(path))
+                .map(VERSION::matcher)
+                .filter(Matcher::find)
+                .map(version -> Finding.yes(name, found.reason() + ", version " + version.group(1)))
+                .orElse(found);
     }
 
     private static Finding device(Host host, String path, String remedy) {

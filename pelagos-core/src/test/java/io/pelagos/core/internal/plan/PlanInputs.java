@@ -76,15 +76,12 @@ final class PlanInputs {
 
     /** As whoever starts a container does it, who makes the directories. */
     private static ContainerSpec withWritableLayer(ContainerSpec spec) {
-        return spec.root()
-                        instanceof
-                        RootSpec.Layers(var layers, RootSpec.Upper.Ephemeral _, boolean idMapped)
+        return spec.root() instanceof RootSpec.Layers layers
+                        && layers.upper() instanceof RootSpec.Upper.Ephemeral
                 ? spec.withRoot(
-                        new RootSpec.Layers(
-                                layers,
+                        layers.withUpper(
                                 new RootSpec.Upper.Kept(
-                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true),
-                                idMapped))
+                                        Path.of("/scratch/upper"), Path.of("/scratch/work"), true)))
                 : spec;
     }
 
@@ -139,7 +136,7 @@ final class PlanInputs {
                 new LaunchInputs.Placement(true, 1),
                 sourceIsFile,
                 filter,
-                new LaunchInputs.Opened(joined, idMaps, null, null));
+                new LaunchInputs.Opened(joined, idMaps, null, null, null));
     }
 
     private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {

@@ -246,7 +246,13 @@ class HostProbeTest {
         host.user("someone", 1000)
                 .file(
                         "/etc/subuid",
-                        "other:1:5\nsomeone:100000:65536\n1000:300000:10\nsomeone:bad:1\nsomeone:5:0\n")
+                        """
+                        other:1:5
+                        someone:100000:65536
+                        1000:300000:10
+                        someone:bad:1
+                        someone:5:0
+                        """)
                 .file("/etc/subgid", "other:100000:65536\n");
 
         assertThat(host.probe("subuid ranges"))
@@ -272,5 +278,21 @@ class HostProbeTest {
         assertThat(host.unwritable("/dev/net/tun").probe("/dev/net/tun").reason())
                 .isEqualTo("this user may not open it");
         assertThat(host.absent("/dev/fuse").probe("/dev/fuse").remedy()).isEqualTo("modprobe fuse");
+    }
+
+    @Test
+    void fuseOverlayfsTellsWhereItIsAndItsVersion() {
+        assertThat(host.probe("fuse-overlayfs").reason()).isEqualTo("/usr/bin/fuse-overlayfs");
+        host.version(
+                "/usr/bin/fuse-overlayfs",
+                """
+                fusermount3 version: 3.14.0
+                fuse-overlayfs: version 1.10
+                FUSE library version 3.14.0
+                """);
+        assertThat(host.probe("fuse-overlayfs").reason())
+                .isEqualTo("/usr/bin/fuse-overlayfs, version 1.10");
+        assertThat(host.withoutProgram("fuse-overlayfs").probe("fuse-overlayfs").remedy())
+                .isEqualTo("install fuse-overlayfs");
     }
 }

@@ -26,6 +26,7 @@ final class MadeUpHost implements Kernel, HostFiles {
     private final Set<String> unwritable = new HashSet<>();
     private final Set<String> programs = new HashSet<>();
     private final Set<String> privileged = new HashSet<>();
+    private final Map<String, String> versions = new HashMap<>();
     private String userName = "root";
 
     MadeUpHost() {
@@ -169,6 +170,16 @@ final class MadeUpHost implements Kernel, HostFiles {
     @Override
     public boolean executable(String path) {
         return programs.contains(path);
+    }
+
+    @Override
+    public Optional<String> version(String path) {
+        return Optional.ofNullable(versions.get(path));
+    }
+
+    MadeUpHost version(String path, String output) {
+        versions.put(path, output);
+        return this;
     }
 
     @Override
