@@ -70,6 +70,7 @@ record Location(
                     digest("images.blobDiffidPath", (p, d) -> p.images().blobDiffidPath(d)),
                     fixed("images.buildCacheDir", Base.DATA, p -> p.images().buildCacheDir()),
                     digest("images.buildCacheFile", (p, d) -> p.images().buildCacheFile(d)),
+                    runtime("cgroupParentsDir", PelagosPaths::cgroupParentsDir),
                     runtime("containers.containersDir", p -> p.containers().containersDir()),
                     container("containerDir", (c, n) -> c.containerDir(n)),
                     container("containerStateFile", (c, n) -> c.containerStateFile(n)),

@@ -2,6 +2,7 @@ package io.pelagos.core.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pelagos.core.internal.launch.FuseServer;
 import io.pelagos.core.kernel.Architecture;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.LaunchPlan.Call;
@@ -185,10 +186,13 @@ final class ContainerPlanProperties {
                 && call.operands().getFirst().text().equals(option.name());
     }
 
+    /** Without those of fuse-overlayfs, a process that never is in the container. */
     private static List<Integer> indices(List<LaunchPlan.Step> steps, Predicate<Call> which) {
         var found = new ArrayList<Integer>();
         for (int i = 0; i < steps.size(); i++) {
-            if (steps.get(i) instanceof Call call && which.test(call)) {
+            if (steps.get(i) instanceof Call call
+                    && !call.purpose().equals(FuseServer.PURPOSE)
+                    && which.test(call)) {
                 found.add(i);
             }
         }

@@ -16,6 +16,7 @@ import io.pelagos.core.spec.IdMapping;
 import io.pelagos.core.spec.Mount;
 import io.pelagos.core.spec.Namespace;
 import io.pelagos.core.spec.NamespaceMode;
+import io.pelagos.core.spec.OverlayBackend;
 import io.pelagos.core.spec.RootSpec;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -23,6 +24,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Plans for a machine that is always the same, so that they depend on the specification alone. */
 final class PlanInputs {
@@ -125,18 +127,33 @@ final class PlanInputs {
                                         facts.architecture(),
                                         confinement.capabilities(),
                                         facts.kernel()));
+        var channels =
+                Channels.with(
+                        passed + joined.size() + idMaps.size() + (isFuse(spec) ? 1 : 0) + more);
         return new LaunchInputs(
                 spec,
                 facts,
                 new LaunchInputs.Names(
                         spec.hostname() == null ? "container" : spec.hostname(), "pelagos-1"),
                 new LaunchInputs.Identity(1000, 100, List.of(4L, 24L), "/home/user"),
-                Channels.with(passed + joined.size() + idMaps.size() + more),
+                channels,
                 kind(spec.supervision()),
                 new LaunchInputs.Placement(true, 1),
                 sourceIsFile,
                 filter,
-                new LaunchInputs.Opened(joined, idMaps, null, null, null));
+                new LaunchInputs.Opened(joined, idMaps, null, null, program(spec, channels)));
+    }
+
+    private static boolean isFuse(ContainerSpec spec) {
+        return spec.root() instanceof RootSpec.Layers layers
+                && layers.backend() == OverlayBackend.FUSE;
+    }
+
+    /** Its descriptor is the last one. */
+    private static FuseRoot.@Nullable Program program(ContainerSpec spec, Channels channels) {
+        return isFuse(spec)
+                ? new FuseRoot.Program("/usr/bin/fuse-overlayfs", channels.end() - 1)
+                : null;
     }
 
     private static Supervision.Kind kind(ContainerSpec.Supervision supervision) {
