@@ -1,21 +1,14 @@
 package io.pelagos.core;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.pelagos.core.testing.ForkedJvm;
 import io.pelagos.core.testing.LeakCheck;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.pelagos.core.testing.OrdinaryUser;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,74 +16,31 @@ import org.junit.jupiter.api.io.TempDir;
 /** What an ordinary user can do, tested as one that the test makes. */
 @ExtendWith(LeakCheck.class)
 class RootlessIT {
-    private static final Path USERADD = Path.of("/usr/sbin/useradd");
-    private static final Path MAPPER = Path.of("/usr/bin/newuidmap");
-
-    private final String user = "pel" + Long.toString(System.nanoTime() % 1_000_000_000, 36);
-    private List<String> more = List.of();
+    private @Nullable OrdinaryUser user;
     @TempDir private Path directory;
 
-    @BeforeEach
-    void requireTools() throws IOException {
-        assumeTrue(
-                Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)
-                        && Files.isExecutable(USERADD)
-                        && Files.isExecutable(MAPPER),
-                "needs root, useradd and uidmap");
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
-
     @AfterEach
-    void removeUser() throws Exception {
-        run("/usr/sbin/userdel", user);
-    }
-
-    private static String run(String... command) throws IOException, InterruptedException {
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        var output = new String(process.getInputStream().readAllBytes(), UTF_8);
-        process.waitFor();
-        return output;
+    void removeUser() {
+        if (user != null) {
+            user.close();
+        }
     }
 
     /** Does everything as a new user, and returns what came of it. */
     private Map<String, String> asUser(String... options) throws Exception {
-        var useradd = new ArrayList<>(List.of(USERADD.toString(), "--no-create-home"));
-        useradd.addAll(List.of(options));
-        useradd.add(user);
-        assertThat(run(useradd.toArray(String[]::new))).isEmpty();
-        if (!more.isEmpty()) {
-            var usermod = new ArrayList<>(List.of("/usr/sbin/usermod"));
-            usermod.addAll(more);
-            usermod.add(user);
-            assertThat(run(usermod.toArray(String[]::new))).isEmpty();
+        return asUser(List.of(), options);
+    }
+
+    private Map<String, String> asUser(List<String> changes, String... options) throws Exception {
+        var made = OrdinaryUser.in(directory, options);
+        user = made;
+        if (!changes.isEmpty()) {
+            made.change(changes);
         }
-        var home = Files.createDirectory(directory.resolve("home"));
-        run("/usr/bin/chown", user + ":", home.toString());
-        var uid = run("/usr/bin/id", "-u", user).strip();
-        var gid = run("/usr/bin/id", "-g", user).strip();
-        var prefix =
-                List.of(
-                        "/usr/bin/setpriv",
-                        "--reuid=" + uid,
-                        "--regid=" + gid,
-                        "--clear-groups",
-                        "/usr/bin/env",
-                        "-i",
-                        "-C",
-                        home.toString(),
-                        "HOME=" + home,
-                        "PATH=/usr/bin:/bin");
-        var classes = Files.createDirectory(directory.resolve("classes"));
-        try (var jvm = ForkedJvm.elsewhere(prefix, classes, RootlessMain.class, home.toString())) {
-            var results = new LinkedHashMap<String, String>();
-            for (var line : jvm.output().lines().toList()) {
-                int colon = line.indexOf(": ");
-                results.put(
-                        colon < 0 ? line : line.substring(0, colon),
-                        colon < 0 ? "" : line.substring(colon + 2));
-            }
-            results.put("uid", uid);
+        try (var jvm = made.start("", RootlessMain.class, made.home().toString())) {
+            var results = OrdinaryUser.told(jvm);
+            results.put("uid", Long.toString(made.uid()));
+            results.put("name", made.name());
             return results;
         }
     }
@@ -106,7 +56,7 @@ class RootlessIT {
         assertThat(results.get("unmapped")).contains("user", "200000000", "is not mapped");
         assertThat(results.get("confined")).isEqualTo("NoNewPrivs: 1 Seccomp: 2");
         assertThat(results.get("devices")).contains("0000000 \\0 \\0");
-        assertThat(results.get("written")).isEqualTo(user + " text");
+        assertThat(results.get("written")).isEqualTo(results.get("name") + " text");
         assertThat(results.get("exec")).isEqualTo("0 box");
         assertThat(results.get("ready")).isEqualTo("HEALTHY HEALTHY");
         assertThat(results.get("kept")).isEqualTo("text Code[code=0]");
@@ -130,13 +80,13 @@ class RootlessIT {
 
     @Test
     void everyRangeOfTheUserIsMapped() throws Exception {
-        more =
-                List.of(
-                        "--add-subuids",
-                        "3200000000-3200000009",
-                        "--add-subgids",
-                        "3200000100-3200000109");
-        var results = asUser();
+        var results =
+                asUser(
+                        List.of(
+                                "--add-subuids",
+                                "3200000000-3200000009",
+                                "--add-subgids",
+                                "3200000100-3200000109"));
         assertThat(results.get("map"))
                 .startsWith("0 " + results.get("uid") + " 1 1 ")
                 .contains(" 3200000000 10");
@@ -149,9 +99,12 @@ class RootlessIT {
         assertThat(results.get("identity")).as(text).isEqualTo("0 0 box");
         assertThat(results.get("map")).isEqualTo("0 " + results.get("uid") + " 1");
         assertThat(results.get("warnings"))
-                .contains("a single uid", "/etc/subuid has no range for " + user, "a single gid");
+                .contains(
+                        "a single uid",
+                        "/etc/subuid has no range for " + results.get("name"),
+                        "a single gid");
         assertThat(results.get("user")).contains("1000", "is not mapped", "0-0");
-        assertThat(results.get("written")).isEqualTo(user + " text");
+        assertThat(results.get("written")).isEqualTo(results.get("name") + " text");
         assertThat(results.get("exec")).isEqualTo("0 box");
     }
 }

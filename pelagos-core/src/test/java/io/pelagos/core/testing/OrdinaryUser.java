@@ -54,6 +54,18 @@ public record OrdinaryUser(String name, long uid, Path home, Path classes)
                 directory.resolve("classes"));
     }
 
+    /**
+     * Changes what the machine knows of the user.
+     *
+     * @param options of usermod(8)
+     */
+    public void change(List<String> options) {
+        var command = new ArrayList<>(List.of("/usr/sbin/usermod"));
+        command.addAll(options);
+        command.add(name);
+        assertThat(run(command)).isEmpty();
+    }
+
     /** Gives the user a tree. */
     public void own(Path tree) {
         assertThat(run(List.of("/usr/bin/chown", "-Rh", name + ":", tree.toString()))).isEmpty();

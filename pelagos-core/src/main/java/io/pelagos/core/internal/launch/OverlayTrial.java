@@ -60,14 +60,17 @@ public final class OverlayTrial {
     /** Where the overlay is mounted. */
     public static final String MERGED = "merged";
 
+    /** The layers of the container are below too, and nothing of them has such a name. */
+    private static final String PREFIX = ".pelagos-overlay-trial-";
+
     /** A file of the layer below that is changed. */
-    public static final String CHANGED = "changed";
+    public static final String CHANGED = PREFIX + "changed";
 
     /** A file of the layer below that is deleted. */
-    public static final String DELETED = "deleted";
+    public static final String DELETED = PREFIX + "deleted";
 
     /** A directory of the layer below that is replaced. */
-    public static final String REPLACED = "replaced";
+    public static final String REPLACED = PREFIX + "replaced";
 
     /** The only file in that. */
     public static final String HIDDEN = REPLACED + "/hidden";

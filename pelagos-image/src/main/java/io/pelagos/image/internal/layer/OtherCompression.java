@@ -108,13 +108,7 @@ public final class OtherCompression extends BulkInput {
             throw damaged(program, e);
         }
         count += Math.max(read, 0);
-        if (count > limits.bytes()) {
-            throw UnpackLimits.exceeded("bytes", limits.bytes(), "bytes");
-        }
-        if (count > UnpackLimits.FREE && count / limits.ratio() > compressed.count) {
-            throw UnpackLimits.exceeded(
-                    "ratio", limits.ratio(), "bytes for each one that is compressed");
-        }
+        limits.checkExpansion(count, compressed.count);
         return read;
     }
 

@@ -23,6 +23,22 @@ public record UnpackLimits(
     public static final UnpackLimits USUAL =
             new UnpackLimits(1L << 20, 1L << 40, 500, 256, 4095, 1 << 20, 1 << 16);
 
+    /**
+     * Looks at how much has come out so far.
+     *
+     * @param plain so many bytes
+     * @param compressed of so many
+     * @throws BadContentException when that is more than is allowed
+     */
+    void checkExpansion(long plain, long compressed) throws BadContentException {
+        if (plain > bytes) {
+            throw exceeded("bytes", bytes, "bytes");
+        }
+        if (plain > FREE && plain / ratio > compressed) {
+            throw exceeded("ratio", ratio, "bytes for each one that is compressed");
+        }
+    }
+
     static BadContentException exceeded(String limit, long value, String what) {
         return new BadContentException(
                 "unpacking a layer: " + what + ": more than " + value + " (limit: " + limit + ")");
