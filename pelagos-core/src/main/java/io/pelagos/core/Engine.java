@@ -6,6 +6,7 @@ import io.pelagos.core.internal.cgroup.CgroupMode;
 import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.internal.launch.Ahead;
 import io.pelagos.core.internal.launch.Launcher;
+import io.pelagos.core.internal.launch.MappedRemoval;
 import io.pelagos.core.internal.launch.Reaper;
 import io.pelagos.core.internal.launch.Spare;
 import io.pelagos.core.internal.plan.HostFacts;
@@ -34,6 +35,7 @@ import io.pelagos.core.security.SeccompTarget;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Namespace;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -289,13 +291,18 @@ final class Engine implements AutoCloseable {
                 continue;
             }
             try {
-                for (var removed : Scratch.recover(files, directory)) {
+                for (var removed : Scratch.recover(files, directory, this::removeMapped)) {
                     LOG.log(System.Logger.Level.DEBUG, "removed what was left in " + removed);
                 }
             } catch (ErrnoException e) {
                 LOG.log(System.Logger.Level.WARNING, "removing what was left in " + directory, e);
             }
         }
+    }
+
+    /** Removes what belongs to subordinate ids of this user, as far as that goes. */
+    void removeMapped(Path tree) {
+        userNamespaces().mapping().ifPresent(m -> MappedRemoval.remove(calls(), poller(), m, tree));
     }
 
     /** Removes something that could not be removed when it was time, once this is closed. */

@@ -198,7 +198,7 @@ final class RootLayers implements AutoCloseable {
 
     private static Scratch made(Engine engine, Supplier<Path> places) {
         try {
-            return Scratch.make(new FileCalls(engine.calls()), places);
+            return Scratch.make(new FileCalls(engine.calls()), places, engine::removeMapped);
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("making the directory of writable layers", e);
         }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -226,6 +227,25 @@ final class UserNamespaces {
     void write(int pid, ContainerSpec spec) {
         write(pid, Kind.USER, spec.uidMap());
         write(pid, Kind.GROUP, spec.gidMap());
+    }
+
+    /**
+     * Returns what gives a new user namespace all ids of this user; nothing for whoever needs none,
+     * or has but one.
+     */
+    Optional<IntConsumer> mapping() {
+        if (facts.effective().contains(Capability.SYS_ADMIN)) {
+            return Optional.empty();
+        }
+        var uids = ownMaps(Kind.USER);
+        var gids = ownMaps(Kind.GROUP);
+        return isOwnAlone(Kind.USER, uids)
+                ? Optional.empty()
+                : Optional.of(
+                        pid -> {
+                            write(pid, Kind.USER, uids);
+                            write(pid, Kind.GROUP, gids);
+                        });
     }
 
     private void write(int pid, Kind kind, List<IdMap> maps) {

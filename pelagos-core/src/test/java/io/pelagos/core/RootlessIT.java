@@ -62,6 +62,7 @@ class RootlessIT {
         assertThat(results.get("kept")).isEqualTo("text Code[code=0]");
         assertThat(results.get("terminal")).isEqualTo("/dev/pts/0 30 90");
         assertThat(results.get("layers")).startsWith("/kept /new true");
+        assertThat(results.get("others")).as(text).isEqualTo("1000 []");
         assertThat(results.get("detached")).startsWith("0 true Killed");
         assertThat(results.get("healthy")).as(text).isEqualTo("yes");
         assertThat(results.get("volume")).as(text).isEqualTo("kept 0 0");

@@ -9,6 +9,7 @@ import io.pelagos.core.spec.Stdio;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,6 +41,7 @@ final class RootlessMain {
             main.tell("exec", () -> main.exec());
             main.tell("terminal", () -> main.terminal());
             main.tell("layers", () -> main.layers());
+            main.tell("others", () -> main.others());
             main.tell("detached", () -> main.detached());
             main.tell("healthy", () -> main.healthy());
             main.tell("volume", () -> main.volume());
@@ -127,6 +129,27 @@ final class RootlessMain {
         }
         var result = builder.run();
         return result.stdout() + Files.exists(lower.resolve("gone")) + " " + result.stderr();
+    }
+
+    /** Directories of a subordinate id, which this user may not empty from outside. */
+    private String others() throws Exception {
+        var lower = Files.createDirectories(directory.resolve("open"));
+        for (var name : List.of("usr", "bin", "lib", "lib64", "proc", "dev", "sys", "work")) {
+            Files.createDirectories(lower.resolve(name));
+        }
+        Files.setPosixFilePermissions(
+                lower.resolve("work"), PosixFilePermissions.fromString("rwxrwxrwx"));
+        var builder =
+                pelagos.container(Rootfs.layers(List.of(lower)))
+                        .user(1000, 1000)
+                        .command("sh", "-c", "mkdir -p /work/a/b; echo x > /work/a/b/c; id -u");
+        for (var tree : List.of("/usr", "/bin", "/lib", "/lib64")) {
+            builder.mount(Mount.readOnly(Path.of(tree), tree));
+        }
+        var result = builder.run();
+        try (var left = Files.list(pelagos.paths().scratch().overlayRoot())) {
+            return result.stdout() + left.toList() + result.stderr();
+        }
     }
 
     private String detached() throws Exception {

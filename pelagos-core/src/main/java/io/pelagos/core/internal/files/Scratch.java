@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -34,9 +35,12 @@ public final class Scratch {
     private final FileCalls calls;
     private final Path path;
 
-    private Scratch(FileCalls calls, Path path) {
+    private final Consumer<Path> refused;
+
+    private Scratch(FileCalls calls, Path path, Consumer<Path> refused) {
         this.calls = calls;
         this.path = path;
+        this.refused = refused;
     }
 
     /**
@@ -46,6 +50,17 @@ public final class Scratch {
      * @param places gives other paths until one is free, in a directory that exists
      */
     public static Scratch make(FileCalls calls, Supplier<Path> places) {
+        return make(calls, places, _ -> {});
+    }
+
+    /**
+     * Makes a directory that belongs to this JVM, and will hold files of others.
+     *
+     * @param calls what it is made by
+     * @param places gives other paths until one is free, in a directory that exists
+     * @param refused tries to remove what this user may not, by other means
+     */
+    public static Scratch make(FileCalls calls, Supplier<Path> places, Consumer<Path> refused) {
         while (true) {
             var path = places.get();
             try {
@@ -56,7 +71,7 @@ public final class Scratch {
                 }
                 throw e;
             }
-            var scratch = new Scratch(calls, path);
+            var scratch = new Scratch(calls, path, refused);
             try {
                 scratch.giveTo(ProcessHandle.current().pid());
             } catch (RuntimeException e) {
@@ -126,7 +141,20 @@ public final class Scratch {
     /** Removes it and everything in it. */
     public void remove() {
         try (var parent = open(calls, String.valueOf(path.getParent()))) {
-            TreeRemoval.remove(calls, parent, String.valueOf(path.getFileName()));
+            remove(calls, parent, path, refused);
+        }
+    }
+
+    private static void remove(FileCalls calls, Fd parent, Path path, Consumer<Path> refused) {
+        var name = String.valueOf(path.getFileName());
+        try {
+            TreeRemoval.remove(calls, parent, name);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EACCES && e.errno() != Errno.EPERM) {
+                throw e;
+            }
+            refused.accept(path);
+            TreeRemoval.remove(calls, parent, name);
         }
     }
 
@@ -139,14 +167,15 @@ public final class Scratch {
      *
      * @param calls what it is removed by
      * @param directory where to look
+     * @param refused tries what this user may not remove, by other means
      * @return what was removed
      */
-    public static List<Path> recover(FileCalls calls, Path directory) {
+    public static List<Path> recover(FileCalls calls, Path directory, Consumer<Path> refused) {
         var removed = new ArrayList<Path>();
         try (var parent = open(calls, directory.toString())) {
             for (var name : calls.list(parent)) {
                 if (isLeft(calls, parent, name)) {
-                    TreeRemoval.remove(calls, parent, name);
+                    remove(calls, parent, directory.resolve(name), refused);
                     removed.add(directory.resolve(name));
                 }
             }
