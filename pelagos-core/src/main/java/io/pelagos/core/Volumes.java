@@ -4,7 +4,7 @@ import static io.pelagos.core.kernel.OpenFlag.O_DIRECTORY;
 import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 
 import io.pelagos.core.files.FileCalls;
-import io.pelagos.core.files.TreeRemoval;
+import io.pelagos.core.internal.files.Scratch;
 import io.pelagos.core.kernel.Constant;
 import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
@@ -222,7 +222,8 @@ public final class Volumes {
                 files.openPath(
                         engine.paths().volumesDir().toString(),
                         Constant.flags(O_RDONLY, O_DIRECTORY))) {
-            TreeRemoval.remove(files, parent, name);
+            Scratch.remove(
+                    files, parent, engine.paths().volumesDir().resolve(name), engine::removeMapped);
         } catch (ErrnoException e) {
             throw SyscallFailedException.of("removing the volume " + name, e);
         }

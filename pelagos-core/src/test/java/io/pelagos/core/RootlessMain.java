@@ -184,6 +184,9 @@ final class RootlessMain {
         var volume = pelagos.volumes().create("mine");
         var written = sh("echo kept > /data/file").mount(volume.at("/data")).run();
         var read = sh("cat /data/file; stat -c %u /data/file").mount(volume.at("/data")).run();
+        // What another user of the container makes this user may not empty from outside.
+        var others = "mkdir -p /data/a/b; echo x > /data/a/b/c; chown -R 1000:1000 /data/a";
+        written = shown(written).isEmpty() ? sh(others).mount(volume.at("/data")).run() : written;
         pelagos.volumes().remove("mine");
         return shown(written) + shown(read) + pelagos.volumes().list().size();
     }

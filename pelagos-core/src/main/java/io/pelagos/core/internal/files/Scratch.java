@@ -145,7 +145,15 @@ public final class Scratch {
         }
     }
 
-    private static void remove(FileCalls calls, Fd parent, Path path, Consumer<Path> refused) {
+    /**
+     * Removes a tree.
+     *
+     * @param calls what it is removed by
+     * @param parent its directory, open
+     * @param path where it is
+     * @param refused tries what this user may not remove, by other means
+     */
+    public static void remove(FileCalls calls, Fd parent, Path path, Consumer<Path> refused) {
         var name = String.valueOf(path.getFileName());
         try {
             TreeRemoval.remove(calls, parent, name);
