@@ -57,7 +57,9 @@ public final class MachineFiles implements HostFiles {
         try {
             var process = new ProcessBuilder(path, "--version").redirectErrorStream(true).start();
             process.getOutputStream().close();
-            try (var output = process.getInputStream()) {
+            // The JVM closes the second one too late, on a thread of its own, and never reads it.
+            try (var output = process.getInputStream();
+                    var _ = process.getErrorStream()) {
                 if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
                     return Optional.empty();
