@@ -1,7 +1,7 @@
 # For the scripts beside this file: finds JDK 25, builds what is missing, starts a program. Sourced by bash.
 # Sets root (the checkout) and JAVA_HOME. On the way of every command, so it starts as few processes as it can.
 
-root=$(cd -P "${BASH_SOURCE[0]%/*}/.." && pwd)
+root=$(CDPATH= cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 version=0.1.0-SNAPSHOT
 
 # Succeeds when the folder holds JDK 25 or newer.

@@ -302,7 +302,14 @@ final class Engine implements AutoCloseable {
 
     /** Removes what belongs to subordinate ids of this user, as far as that goes. */
     void removeMapped(Path tree) {
-        userNamespaces().mapping().ifPresent(m -> MappedRemoval.remove(calls(), poller(), m, tree));
+        userNamespaces()
+                .mapping()
+                .flatMap(mapping -> MappedRemoval.remove(calls(), poller(), mapping, tree))
+                .ifPresent(
+                        why ->
+                                LOG.log(
+                                        System.Logger.Level.DEBUG,
+                                        "not removing " + tree + " in a user namespace: " + why));
     }
 
     /** Removes something that could not be removed when it was time, once this is closed. */

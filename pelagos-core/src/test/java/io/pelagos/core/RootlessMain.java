@@ -134,15 +134,15 @@ final class RootlessMain {
     /** Directories of a subordinate id, which this user may not empty from outside. */
     private String others() throws Exception {
         var lower = Files.createDirectories(directory.resolve("open"));
-        for (var name : List.of("usr", "bin", "lib", "lib64", "proc", "dev", "sys", "work")) {
+        for (var name : List.of("usr", "bin", "lib", "lib64", "proc", "dev", "sys", "free")) {
             Files.createDirectories(lower.resolve(name));
         }
         Files.setPosixFilePermissions(
-                lower.resolve("work"), PosixFilePermissions.fromString("rwxrwxrwx"));
+                lower.resolve("free"), PosixFilePermissions.fromString("rwxrwxrwx"));
         var builder =
                 pelagos.container(Rootfs.layers(List.of(lower)))
                         .user(1000, 1000)
-                        .command("sh", "-c", "mkdir -p /work/a/b; echo x > /work/a/b/c; id -u");
+                        .command("sh", "-c", "mkdir -p /free/a/b; echo x > /free/a/b/c; id -u");
         for (var tree : List.of("/usr", "/bin", "/lib", "/lib64")) {
             builder.mount(Mount.readOnly(Path.of(tree), tree));
         }

@@ -161,8 +161,13 @@ public final class Scratch {
             if (e.errno() != Errno.EACCES && e.errno() != Errno.EPERM) {
                 throw e;
             }
-            refused.accept(path);
-            TreeRemoval.remove(calls, parent, name);
+            try {
+                refused.accept(path);
+                TreeRemoval.remove(calls, parent, name);
+            } catch (RuntimeException other) {
+                e.addSuppressed(other);
+                throw e;
+            }
         }
     }
 

@@ -9,33 +9,23 @@ import static io.pelagos.core.kernel.OpenFlag.O_RDONLY;
 import static io.pelagos.core.kernel.OpenFlag.O_WRONLY;
 import static io.pelagos.core.kernel.Syscall.CHDIR;
 import static io.pelagos.core.kernel.Syscall.CLOSE;
-import static io.pelagos.core.kernel.Syscall.CLOSE_RANGE;
 import static io.pelagos.core.kernel.Syscall.EXIT_GROUP;
 import static io.pelagos.core.kernel.Syscall.MKDIRAT;
 import static io.pelagos.core.kernel.Syscall.MOUNT;
 import static io.pelagos.core.kernel.Syscall.OPENAT;
-import static io.pelagos.core.kernel.Syscall.READ;
 import static io.pelagos.core.kernel.Syscall.RENAMEAT2;
-import static io.pelagos.core.kernel.Syscall.SETGID;
-import static io.pelagos.core.kernel.Syscall.SETUID;
 import static io.pelagos.core.kernel.Syscall.UNLINKAT;
 import static io.pelagos.core.kernel.Syscall.UNSHARE;
 import static io.pelagos.core.kernel.Syscall.WRITE;
 
+import io.pelagos.core.internal.launch.MappedProcess.Told;
 import io.pelagos.core.internal.launch.PlanBuilder.Label;
-import io.pelagos.core.internal.launch.PlanBuilder.Pointer;
 import io.pelagos.core.kernel.CloneFlag;
 import io.pelagos.core.kernel.Constant;
-import io.pelagos.core.kernel.Errno;
-import io.pelagos.core.kernel.Fd;
 import io.pelagos.core.kernel.LaunchPlan;
 import io.pelagos.core.kernel.MountFlag;
 import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.SystemCalls;
-import io.pelagos.core.kernel.WaitFlag;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -75,14 +65,12 @@ public final class OverlayTrial {
     /** The only file in that. */
     public static final String HIDDEN = REPLACED + "/hidden";
 
-    /** Where its only descriptor is. */
-    private static final int CONTROL = 3;
-
-    private static final int RECORD_SIZE = 8;
-
     private static final String MOUNT_NAMESPACE = "making a mount namespace";
     private static final String USER_NAMESPACE = "making a user namespace";
-    private static final String ROOT = "becoming root of the user namespace";
+
+    /** What fails for other reasons than overlayfs. */
+    private static final List<String> NAMESPACES =
+            List.of(MOUNT_NAMESPACE, USER_NAMESPACE, MappedProcess.ROOT);
 
     private OverlayTrial() {}
 
@@ -111,94 +99,48 @@ public final class OverlayTrial {
      *     when it did not come to that for want of a namespace, as the start itself will tell
      */
     public static Optional<String> failure(SystemCalls calls, Poller poller, Setup setup) {
-        var plan = plan(calls, setup);
-        int pid;
-        Fd control;
-        try (var pair = calls.socketpair("the way to a trial of overlayfs");
-                var given = Given.of(calls, List.of(pair.second().number()), CONTROL)) {
-            pid = calls.kernel().launch(plan, given.request());
-            control = pair.first().moved();
-        }
-        try (control) {
-            var first = record(plan, calls, poller, control);
-            if (!first.done() || setup.mapping() == null) {
-                return first.failure();
+        try (var process =
+                MappedProcess.start(calls, poller, "a trial of overlayfs", plan(calls, setup))) {
+            if (setup.mapping() != null) {
+                var first = process.told();
+                if (!(first instanceof Told.Done)) {
+                    return failure(first);
+                }
+                process.map(setup.mapping());
             }
-            setup.mapping().accept(pid);
-            calls.write(control.number(), new byte[] {1}, 0, 1);
-            return record(plan, calls, poller, control).failure();
-        } finally {
-            calls.waitid(WaitFlag.P_PID, pid);
+            return failure(process.told());
         }
     }
 
-    /** What the process has told. */
-    private record Told(boolean done, Optional<String> failure) {
-        static Told failed(String how) {
-            return new Told(false, Optional.of(how));
-        }
-    }
-
-    private static Told record(LaunchPlan plan, SystemCalls calls, Poller poller, Fd control) {
-        try {
-            poller.awaitReadable(control);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while overlayfs is tried", e);
-        } catch (ClosedChannelException e) {
-            throw new IllegalStateException("closed while overlayfs is tried", e);
-        }
-        var bytes = new byte[RECORD_SIZE];
-        if (calls.read(control.number(), bytes, 0, RECORD_SIZE) < RECORD_SIZE) {
-            return Told.failed("the process that tried it was killed");
-        }
-        var fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (fields.getInt(0) == 0) {
-            return new Told(true, Optional.empty());
-        }
-        var step = plan.steps().get(plan.indexOf(fields.getInt(0)));
-        if (List.of(MOUNT_NAMESPACE, USER_NAMESPACE, ROOT).contains(step.purpose())) {
-            return new Told(false, Optional.empty());
-        }
-        return Told.failed(step.purpose() + ": " + step + ": " + Errno.of(fields.getInt(4)));
+    private static Optional<String> failure(Told told) {
+        return switch (told) {
+            case Told.Done() -> Optional.empty();
+            case Told.Failed failed when NAMESPACES.contains(failed.step().purpose()) ->
+                    Optional.empty();
+            case Told.Failed failed -> Optional.of(failed.toString());
+            case Told.Ended() -> Optional.of("the process that tried it was killed");
+        };
     }
 
     private static LaunchPlan plan(SystemCalls calls, Setup setup) {
-        var plan = new PlanBuilder(calls.kernel().architecture());
-        var failed = plan.onError();
-        var done = plan.longs("{done}", 0);
-        plan.purpose("closing inherited descriptors");
-        plan.call(CLOSE_RANGE, 0, CONTROL - 1, 0);
-        plan.call(CLOSE_RANGE, CONTROL + 1, 0xffffffffL, 0);
-        if (setup.mapping() == null) {
-            plan.purpose(MOUNT_NAMESPACE);
-            plan.call(UNSHARE, CloneFlag.CLONE_NEWNS);
-        } else {
-            plan.purpose(USER_NAMESPACE);
-            plan.call(UNSHARE, Constant.flags(CloneFlag.CLONE_NEWUSER, CloneFlag.CLONE_NEWNS));
-            plan.call(WRITE, CONTROL, done, RECORD_SIZE);
-            plan.purpose("waiting for the JVM");
-            var count = plan.slot("count");
-            var mapped = new Label();
-            plan.call(READ, CONTROL, plan.space("word", 8), 1).into(count);
-            plan.whenResult(count, 1, mapped);
-            plan.call(EXIT_GROUP, 1);
-            plan.here(mapped);
-            plan.purpose(ROOT);
-            plan.call(SETGID, 0);
-            plan.call(SETUID, 0);
-        }
-        plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
-        mount(plan, setup);
-        use(plan);
-        plan.call(WRITE, CONTROL, done, RECORD_SIZE);
-        plan.call(EXIT_GROUP, 0);
-        plan.purpose("reporting a failure");
-        plan.onError(new Label());
-        plan.here(failed);
-        plan.call(WRITE, CONTROL, new Pointer(LaunchPlan.FAILURE, "{step, errno}"), RECORD_SIZE);
-        plan.call(EXIT_GROUP, 1);
-        return plan.build();
+        return MappedProcess.plan(
+                calls,
+                plan -> {
+                    if (setup.mapping() == null) {
+                        plan.purpose(MOUNT_NAMESPACE);
+                        plan.call(UNSHARE, CloneFlag.CLONE_NEWNS);
+                    } else {
+                        MappedProcess.enter(
+                                plan,
+                                USER_NAMESPACE,
+                                Constant.flags(CloneFlag.CLONE_NEWUSER, CloneFlag.CLONE_NEWNS));
+                    }
+                    plan.call(MOUNT, null, "/", null, Constant.flags(MS_REC, MS_PRIVATE), null);
+                    mount(plan, setup);
+                    use(plan);
+                    MappedProcess.tell(plan);
+                    plan.call(EXIT_GROUP, 0);
+                });
     }
 
     /** As {@code OverlayRoot} does it. */
