@@ -13,6 +13,7 @@ import io.pelagos.core.spec.ContainerPath;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * comes after its death would not know where to look, and looks nowhere else.
  *
  * <p>A record is a file in {@link PelagosPaths#cgroupParentsDir}: its first line says which process
- * it is of, by boot, PID namespace, number and start time; its second is the parent as in {@link
+ * it is of, by boot, PID namespace, number and start time; its second is the cgroup namespace in
+ * which it means the paths, its third the parent as in {@link
  * io.pelagos.core.spec.Resources#parent}; and each further line a directory that was made for its
  * sake, children first. A JVM writes one at the first start below a parent, before anything is made
  * there, and removes it when {@link Pelagos} is closed. Safe for use by many threads.
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class CgroupParents {
     private static final System.Logger LOG = System.getLogger(CgroupParents.class.getName());
     private static final int LARGEST = 1 << 16;
-    private static final int HEADER = 2;
+    private static final int HEADER = 3;
 
     private final SystemCalls calls;
     private final PelagosPaths paths;
@@ -51,7 +53,7 @@ final class CgroupParents {
     }
 
     /** What a JVM that has ended has written down. */
-    private record Entry(OwnerMark owner, String parent, List<String> made) {
+    private record Entry(OwnerMark owner, String namespace, String parent, List<String> made) {
         static Optional<Entry> parse(String text) {
             var lines = text.lines().toList();
             var owner =
@@ -62,7 +64,8 @@ final class CgroupParents {
             return Optional.of(
                     new Entry(
                             owner.get(),
-                            ContainerPath.normalize("cgroup parent", lines.get(1)),
+                            lines.get(1),
+                            ContainerPath.normalize("cgroup parent", lines.get(2)),
                             lines.subList(HEADER, lines.size())));
         }
 
@@ -72,7 +75,7 @@ final class CgroupParents {
         }
 
         byte[] bytes() {
-            var lines = new ArrayList<>(List.of(owner.toString(), parent));
+            var lines = new ArrayList<>(List.of(owner.toString(), namespace, parent));
             lines.addAll(made);
             return (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
         }
@@ -94,7 +97,8 @@ final class CgroupParents {
                 makeDirectory();
                 try (var directory = open()) {
                     if (directory != null) {
-                        directory.write(cgroup, new Entry(owner, parent, made).bytes());
+                        directory.write(
+                                cgroup, new Entry(owner, namespace(), parent, made).bytes());
                     }
                 }
                 own.put(parent, cgroup);
@@ -111,6 +115,14 @@ final class CgroupParents {
                             + e.getMessage());
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static String namespace() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/ns/cgroup")).toString();
+        } catch (IOException e) {
+            return "none"; // of a kernel that has no cgroup namespaces
         }
     }
 
@@ -197,6 +209,9 @@ final class CgroupParents {
                 directory.removeFile(name);
             }
             return;
+        }
+        if (!record.get().namespace().equals(namespace())) {
+            return; // the same path is another place here
         }
         var left = host.find(CgroupOwner.PREFIX, record.get().parent());
         left.keySet().removeIf(Predicate.not(record.get()::owns));

@@ -92,13 +92,14 @@ final class CgroupWatches {
             Flow.Subscriber<? super T> subscriber) {
         var group = cgroup.get();
         try {
+            var rest = last.apply(group);
             var subscription =
                     new CgroupSubscription<T>(
                             engine.poller(),
                             engine.calls(),
                             open.apply(group),
                             () -> read.apply(group),
-                            last.apply(group),
+                            rest,
                             onlyChanges,
                             subscriber,
                             () -> release(group));

@@ -150,7 +150,9 @@ public sealed interface Container extends AutoCloseable permits RunningContainer
     boolean signal(Signal signal);
 
     /**
-     * Stops the container: sends the stop signal, waits, and ends every process that is left.
+     * Stops the container: sends the stop signal, waits, and ends every process that is left. A
+     * copy of its files that is being made meanwhile does not keep it from running on, so such a
+     * copy may be of different moments.
      *
      * @param grace how long it may take to end by itself; zero to end it at once
      * @return how it ended; when it had ended before, how it had

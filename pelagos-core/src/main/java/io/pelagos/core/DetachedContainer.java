@@ -183,7 +183,8 @@ public final class DetachedContainer {
 
     /**
      * Stops it: sends the stop signal, waits, and ends every process that is left. Its restart
-     * policy does not start it again.
+     * policy does not start it again. A copy of its files that is being made meanwhile does not
+     * keep it from running on, so such a copy may be of different moments.
      *
      * @param grace how long it may take to end by itself; zero to end it at once
      * @return how it ended; when it had ended before, how it had
@@ -241,7 +242,8 @@ public final class DetachedContainer {
     }
 
     /**
-     * Starts it again with everything that it was made with; its logs begin anew.
+     * Starts it again with everything that it was made with; its logs begin anew. Waits for a copy
+     * of its files that is being made.
      *
      * @throws ContainerStateException when it runs or was removed
      */

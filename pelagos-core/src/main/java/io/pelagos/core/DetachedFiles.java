@@ -79,19 +79,15 @@ final class DetachedFiles implements ContainerFiles.Reach {
 
     @Override
     public <T> T frozen(BiFunction<ContainerRoot, Boolean, T> action) {
-        var state = container.state();
-        if (state.status() != Status.RUNNING) {
-            return with(action);
-        }
-        return container.freezing(mark -> frozen(state, mark, action));
+        // Also one that has ended: nobody starts it again meanwhile.
+        return container.freezing(mark -> frozen(container.state(), mark, action));
     }
 
     private <T> T frozen(
             ContainerState state, FreezeMark mark, BiFunction<ContainerRoot, Boolean, T> action) {
-        // Who died while it stood still for a copy leaves it to the next to let it go on.
         boolean freezes =
-                container.attempt(
-                        "freezing", () -> mark.isSet() || freezeUnlessFrozen(state, mark));
+                state.status() == Status.RUNNING
+                        && container.attempt("freezing", () -> freezeUnlessFrozen(state, mark));
         try {
             return with(action);
         } finally {
@@ -116,13 +112,15 @@ final class DetachedFiles implements ContainerFiles.Reach {
             return false;
         }
         try (var group = found.get()) {
-            if (group.isFrozen()) {
+            // Who died while it was frozen for a copy leaves it to the next to let it go on.
+            if (group.isFrozen() && !mark.isSet()) {
                 return false;
             }
             mark.set();
             group.freeze();
             return true;
         } catch (CgroupException | ErrnoException e) {
+            mark.clear();
             if (container.isAlive()) {
                 throw e;
             }

@@ -7,6 +7,8 @@ import io.pelagos.core.kernel.ErrnoException;
 import io.pelagos.core.spec.ContainerSpec;
 import io.pelagos.core.spec.Restart;
 import java.time.Instant;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /** Starts detached containers, for the first time and again. */
 final class Detaching {
@@ -113,7 +115,31 @@ final class Detaching {
      * @param restarts how many times in a row its policy has started it by now
      */
     RunningContainer again(String name, int restarts) {
-        return engine.states().locked(name, () -> againLocked(name, restarts));
+        return changing(name, begin -> begin.apply(restarts));
+    }
+
+    /**
+     * Acts while nobody else changes a container, or copies its files.
+     *
+     * @param action given what starts it again, with how many times in a row its policy has
+     */
+    <T> T changing(String name, Function<IntFunction<RunningContainer>, T> action) {
+        var store = engine.states();
+        if (store.read(name).isEmpty()) {
+            throw ContainerStateException.missing(name);
+        }
+        return store.freezing(
+                name,
+                mark ->
+                        store.locked(
+                                name,
+                                () ->
+                                        action.apply(
+                                                restarts -> {
+                                                    // It is about a run that has ended.
+                                                    mark.clear();
+                                                    return againLocked(name, restarts);
+                                                })));
     }
 
     private RunningContainer againLocked(String name, int restarts) {

@@ -121,16 +121,16 @@ final class Keeper {
 
     /** Somebody may have started, stopped or removed it during the delay. */
     private boolean startUnlessChanged(ContainerState seen, int restarts) {
-        return engine.states()
-                .locked(
+        return new Detaching(engine)
+                .changing(
                         seen.name(),
-                        () -> {
+                        again -> {
                             var now = engine.states().read(seen.name()).orElse(null);
                             if (now == null || !now.id().equals(seen.id()) || now.stopped()) {
                                 return false;
                             }
                             if (now.status() == Status.EXITED) {
-                                var _ = new Detaching(engine).again(seen.name(), restarts);
+                                var _ = again.apply(restarts);
                                 DetachedHealth.monitor(engine, container);
                             }
                             return true;

@@ -78,8 +78,11 @@ final class Recovery {
         } else if (state.status() == Status.EXITED) {
             afterEnd(state, restart);
         } else if (state.status() == Status.RUNNING) {
-            letGoOn(state);
-            keep(state, restart);
+            try {
+                letGoOn(state);
+            } finally {
+                keep(state, restart);
+            }
         }
     }
 

@@ -216,6 +216,7 @@ public final class Volumes {
 
     private void removeTree(String name) {
         // First, because as soon as the directory is gone somebody may make a volume of that name.
+        var kept = labels.read(name);
         labels.remove(name);
         var files = new FileCalls(engine.calls());
         try (var parent =
@@ -225,6 +226,9 @@ public final class Volumes {
             Scratch.remove(
                     files, parent, engine.paths().volumesDir().resolve(name), engine::removeMapped);
         } catch (ErrnoException e) {
+            if (!kept.isEmpty() && Files.isDirectory(engine.paths().volumesDir().resolve(name))) {
+                labels.write(name, kept);
+            }
             throw SyscallFailedException.of("removing the volume " + name, e);
         }
     }

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -235,8 +236,65 @@ class DetachedFilesIT extends InSandbox {
 
     private void frozenByTheDead(DetachedContainer container) throws IOException {
         container.pause();
-        var mark = sandbox.pelagos().paths().containers().containerDir(container.name());
-        Files.writeString(mark.resolve("freeze.lock"), "1");
+        mark(container);
+    }
+
+    private void mark(DetachedContainer container) throws IOException {
+        Files.writeString(freezeLock(container), "1");
+    }
+
+    private Path freezeLock(DetachedContainer container) {
+        var paths = sandbox.pelagos().paths().containers();
+        return paths.containerDir(container.name()).resolve("freeze.lock");
+    }
+
+    /** Whoever died before it had frozen it, or after it had let it go on, leaves the note too. */
+    @Test
+    void aNoteOfTheDeadDoesNotStandForStandingStill() throws Exception {
+        var container = after(kept(), "echo x > /x");
+        mark(container);
+        assertStandsStill(container);
+
+        mark(container);
+        container.stop(Duration.ZERO);
+        container.start();
+        container.awaitReady(Ready.log("ready"), LONG);
+        assertStandsStill(container);
+    }
+
+    private static void assertStandsStill(DetachedContainer container) throws Exception {
+        var refusals = new ArrayList<String>();
+        Watch watch = () -> refusals.add(refusal(container));
+        container.commit(watch);
+        assertThat(refusals).isNotEmpty().allMatch(refusal -> refusal.contains("paused"));
+        assertThat(container.exec("true").run().success()).isTrue();
+    }
+
+    @Test
+    void whoCopiesItsFilesCannotFreezeItMeanwhile() throws Exception {
+        var container = after(layers(), "echo x > /x");
+        Watch watch =
+                () ->
+                        assertThatThrownBy(container::pause)
+                                .isInstanceOf(IllegalStateException.class)
+                                .hasMessageContaining("copied by this thread");
+        container.commit(watch);
+        assertThat(container.exec("true").run().success()).isTrue();
+    }
+
+    @Test
+    void aPipeInThePlaceOfTheLockHoldsNobodyUp() throws Exception {
+        var container = after(layers(), "echo x > /x");
+        var made = new ProcessBuilder("mkfifo", freezeLock(container).toString()).start();
+        assertThat(made.waitFor()).isZero();
+        assertThat(other.recover())
+                .singleElement()
+                .asString()
+                .contains(container.name(), "freeze.lock");
+        assertThatThrownBy(container::pause).hasMessageContaining("freeze.lock");
+        Files.delete(freezeLock(container));
+        container.pause();
+        container.resume();
     }
 
     @Test

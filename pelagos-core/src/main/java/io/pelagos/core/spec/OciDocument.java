@@ -138,10 +138,16 @@ final class OciDocument {
 
     /** The specification knows no recursive ones. */
     private static Mount.Propagation rootPropagation(JsonObject linux) {
+        // runc takes the recursive words too, which for a root mean the same.
         var text = text(linux, "rootfsPropagation");
-        return text == null
-                ? Mount.Propagation.PRIVATE
-                : linux.constant("rootfsPropagation", Mount.Propagation.class);
+        return switch (text == null ? "" : text) {
+            case "" -> Mount.Propagation.PRIVATE;
+            case "rprivate" -> Mount.Propagation.PRIVATE;
+            case "rslave" -> Mount.Propagation.SLAVE;
+            case "rshared" -> Mount.Propagation.SHARED;
+            case "runbindable" -> Mount.Propagation.UNBINDABLE;
+            default -> linux.constant("rootfsPropagation", Mount.Propagation.class);
+        };
     }
 
     private static Path directory(JsonObject root, @Nullable Path bundle) {

@@ -64,6 +64,26 @@ class ForeignConfigTest {
         assertThat(ContainerSpec.fromOci(spec.toOci()).toOci()).isEqualTo(spec.toOci());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "private, PRIVATE",
+        "rprivate, PRIVATE",
+        "slave, SLAVE",
+        "rslave, SLAVE",
+        "rshared, SHARED",
+        "runbindable, UNBINDABLE"
+    })
+    void thePropagationOfTheRootIsCalledAsOtherRuntimesCallIt(
+            String word, Mount.Propagation propagation) {
+        var json =
+                """
+                {"ociVersion": "1.2.0", "root": {"path": "/r"}, "linux": {"rootfsPropagation": "%s"},
+                 "process": {"cwd": "/", "args": ["true"], "user": {"uid": 0, "gid": 0}}}
+                """
+                        .formatted(word);
+        assertThat(ContainerSpec.fromOci(json).rootPropagation()).isEqualTo(propagation);
+    }
+
     private static String text(String file) throws IOException {
         var data = Path.of(System.getProperty("pelagos.testdata", ""), "runtime-spec/config-good");
         assumeTrue(Files.isDirectory(data), () -> "no pelagos.testdata: nothing at " + data);

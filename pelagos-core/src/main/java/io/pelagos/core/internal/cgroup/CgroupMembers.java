@@ -70,7 +70,8 @@ final class CgroupMembers {
 
     /**
      * Moves the JVM and everything beside it into the leaf. Nobody is moved when the JVM is not
-     * here, or when there is one that it may not move.
+     * here, or when there is one at first that it may not move; those stay moved whom one joins
+     * later.
      *
      * @return those that it may not move, for messages; empty when there is none
      */
@@ -158,7 +159,7 @@ final class CgroupMembers {
                     Status.parse(calls.readFile(null, "/proc/" + pid + "/status", LARGEST_STATUS)));
         } catch (ErrnoException e) {
             return switch (e.errno()) {
-                case ENOENT, ESRCH -> Optional.empty();
+                case ENOENT, ESRCH, EPERM, EACCES -> Optional.empty();
                 default -> throw e;
             };
         }

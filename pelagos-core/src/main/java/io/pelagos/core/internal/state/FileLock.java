@@ -7,7 +7,9 @@ import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Syscall;
 import io.pelagos.core.kernel.SystemCalls;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /** An exclusive lock by flock(2), which ends with the process that has it. */
 final class FileLock implements AutoCloseable {
@@ -22,29 +24,63 @@ final class FileLock implements AutoCloseable {
         this.file = file;
     }
 
-    /** Waits until nobody else has the lock. */
+    /** Waits until nobody else has the lock, which nobody has for long. */
     static FileLock acquire(SystemCalls calls, String path) {
-        return tryAcquire(calls, null, path, LOCK_EX).orElseThrow();
+        return lock(calls, open(calls, path), LOCK_EX).orElseThrow();
     }
 
     /** Takes the lock unless somebody else has it. */
     static Optional<FileLock> tryAcquire(SystemCalls calls, String path) {
-        return tryAcquire(calls, null, path, LOCK_EX | LOCK_NB);
+        return lock(calls, open(calls, path), LOCK_EX | LOCK_NB);
     }
 
-    /** Waits until nobody else has the lock, which lies in a directory. */
-    static FileLock acquire(SystemCalls calls, OwnedDirectory directory, String name) {
-        return tryAcquire(calls, directory.fd(), name, LOCK_EX).orElseThrow();
+    /**
+     * Waits until nobody else has the lock, however long: flock(2) would hold the carrier of a
+     * virtual thread, so another thread calls it.
+     *
+     * @param file gives the file, open
+     */
+    static FileLock await(SystemCalls calls, Supplier<Fd> file) {
+        var now = tryAcquire(calls, file);
+        if (now.isPresent() || !Thread.currentThread().isVirtual()) {
+            return now.orElseGet(() -> lock(calls, file.get(), LOCK_EX).orElseThrow());
+        }
+        var waiting = new CompletableFuture<FileLock>();
+        Thread.ofPlatform()
+                .daemon()
+                .name("pelagos-freeze-lock")
+                .start(
+                        () -> {
+                            try {
+                                waiting.complete(lock(calls, file.get(), LOCK_EX).orElseThrow());
+                            } catch (RuntimeException | Error e) {
+                                waiting.completeExceptionally(e);
+                            }
+                        });
+        try {
+            return waiting.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException refused) {
+                throw refused;
+            }
+            throw e;
+        }
     }
 
-    /** Takes the lock, which lies in a directory, unless somebody else has it. */
-    static Optional<FileLock> tryAcquire(SystemCalls calls, OwnedDirectory directory, String name) {
-        return tryAcquire(calls, directory.fd(), name, LOCK_EX | LOCK_NB);
+    /**
+     * Takes the lock unless somebody else has it.
+     *
+     * @param file gives the file, open
+     */
+    static Optional<FileLock> tryAcquire(SystemCalls calls, Supplier<Fd> file) {
+        return lock(calls, file.get(), LOCK_EX | LOCK_NB);
     }
 
-    private static Optional<FileLock> tryAcquire(
-            SystemCalls calls, @Nullable Fd directory, String path, int operation) {
-        var file = Fd.of(calls.kernel(), calls.openat(directory, path, FLAGS, 0600), path);
+    private static Fd open(SystemCalls calls, String path) {
+        return Fd.of(calls.kernel(), calls.openat(null, path, FLAGS, 0600), path);
+    }
+
+    private static Optional<FileLock> lock(SystemCalls calls, Fd file, int operation) {
         try {
             long result = calls.retry(Syscall.FLOCK, file.number(), operation);
             if (result == -Errno.EAGAIN.number()) {

@@ -32,6 +32,10 @@ public final class OwnedDirectory implements AutoCloseable {
     private static final Constant READING =
             Constant.flags(OpenFlag.O_RDONLY, OpenFlag.O_NOFOLLOW, OpenFlag.O_NONBLOCK);
 
+    private static final Constant LOCKING =
+            Constant.flags(
+                    OpenFlag.O_RDWR, OpenFlag.O_CREAT, OpenFlag.O_NOFOLLOW, OpenFlag.O_NONBLOCK);
+
     private static final Constant CREATING =
             Constant.flags(
                     OpenFlag.O_WRONLY, OpenFlag.O_CREAT, OpenFlag.O_EXCL, OpenFlag.O_NOFOLLOW);
@@ -96,8 +100,12 @@ public final class OwnedDirectory implements AutoCloseable {
     }
 
     private Fd open(String name, Constant flags) {
+        return open(name, flags, 0);
+    }
+
+    private Fd open(String name, Constant flags, int mode) {
         try {
-            return calls.openat2(fd, name, flags, 0, CONFINED);
+            return calls.openat2(fd, name, flags, mode, CONFINED);
         } catch (ErrnoException e) {
             throw switch (e.errno()) {
                 case ELOOP, EXDEV ->
@@ -144,9 +152,25 @@ public final class OwnedDirectory implements AutoCloseable {
             }
             throw e;
         }
+        return Optional.of(checked(file, name, limit));
+    }
+
+    /**
+     * Opens a plain file for reading and writing that is made when there is none.
+     *
+     * @param name its name
+     * @param limit how many bytes it may have
+     * @return the file
+     * @throws HostileFileException when it is no plain file of this user's, or larger
+     */
+    Fd openOrMake(String name, long limit) {
+        return checked(open(name, LOCKING, PRIVATE_FILE), name, limit);
+    }
+
+    private Fd checked(Fd file, String name, long limit) {
         try {
             new Ownership(owner).requireFile(status(file), limit, path + "/" + name);
-            return Optional.of(file);
+            return file;
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;

@@ -508,20 +508,27 @@ public final class StateStore {
 
     /**
      * Does something while nobody else, in this JVM or another, freezes a container or lets it go
-     * on; waits until then. Not reentrant.
+     * on; waits until then.
      *
      * @param name the name of the container
      * @param action what is done
      * @return what it returns
      * @param <T> what it returns
      * @throws ErrnoException with ENOENT when there is no such container
+     * @throws IllegalStateException when this thread does so already
      */
     public <T extends @Nullable Object> T freezing(String name, Function<FreezeMark, T> action) {
         var lock = freezeLocks.computeIfAbsent(name, _ -> new ReentrantLock());
+        if (lock.isHeldByCurrentThread()) {
+            throw new IllegalStateException(
+                    "the files of the container " + name + " are being copied by this thread");
+        }
         lock.lock();
         try (var all = makeAll();
                 var directory = all.child(name);
-                var file = FileLock.acquire(calls, directory, FREEZE)) {
+                var file =
+                        FileLock.await(
+                                calls, () -> directory.openOrMake(FREEZE, FreezeMark.LARGEST))) {
             return action.apply(new FreezeMark(calls, file));
         } finally {
             lock.unlock();
@@ -542,7 +549,10 @@ public final class StateStore {
             if (!directory.names().contains(FREEZE)) {
                 return false;
             }
-            try (var file = FileLock.tryAcquire(calls, directory, FREEZE).orElse(null)) {
+            try (var file =
+                    FileLock.tryAcquire(
+                                    calls, () -> directory.openOrMake(FREEZE, FreezeMark.LARGEST))
+                            .orElse(null)) {
                 if (file == null) {
                     return false;
                 }
