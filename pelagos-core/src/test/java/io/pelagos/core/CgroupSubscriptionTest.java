@@ -1,7 +1,6 @@
 package io.pelagos.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.pelagos.core.internal.cgroup.CgroupWatch;
 import io.pelagos.core.kernel.Errno;
@@ -11,12 +10,9 @@ import io.pelagos.core.kernel.LinuxKernel;
 import io.pelagos.core.kernel.OpenFlag;
 import io.pelagos.core.kernel.Poller;
 import io.pelagos.core.kernel.SystemCalls;
+import io.pelagos.core.testing.Told;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -27,9 +23,8 @@ class CgroupSubscriptionTest {
     private final LinuxKernel kernel = new LinuxKernel();
     private final SystemCalls calls = new SystemCalls(kernel);
     private final Poller poller = Poller.open(kernel);
-    private final CompletableFuture<String> end = new CompletableFuture<>();
+    private final Told<String> told = new Told<>(Long.MAX_VALUE);
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
-    private final Queue<String> items = new ConcurrentLinkedQueue<>();
     private boolean readable = true;
     private Optional<String> record = Optional.empty();
 
@@ -47,27 +42,7 @@ class CgroupSubscriptionTest {
                 reader,
                 () -> record,
                 true,
-                new Flow.Subscriber<>() {
-                    @Override
-                    public void onSubscribe(Flow.Subscription given) {
-                        given.request(Long.MAX_VALUE);
-                    }
-
-                    @Override
-                    public void onNext(String item) {
-                        items.add(item);
-                    }
-
-                    @Override
-                    public void onError(Throwable why) {
-                        end.completeExceptionally(why);
-                    }
-
-                    @Override
-                    public void onComplete() {
-                        end.complete("completed");
-                    }
-                },
+                told,
                 () -> released.complete(true));
     }
 
@@ -84,7 +59,7 @@ class CgroupSubscriptionTest {
         subscription.start("c");
         readable = false;
         subscription.end();
-        assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
+        assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
         assertThat(released.get(60, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -94,8 +69,8 @@ class CgroupSubscriptionTest {
         var subscription = subscription(Optional::empty);
         subscription.start("c");
         subscription.end();
-        assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo("completed");
-        assertThat(items).containsExactly("last");
+        assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.items()).containsExactly("last");
     }
 
     @Test
@@ -103,10 +78,9 @@ class CgroupSubscriptionTest {
         readable = false;
         var subscription = subscription(this::read);
         subscription.start("c");
-        assertThatExceptionOfType(ExecutionException.class)
-                .isThrownBy(() -> end.get(60, TimeUnit.SECONDS))
-                .withCauseInstanceOf(SyscallFailedException.class)
-                .withMessageContaining("EMFILE");
+        assertThat(told.failure())
+                .isInstanceOf(SyscallFailedException.class)
+                .hasMessageContaining("EMFILE");
         assertThat(released.get(60, TimeUnit.SECONDS)).isTrue();
     }
 }

@@ -11,18 +11,15 @@ import io.pelagos.core.spec.Stats;
 import io.pelagos.core.spec.Stdio;
 import io.pelagos.core.testing.LeakCheck;
 import io.pelagos.core.testing.Sandbox;
+import io.pelagos.core.testing.Told;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,57 +55,10 @@ class CgroupWatchesIT {
         sandbox.close();
     }
 
-    /** Keeps everything it is told. */
-    private static class Told<T> implements Flow.Subscriber<T> {
-        final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
-        final BlockingQueue<T> items = new LinkedBlockingQueue<>();
-        final CompletableFuture<Boolean> end = new CompletableFuture<>();
-        private final long demand;
-
-        Told(long demand) {
-            this.demand = demand;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            if (demand > 0) {
-                given.request(demand);
-            }
-            subscription.complete(given);
-        }
-
-        @Override
-        public void onNext(T item) {
-            items.add(item);
-        }
-
-        @Override
-        public void onError(Throwable why) {
-            end.completeExceptionally(why);
-        }
-
-        @Override
-        public void onComplete() {
-            end.complete(true);
-        }
-
-        T next() throws InterruptedException {
-            return Objects.requireNonNull(items.poll(60, TimeUnit.SECONDS), "an item in 60 s");
-        }
-
-        Throwable failure() throws Exception {
-            try {
-                throw new AssertionError("completed: " + end.get(60, TimeUnit.SECONDS));
-            } catch (ExecutionException e) {
-                return e.getCause();
-            }
-        }
-    }
-
     private static <T> Told<T> subscribe(Flow.Publisher<T> publisher) throws Exception {
         var told = new Told<T>(Long.MAX_VALUE);
         publisher.subscribe(told);
-        told.subscription.get(60, TimeUnit.SECONDS);
+        told.subscription().get(60, TimeUnit.SECONDS);
         return told;
     }
 
@@ -131,7 +81,7 @@ class CgroupWatchesIT {
             assertThat(some).isNotNull();
             assertThat(some.total()).isGreaterThanOrEqualTo(WINDOW.dividedBy(10));
             container.kill();
-            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -143,7 +93,7 @@ class CgroupWatchesIT {
             var told = subscribe(container.pressure(tenth(Resource.CPU)));
             assertThat(told.next().cpuSome()).isNotNull();
             container.kill();
-            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
         } finally {
             container.remove(true);
         }
@@ -158,7 +108,7 @@ class CgroupWatchesIT {
             container.stdin().flush();
             assertThat(told.next()).isNotNull();
             container.kill();
-            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -169,9 +119,9 @@ class CgroupWatchesIT {
             container.stdin().write('\n');
             container.stdin().flush();
             container.waitFor();
-            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
             var items = new ArrayList<Stats.Events>();
-            told.items.drainTo(items);
+            told.items().drainTo(items);
             assertThat(items).isNotEmpty();
             assertThat(positive(items.getLast().oomKill())).isTrue();
         }
@@ -190,16 +140,16 @@ class CgroupWatchesIT {
         try {
             var told = new Told<Stats.Events>(0);
             container.memoryEvents().subscribe(told);
-            var subscription = told.subscription.get(60, TimeUnit.SECONDS);
+            var subscription = told.subscription().get(60, TimeUnit.SECONDS);
             var supervisor = supervisorOf(container);
             Files.writeString(fifo, "go\n");
             container.waitFor();
             // Its last deed was to remove the cgroup.
             supervisor.onExit().get(60, TimeUnit.SECONDS);
             subscription.request(Long.MAX_VALUE);
-            assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
             var items = new ArrayList<Stats.Events>();
-            told.items.drainTo(items);
+            told.items().drainTo(items);
             assertThat(items).isNotEmpty();
             assertThat(positive(items.getLast().oomKill())).isTrue();
             assertThat(items.getLast().max()).isNotNull();
@@ -221,12 +171,12 @@ class CgroupWatchesIT {
     void whoeverCancelsHearsNothingMore() throws Exception {
         try (var container = sandbox.command("sleep", "1000").memory(SMALL).start()) {
             var told = subscribe(container.memoryEvents());
-            told.subscription.get().cancel();
+            told.subscription().get().cancel();
             container.kill();
             container.waitFor();
             container.close();
-            assertThat(told.end).isNotDone();
-            assertThat(told.items).isEmpty();
+            assertThat(told.end()).isNotDone();
+            assertThat(told.items()).isEmpty();
         }
     }
 
@@ -249,14 +199,14 @@ class CgroupWatchesIT {
                 };
         try (var container = sandbox.sh(GREEDY + "; sleep 1000").memory(SMALL).start()) {
             container.memoryEvents().subscribe(told);
-            told.subscription.get(60, TimeUnit.SECONDS);
+            told.subscription().get(60, TimeUnit.SECONDS);
             container.stdin().write('\n');
             container.stdin().flush();
             assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
         }
-        assertThat(told.end).isNotDone();
+        assertThat(told.end()).isNotDone();
         busy.countDown();
-        assertThat(told.end.get(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.end().get(60, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -266,9 +216,9 @@ class CgroupWatchesIT {
             container.memoryEvents().subscribe(told);
             container.waitFor();
             // Whoever comes too late is told why instead.
-            assertThat(told.end.handle((done, why) -> why == null || isTooLate(why)).get())
+            assertThat(told.end().handle((done, why) -> why == null || isTooLate(why)).get())
                     .isTrue();
-            assertThat(told.items).isEmpty();
+            assertThat(told.items()).isEmpty();
         }
     }
 
@@ -287,12 +237,12 @@ class CgroupWatchesIT {
         var container = sandbox.command("sleep", "1000").memory(SMALL).start();
         var wrong = new Told<Stats.Events>(0);
         container.memoryEvents().subscribe(wrong);
-        wrong.subscription.get(60, TimeUnit.SECONDS).request(0);
+        wrong.subscription().get(60, TimeUnit.SECONDS).request(0);
         assertThat(wrong.failure()).isInstanceOf(IllegalArgumentException.class);
         container.close();
         var late = new Told<Stats.Events>(1);
         container.memoryEvents().subscribe(late);
         assertThat(late.failure()).hasMessageContaining("has ended");
-        assertThat(List.copyOf(late.items)).isEmpty();
+        assertThat(List.copyOf(late.items())).isEmpty();
     }
 }
